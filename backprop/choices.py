@@ -1,0 +1,72 @@
+"""A choice is a frozen dataclass that is both the setting and the behaviour; its numbers are checked when it is made."""
+
+from dataclasses import dataclass, field, fields
+from typing import Any, TypeVar, dataclass_transform
+
+import numpy as np
+
+T = TypeVar("T")
+
+
+def number(default: Any, within: str) -> Any:
+    """A field that is a real number in an interval, written as in a book: "[0, 1)", "(0, inf)"."""
+    return field(default=default, metadata={"within": within})
+
+
+def whole(default: Any, within: str) -> Any:
+    """A field that is an integer in an interval."""
+    return field(default=default, metadata={"within": within, "whole": True})
+
+
+def one_of(default: Any, *options: Any) -> Any:
+    """A field that is one of the options named."""
+    return field(default=default, metadata={"options": options})
+
+
+@dataclass_transform(frozen_default=True, field_specifiers=(number, whole, one_of, field))
+def choice(cls: type[T]) -> type[T]:
+    """A frozen dataclass whose fields keep the rules that `number`, `whole` and `one_of` state.
+
+    >>> @choice
+    ... class Dropout:
+    ...     rate: float = number(0.5, within="[0, 1)")
+    >>> Dropout(rate=1.2)
+    Traceback (most recent call last):
+    ValueError: Dropout.rate is 1.2; it must be a number in [0, 1).
+    """
+
+    def check(self: Any) -> None:
+        for f in fields(self):
+            check_field(f"{cls.__name__}.{f.name}", getattr(self, f.name), f.metadata)
+        if own_check is not None:
+            own_check(self)
+
+    own_check = cls.__dict__.get("__post_init__")
+    cls.__post_init__ = check  # type: ignore[attr-defined]
+    return dataclass(frozen=True, eq=False)(cls)
+
+
+def check_field(name: str, value: Any, rules: Any) -> None:
+    """Raises ValueError, naming the field, the value and the rule, unless the value keeps it."""
+    if "within" in rules:
+        kind = "a whole number" if rules.get("whole") else "a number"
+        if not (is_number(value, rules.get("whole", False)) and lies_within(value, rules["within"])):
+            raise ValueError(f"{name} is {value!r}; it must be {kind} in {rules['within']}.")
+    if "options" in rules and (not isinstance(value, str) or value not in rules["options"]):
+        raise ValueError(f"{name} is {value!r}; it must be one of {', '.join(map(str, rules['options']))}.")
+
+
+def is_number(value: Any, integral: bool) -> bool:
+    kind = np.asarray(value).dtype.kind
+    return kind in ("iu" if integral else "iuf")
+
+
+def lies_within(value: Any, interval: str) -> bool:
+    """
+    >>> lies_within(0.0, "[0, 1)"), lies_within(1.0, "[0, 1)"), lies_within(float("nan"), "[0, inf)")
+    (True, False, False)
+    """
+    low, high = (float(end) for end in interval[1:-1].split(","))
+    above = np.greater_equal(value, low) if interval[0] == "[" else np.greater(value, low)
+    below = np.less_equal(value, high) if interval[-1] == "]" else np.less(value, high)
+    return bool(np.all(above & below))

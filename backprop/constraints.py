@@ -1,0 +1,30 @@
+"""Constraints act on the weights after every step: the nearest weights that satisfy them (projected descent)."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import numpy as np
+
+from backprop.arrays import PerReplica
+from backprop.choices import choice, number
+from backprop.network import Layer
+
+
+class Constraint(Protocol):
+    def project(self, layers: Sequence[Layer]) -> None:
+        """Writes the nearest allowed weights into the layers."""
+
+
+@choice
+class MaxNorm:
+    """‖W·ⱼ‖ ≤ c for every unit j: its incoming weights are scaled back to the radius c when they exceed it.
+
+    Srebro & Shraibman (2005); Srivastava et al., JMLR 15 (2014), section 5.1.
+    """
+
+    radius: PerReplica = number(3.0, within="(0, inf)")
+
+    def project(self, layers: Sequence[Layer]) -> None:
+        for W, _ in layers:
+            norm = np.sqrt((W * W).sum(axis=-2, keepdims=True))  # over the inputs of each unit
+            W *= np.minimum(1, self.radius / np.maximum(norm, self.radius))

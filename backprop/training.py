@@ -1,0 +1,114 @@
+"""A recipe says how to train; `train` is the only training loop. It yields snapshots: the caller measures and records."""
+
+from collections.abc import Collection, Iterator, Sequence
+from math import ceil
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from backprop.arrays import Array
+from backprop.choices import choice, one_of, whole
+from backprop.constraints import Constraint
+from backprop.losses import Loss, SoftmaxCrossEntropy
+from backprop.network import MLP, Layer, Parameters, apply, initial_parameters, views, weight_count
+from backprop.noise import Noise, sites
+from backprop.optimizers import Momentum, Optimizer
+from backprop.penalties import Penalty
+from backprop.randomness import Streams
+
+
+@choice
+class Recipe:
+    """How to train one network, or, stacked, R networks that differ only in numbers."""
+
+    network: MLP = MLP()
+    loss: Loss = SoftmaxCrossEntropy()
+    optimizer: Optimizer = Momentum()
+    penalty: Penalty | None = None
+    constraint: Constraint | None = None
+    noise: Noise = Noise()
+    batch_size: int | None = None  # None: all examples, plain gradient descent
+    epochs: int = whole(100, within="[1, inf)")
+    dtype: str = one_of("float32", "float32", "float64")
+
+    def __post_init__(self) -> None:
+        if self.batch_size is not None and not (type(self.batch_size) is int and self.batch_size >= 1):
+            raise ValueError(
+                f"batch_size is {self.batch_size!r}; it must be a whole number of at least 1, or null for all examples."
+            )
+
+    def steps_per_epoch(self, n: int) -> int:
+        return 1 if self.batch_size is None else ceil(n / self.batch_size)  # the last batch may be smaller
+
+
+class Examples(NamedTuple):
+    """S sets of n examples, and which of them each replica sees."""
+
+    x: Float[Array, "S n D"]
+    y: Float[Array, "S n K"]
+    of: Int[Array, " R"]
+
+    def rows(self, rows: Int[Array, "R B"]):
+        """Every replica's own rows: x (R, B, D) and y (R, B, K)."""
+        n = self.x.shape[-2]
+        flat = rows + n * self.of[:, None]
+        return self.x.reshape(-1, self.x.shape[-1])[flat], self.y.reshape(-1, self.y.shape[-1])[flat]
+
+
+class Snapshot(NamedTuple):
+    """The networks after so many steps. The arrays go on changing with training: measure now, or copy."""
+
+    step: int
+    epoch: float
+    parameters: Parameters
+    layers: list[Layer]
+    finite_until: Int[Array, " R"]  # the last step at which a replica's loss was finite: < step once it has diverged
+
+
+def minibatches(n: int, batch_size: int | None, seeds: Sequence[int], epochs: int) -> Iterator[Int[Array, "R B"]]:
+    """Every epoch a new order of the n rows, cut into batches; the last keeps what is left."""
+    streams = Streams(seeds, "batch")
+    size = batch_size or n
+    for _ in range(epochs):
+        order = streams.permutation(n)
+        for start in range(0, n, size):
+            yield order[:, start : start + size]
+
+
+def train(recipe: Recipe, data: Examples, seeds: Sequence[int], at: Collection[int]) -> Iterator[Snapshot]:
+    """Trains R networks at once and yields a snapshot at each of the steps `at` (0: before the first step).
+
+    `recipe` holds (R, 1, 1) hyperparameters or plain numbers; replica r uses the streams of seeds[r] and data.of[r].
+    """
+    n, inputs = data.x.shape[-2:]
+    sizes = recipe.network.sizes(inputs, data.y.shape[-1])
+    parameters = initial_parameters(recipe.network, sizes, seeds, recipe.dtype)
+    gradient = np.empty_like(parameters)
+    layers, gradients = views(parameters, sizes), views(gradient, sizes)
+    W, dW = (array[..., : weight_count(sizes)] for array in (parameters, gradient))
+    averages = recipe.optimizer.start(parameters)
+    noise = sites(recipe.noise, len(layers), seeds)
+    penalty, constraint = recipe.penalty, recipe.constraint
+    by_gradient = penalty is not None and penalty.method == "gradient"
+    per_epoch = recipe.steps_per_epoch(n)
+    finite_until = np.zeros(len(seeds), int)
+
+    if 0 in at:
+        yield Snapshot(0, 0.0, parameters, layers, finite_until)
+    for step, rows in enumerate(minibatches(n, recipe.batch_size, seeds, recipe.epochs), start=1):
+        with np.errstate(all="ignore"):  # a diverging replica is recorded, not warned about
+            x, y = data.rows(rows)
+            z, to_parameters = apply(recipe.network, layers, x, noise)
+            J, to_z = recipe.loss(z, y)
+            to_parameters(to_z(), gradients)
+            if penalty is not None and by_gradient:
+                dW += penalty.gradient(W)
+            recipe.optimizer.step(parameters, gradient, averages)
+            if penalty is not None and not by_gradient:
+                W[...] = penalty.proximal(W, recipe.optimizer.stationary_step())
+            if constraint is not None:
+                constraint.project(layers)
+        finite_until[np.isfinite(J[:, 0, 0]) & (finite_until == step - 1)] = step
+        if step in at:
+            yield Snapshot(step, step / per_epoch, parameters, layers, finite_until)

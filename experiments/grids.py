@@ -1,0 +1,70 @@
+"""From a study's grids and a command line to the jobs of a sweep: lists of overrides, one list a job."""
+
+import re
+from collections.abc import Mapping, Sequence
+from itertools import product
+from typing import Any
+
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import Override
+from hydra.errors import HydraException
+
+
+def expand(grids: Sequence[Mapping[str, Any]], arguments: Sequence[str], loader: Any) -> list[list[str]]:
+    """Every combination of every grid with the command line's arguments; equal jobs once.
+
+    An axis of a grid is a key with a list of values, one value, or a sweep as Hydra writes it ("range(1,5)"). A key
+    given on the command line that is an axis of some grid keeps the grids that offer one of its values and runs them
+    there; if none offers one, the grids that have the axis run with the values given. Other keys multiply all grids.
+    """
+    parser = OverridesParser.create(config_loader=loader)
+    given = {o.get_key_element(): values(o) for o in parser.parse_overrides(list(arguments))}
+    offered = [{key: axis_values(key, spec, parser) for key, spec in grid.items()} for grid in grids]
+    for key, asked in given.items():
+        having = [grid for grid in offered if key in grid]
+        if not having:
+            offered = [grid | {key: asked} for grid in offered]
+            continue
+        offering = [grid | {key: [v for v in grid[key] if v in asked]} for grid in having]
+        offered = [grid for grid in offering if grid[key]] or [grid | {key: asked} for grid in having]
+    jobs = [list(job) for grid in offered for job in product(*in_given_order(grid, given))]
+    return list(map(list, dict.fromkeys(map(tuple, jobs))))
+
+
+def in_given_order(grid: Mapping[str, list[str]], given: Mapping[str, Any]) -> list[list[str]]:
+    """Each axis as a list of "key=value": the command line's own first."""
+    return [[f"{key}={value}" for value in grid[key]] for key in sorted(grid, key=lambda key: key not in given)]
+
+
+def values(override: Override) -> list[str]:
+    """The values of one override, as text that Hydra parses back."""
+    if not override.is_sweep_override():
+        return [override.get_value_element_as_str()]
+    if not override.is_discrete_sweep():
+        raise HydraException(
+            f"{override.input_line}: an interval has no values to list; give them (a=1,2,3), or take a sweeper that "
+            "chooses, such as hydra/sweeper=optuna."
+        )
+    return list(override.sweep_string_iterator())
+
+
+def axis_values(key: str, spec: Any, parser: OverridesParser) -> list[str]:
+    texts = [as_text(value) for value in spec] if isinstance(spec, list) else [spec if isinstance(spec, str) else as_text(spec)]
+    return [value for text in texts for value in values(parser.parse_override(f"{key}={text}"))]
+
+
+def as_text(value: Any) -> str:
+    """A value of a YAML file in the grammar of Hydra's command line.
+
+    >>> as_text([64, 64]), as_text(None), as_text(1e-4), as_text("l2"), as_text("a b")
+    ('[64,64]', 'null', '0.0001', 'l2', "'a b'")
+    """
+    if isinstance(value, list):
+        return "[" + ",".join(map(as_text, value)) + "]"
+    if isinstance(value, dict):
+        return "{" + ",".join(f"{key}:{as_text(v)}" for key, v in value.items()) + "}"
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    if isinstance(value, str) and not re.fullmatch(r"[\w./:+-]+", value):
+        return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
+    return str(value)

@@ -1,0 +1,85 @@
+"""Hydra finds its plugins in a package of this name, and imports them at every start: so these are light.
+
+The sweeper expands studies and command lines into jobs; the launcher hands all jobs to the laboratory at once.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from hydra.core.config_store import ConfigStore
+from hydra.core.utils import JobReturn, JobStatus
+from hydra.plugins.launcher import Launcher
+from hydra.plugins.sweeper import Sweeper
+from hydra.types import HydraContext, TaskFunction
+from omegaconf import DictConfig, OmegaConf
+
+
+@dataclass
+class LabSweeperConf:
+    _target_: str = "hydra_plugins.lab_sweeper.LabSweeper"
+    params: dict[str, Any] = field(default_factory=dict)  # axes of one grid, as in Hydra's own sweeper
+    grids: list[Any] = field(default_factory=list)  # several grids, each a mapping of axes: their union is run
+
+
+@dataclass
+class LabLauncherConf:
+    _target_: str = "hydra_plugins.lab_sweeper.LabLauncher"
+    workers: int = -1  # processes that train; −1: one a core
+    replicas: int = 40  # networks to a stack
+
+
+ConfigStore.instance().store(group="hydra/sweeper", name="lab", node=LabSweeperConf, provider="backprop-lab")
+ConfigStore.instance().store(group="hydra/launcher", name="lab", node=LabLauncherConf, provider="backprop-lab")
+
+
+class LabSweeper(Sweeper):
+    """Products of comma-separated values, and the grids of a study file."""
+
+    def __init__(self, params: Mapping[str, Any], grids: Sequence[Mapping[str, Any]]):
+        self.params, self.grids = params, grids
+
+    def setup(self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig) -> None:
+        from hydra.core.plugins import Plugins
+
+        self.hydra_context, self.config = hydra_context, config
+        self.launcher: Launcher = Plugins.instance().instantiate_launcher(
+            hydra_context=hydra_context, task_function=task_function, config=config
+        )
+
+    def sweep(self, arguments: list[str]) -> Any:
+        from experiments.grids import expand
+        from experiments.run import CellsFailed
+
+        grids = [dict(self.params) | dict(grid) for grid in self.grids] or [dict(self.params)]
+        jobs = expand([OmegaConf.to_container(OmegaConf.create(grid)) for grid in grids], arguments, self.hydra_context.config_loader)
+        returns = self.launcher.launch(jobs, initial_job_idx=0)
+        failed = sum(job.status is JobStatus.FAILED for job in returns)
+        if failed:
+            raise CellsFailed(f"{failed} of {len(returns)} cells failed; the others are recorded")
+        return [returns]
+
+
+class LabLauncher(Launcher):
+    """Composes every job, trains those that can share a stack as one, and answers with one JobReturn a job."""
+
+    def __init__(self, workers: int, replicas: int):
+        self.workers, self.replicas = workers, replicas
+
+    def setup(self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig) -> None:
+        self.hydra_context, self.config = hydra_context, config
+
+    def launch(self, job_overrides: Sequence[Sequence[str]], initial_job_idx: int) -> Sequence[JobReturn]:
+        from experiments.composition import Composer
+        from experiments.run import sweep
+
+        composer = Composer(self.hydra_context.config_loader, self.config)
+        jobs = [composer(list(overrides)) for overrides in job_overrides]
+        outcomes = sweep(jobs, workers=self.workers, replicas=self.replicas)
+        returns = []
+        for job, outcome in zip(jobs, outcomes, strict=True):
+            failed = isinstance(outcome, Exception)
+            result = JobReturn(overrides=job.overrides, cfg=job.config, status=JobStatus.FAILED if failed else JobStatus.COMPLETED)
+            result.return_value = outcome
+            returns.append(result)
+        return returns

@@ -1,0 +1,161 @@
+"""python -m experiments.run: the whole story of a sweep, from the command line to the report.
+
+Exit codes: 0 all well, 1 some cells failed, 2 bad configuration, 130 interrupted.
+"""
+
+import os
+import signal
+import sys
+import traceback
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from experiments.composition import Job
+    from experiments.evaluation import Curves, Task
+
+HERE = Path(__file__).resolve().parent
+CONF = next(folder for folder in (HERE / "conf", HERE.parent / "conf") if folder.is_dir())  # installed, or in a checkout
+
+
+class CellsFailed(Exception):
+    """Some cells failed; all others are recorded."""
+
+
+def sweep(jobs: "Sequence[Job]", workers: int, replicas: int) -> list[Any]:
+    """Trains, records and reports all jobs; answers with each job's mean validation error, or what it failed of."""
+    from rich.console import Console
+
+    from experiments import tracking
+    from experiments.composition import ConfigurationError, build, study_of
+    from experiments.evaluation import tasks
+    from reports.build import build as build_report
+    from reports.build import folder_name
+
+    study = study_of(jobs[0].config)
+    experiments, outcomes = {}, dict.fromkeys(range(len(jobs)))
+    for number, job in enumerate(jobs):
+        try:
+            experiments[number] = build(job.config)
+        except ConfigurationError as error:
+            outcomes[number] = error
+    if not experiments:
+        raise outcomes[0]  # nothing to run: one message, not one a job
+    numbers = list(experiments)
+    plan = tasks(list(experiments.values()), replicas)
+    tracking.writable_runs()
+    console = Console(stderr=True)
+    results = attempts(plan, workers)  # the workers are off; the store opens beside them
+
+    run = tracking.start_sweep(study, jobs)
+    with tracking.ending(run):
+        cells = {n: tracking.record_failure(run, jobs[n], str(error)) for n, error in outcomes.items() if error is not None}
+        for task, result in progress(results, plan, console):
+            for position, index in enumerate(task.cells):
+                n = numbers[index]
+                if isinstance(result, str):
+                    outcomes[n] = RuntimeError(result.strip().splitlines()[-1])
+                    cells[n] = tracking.record_failure(run, jobs[n], result)
+                else:
+                    cells[n] = tracking.record_cell(run, jobs[n], experiments[n], result[position])
+                    outcomes[n] = float(result[position].metrics["validation/error"][-1].mean())
+        tracking.end_sweep(run, [cells[n] for n in sorted(cells)])
+        if any(cell.status == "FINISHED" for cell in cells.values()):
+            report = build_report(run.client, run.run_id, tracking.RUNS / "reports" / folder_name(run.name))
+            tracking.attach_report(run, report.folder, report.note)
+            Console().print(report.terminal_table())
+            console.print(f"Report: {report.folder / 'index.html'}", soft_wrap=True)
+    for n, error in outcomes.items():
+        if isinstance(error, Exception):
+            console.print(f"failed: {' '.join(f'{k}={v}' for k, v in jobs[n].overrides.items())}: {error}", markup=False, soft_wrap=True)
+    console.print(
+        f"Runs:   mlflow ui --backend-store-uri {tracking.tracking_uri()} --host 127.0.0.1 --port 5000\n"
+        f"        http://127.0.0.1:5000/#/experiments/{run.experiment_id}/runs?workflowType=machine_learning&compareRunsMode=CHART",
+        soft_wrap=True,
+        highlight=False,
+    )
+    return [outcomes[n] for n in range(len(jobs))]
+
+
+def attempts(plan: "Sequence[Task]", workers: int) -> "Iterator[tuple[Task, list[Curves] | str]]":
+    """Every task with its curves, or with the traceback of its failure, as they finish; training starts at once."""
+    from joblib import Parallel, delayed
+
+    if len(plan) == 1:
+        workers = 1
+    pool = Parallel(n_jobs=workers, return_as="generator_unordered", batch_size=1, pre_dispatch="all")
+    longest_first = sorted(range(len(plan)), key=lambda i: -plan[i].replicas)
+    return ((plan[i], result) for i, result in pool(delayed(attempt)(i, plan[i]) for i in longest_first))
+
+
+def attempt(index: int, task: "Task") -> "tuple[int, list[Curves] | str]":
+    """Runs in a worker, on one BLAS thread: the stacks are what is spread over the cores."""
+    from threadpoolctl import threadpool_limits
+
+    from experiments.evaluation import run
+
+    try:
+        with threadpool_limits(1, user_api="blas"):
+            return index, run(task)
+    except Exception:
+        return index, traceback.format_exc()
+
+
+def progress(results: Any, plan: "Sequence[Task]", console: Any) -> Iterator[Any]:
+    """Passes the results on and shows how many networks are done."""
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn("training"), BarColumn(), MofNCompleteColumn(), TextColumn("networks"), TimeElapsedColumn())
+    with Progress(*columns, console=console) as bar:
+        whole = bar.add_task("", total=sum(task.replicas for task in plan))
+        for task, result in results:
+            yield task, result
+            bar.advance(whole, task.replicas)
+
+
+def job(config: Any) -> Any:
+    """One job on its own, for other launchers than ours."""
+    from hydra.core.hydra_config import HydraConfig
+
+    from experiments.composition import Job, override_values
+
+    node = HydraConfig.get()
+    (outcome,) = sweep([Job(override_values(node.overrides.task), config, dict(node.runtime.choices))], workers=1, replicas=40)
+    if isinstance(outcome, Exception):
+        raise outcome
+    return outcome
+
+
+def main() -> None:
+    """The console script `backprop-lab`."""
+    import hydra
+    from hydra.errors import HydraException
+    from omegaconf.errors import OmegaConfBaseException
+
+    wants_traceback = os.environ.get("HYDRA_FULL_ERROR") == "1"
+    os.environ["HYDRA_FULL_ERROR"] = "1"  # else Hydra prints its own messages and exits with 1
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    if not any(argument.startswith(("-", "hydra.mode=")) for argument in sys.argv[1:]):
+        sys.argv.append("--multirun")  # as conf/config.yaml says; said here, Hydra's messages name the true error
+    try:
+        hydra.main(config_path=str(CONF), config_name="config", version_base="1.3")(job)()
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        sys.exit(130)
+    except CellsFailed as failed:
+        print(failed, file=sys.stderr)
+        sys.exit(1)
+    except Exception as error:
+        from experiments.composition import ConfigurationError, explain
+
+        if wants_traceback or not isinstance(error, HydraException | OmegaConfBaseException | ConfigurationError | OSError):
+            raise
+        print(f"error: {explain(error, CONF)}\n(HYDRA_FULL_ERROR=1 shows the traceback)", file=sys.stderr)
+        sys.exit(2)
+
+
+if __name__ == "__main__":
+    from experiments.run import main  # the module that others import, not a second one called __main__
+
+    main()

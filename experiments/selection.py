@@ -1,0 +1,48 @@
+"""Which step of a training curve counts. Every rule is recorded for every cell; the study's own is the one reported."""
+
+from typing import Protocol
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from backprop.arrays import Array
+from backprop.choices import choice, one_of
+
+
+class Selection(Protocol):
+    def __call__(self, curves: dict[str, Float[Array, "T S"]]) -> Int[Array, " S"]:
+        """For each of S seeds, the index of the evaluation (of T) that counts."""
+
+
+@choice
+class Last:
+    """The last step: no selection."""
+
+    def __call__(self, curves: dict[str, Float[Array, "T S"]]) -> Int[Array, " S"]:
+        T, S = curves["validation/loss"].shape
+        return np.full(S, T - 1)
+
+
+@choice
+class BestValidation:
+    """Early stopping: the evaluation with the least validation loss (or error), the first if several tie."""
+
+    by: str = one_of("loss", "loss", "error")
+
+    def __call__(self, curves: dict[str, Float[Array, "T S"]]) -> Int[Array, " S"]:
+        return first_minimum(curves[f"validation/{self.by}"])
+
+
+@choice
+class Oracle:
+    """The evaluation with the least test error: peeking, to show what it would have claimed. Never a result."""
+
+    def __call__(self, curves: dict[str, Float[Array, "T S"]]) -> Int[Array, " S"]:
+        return first_minimum(curves["test/error"])
+
+
+RULES: dict[str, Selection] = {"last": Last(), "best_validation": BestValidation(), "oracle": Oracle()}
+
+
+def first_minimum(curve: Float[Array, "T S"]) -> Int[Array, " S"]:
+    return np.where(np.isfinite(curve), curve, np.inf).argmin(axis=0)

@@ -1,0 +1,1 @@
+"""What was found: statistics, figures and pages, read from MLflow alone."""

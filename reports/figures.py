@@ -1,0 +1,234 @@
+"""The figures of a report. Each is one Vega-Lite specification, from which come the page, the PNG and the SVG, and its CSV."""
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import altair as alt
+import numpy as np
+import pandas as pd
+
+from reports.comparison import Comparison
+from reports.load import Sweep
+from reports.statistics import mean_interval
+
+# Okabe & Ito's colours, which colour-blind readers can tell apart; the middle greys and hues read on white and on black.
+TEST, TRAIN, VALIDATION, GREY = "#D55E00", "#0072B2", "#009E73", "#888888"
+PARTS = {"train": TRAIN, "validation": VALIDATION, "test": TEST}
+
+
+class Figure(NamedTuple):
+    """A specification, the data it shows, and what a reader should know."""
+
+    name: str
+    title: str
+    caption: str
+    chart: Any
+    data: pd.DataFrame
+
+
+def figures(sweep: Sweep, comparison: Comparison) -> Iterator[Figure]:
+    """Those that the sweep has data for."""
+    if len(comparison.rows) > 1:
+        yield forest(comparison)
+        yield spread(sweep, comparison)
+    yield from strengths(sweep, comparison)
+    yield learning_curves(sweep, comparison)
+    yield gap_against_train(sweep, comparison)
+
+
+def forest(comparison: Comparison) -> Figure:
+    """Paired differences from the baseline with their intervals."""
+    unit, factor = error_unit(comparison)
+    data = pd.DataFrame(
+        {
+            "arm": labels(comparison)[row.arm],
+            "difference": row.difference.mean * factor,
+            "low": row.difference.low * factor,
+            "high": row.difference.high * factor,
+            "seeds": row.difference.n,
+        }
+        for row in comparison.rows
+        if row.difference is not None
+    )
+    y = alt.Y("arm:N", sort=list(data.arm), title=None, axis=alt.Axis(labelLimit=400))
+    tips = [alt.Tooltip(c, format=".3g" if c not in ("arm", "seeds") else "") for c in data.columns]
+    base = alt.Chart(data).encode(y=y, tooltip=tips)
+    zero = alt.Chart(pd.DataFrame({"zero": [0]})).mark_rule(color=GREY, strokeDash=[4, 3]).encode(x="zero:Q")
+    axis = alt.X("low:Q", title=f"test error − test error of {comparison.baseline} ({unit})", scale=alt.Scale(nice=True, zero=True))
+    bars = base.mark_rule(strokeWidth=2, color=TEST).encode(x=axis, x2="high:Q")
+    points = base.mark_point(filled=True, size=80, color=TEST, opacity=1).encode(x="difference:Q")
+    return Figure(
+        "differences",
+        f"Difference from {comparison.baseline}, paired by seed",
+        "Point: mean over seeds of the paired difference; bar: its 95 % t interval. Left of zero is better. "
+        "A bar across zero: this many seeds cannot tell.",
+        (zero + bars + points).properties(width=460, height=alt.Step(28)),
+        data,
+    )
+
+
+def spread(sweep: Sweep, comparison: Comparison) -> Figure:
+    """Every seed's test error, so that nobody has to trust a mean."""
+    unit, factor = error_unit(comparison)
+    chosen = chosen_rows(sweep, comparison)
+    data = pd.DataFrame({"arm": chosen.arm, "seed": chosen.seed, "test error": chosen["test/error"] * factor})
+    means = data.groupby("arm", sort=False, as_index=False)["test error"].mean()
+    y = alt.Y("arm:N", sort=list(means.arm), title=None, axis=alt.Axis(labelLimit=400))
+    x = alt.X("test error:Q", title=f"test error ({unit})", scale=alt.Scale(zero=False))
+    dots = alt.Chart(data).mark_circle(size=45, color=TEST, opacity=0.45).encode(x=x, y=y, tooltip=list(data.columns))
+    ticks = alt.Chart(means).mark_tick(thickness=3, size=20, color=TRAIN).encode(x=x, y=y, tooltip=list(means.columns))
+    return Figure(
+        "seeds",
+        "Test error of every seed",
+        "Dot: one seed, that is one split, one initialisation, one order of minibatches. Blue tick: their mean.",
+        (dots + ticks).properties(width=460, height=alt.Step(28)),
+        data,
+    )
+
+
+def strengths(sweep: Sweep, comparison: Comparison) -> Iterator[Figure]:
+    """Error and gap along every numeric axis, a panel for each arm that has it."""
+    unit, factor = error_unit(comparison)
+    rows, marks = [], []
+    chosen_cells = {row.cell for row in comparison.rows}
+    for axis in sweep.axes:
+        values = sweep.results[f"axis/{axis}"]
+        numeric = sweep.results[pd.to_numeric(values, errors="coerce").notna()]
+        for (arm, cell, value), cell_rows in numeric.groupby(["arm", "cell", f"axis/{axis}"], sort=False):
+            panel = f"{arm}: {axis.split('.', 1)[-1]}"
+            for quantity, column in (("test error", "test/error"), ("validation error", "validation/error"), ("gap", "gap/error")):
+                interval = mean_interval(cell_rows[column])
+                rows.append((panel, axis, value, quantity, *(x * factor for x in interval[:3]), interval.n))
+            if cell in chosen_cells and axis in sweep.study["choose"]:
+                marks.append((panel, value))
+    data = pd.DataFrame(rows, columns=["panel", "axis", "value", "quantity", "mean", "low", "high", "seeds"])
+    data = data[data.groupby("panel")["value"].transform("nunique") > 1]
+    if data.empty:
+        return
+    colours = alt.Scale(domain=["test error", "validation error", "gap"], range=[TEST, VALIDATION, "#CC79A7"])
+    panels = []
+    for panel, part in data.groupby("panel", sort=False):
+        values = part["value"].astype(float)
+        wide = values.min() > 0 and values.max() / values.min() >= 8
+        ticks = sorted(set(values))
+        x = alt.X(
+            "value:Q",
+            title=part.axis.iloc[0],
+            scale=alt.Scale(type="log" if wide else "linear", nice=False, padding=8),
+            axis=alt.Axis(values=ticks, format="~g", labelOverlap=True),
+        )
+        base = alt.Chart(part).encode(x=x, color=alt.Color("quantity:N", scale=colours, title=None, legend=alt.Legend(orient="top")))
+        tips = [alt.Tooltip(c, format=".3g" if c in ("mean", "low", "high") else "") for c in part.columns if c != "panel"]
+        y = alt.Y("mean:Q", title=f"error ({unit})", scale=alt.Scale(zero=False))
+        band = base.mark_area(opacity=0.2).encode(y=alt.Y("low:Q", title=f"error ({unit})"), y2="high:Q")
+        line = base.mark_line(point=True).encode(y=y, tooltip=tips)
+        layers = band + line
+        chosen = [v for p, v in marks if p == panel]
+        if chosen:
+            layers += alt.Chart(pd.DataFrame({"value": chosen})).mark_rule(color=GREY, strokeDash=[4, 3]).encode(x="value:Q")
+        panels.append(layers.properties(width=250, height=170, title=str(panel)))
+    yield Figure(
+        "strengths",
+        "What the strength does",
+        "Mean over seeds with the 95 % t interval; gap is test minus train error. Dashed: the value chosen on validation error.",
+        alt.concat(*panels, columns=2).resolve_scale(y="independent", x="independent"),
+        data,
+    )
+
+
+def learning_curves(sweep: Sweep, comparison: Comparison) -> Figure:
+    """Train, validation and test error while training, a panel an arm at its chosen value."""
+    unit, factor = error_unit(comparison)
+    chosen = [row.cell for row in comparison.rows]
+    curves = sweep.curves[sweep.curves.cell.isin(chosen)]
+    rows = []
+    for (cell, epoch), measured in curves.groupby(["cell", "epoch"], sort=False):
+        for part in PARTS:
+            interval = mean_interval(measured[f"{part}/error"])
+            rows.append((cell, epoch, part, *(x * factor for x in interval[:3]), interval.n))
+    data = pd.DataFrame(rows, columns=["cell", "epoch", "part", "mean", "low", "high", "seeds"])
+    base = alt.Chart(data).encode(
+        x=alt.X("epoch:Q", title="epoch", scale=alt.Scale(type="symlog", constant=0.5), axis=alt.Axis(values=epoch_ticks(data.epoch.max()))),
+        color=alt.Color("part:N", scale=alt.Scale(domain=list(PARTS), range=list(PARTS.values())), title=None, legend=alt.Legend(orient="top")),
+    )
+    tips = [alt.Tooltip(c, format=".3g" if c not in ("cell", "part", "seeds") else "") for c in data.columns]
+    band = base.mark_area(opacity=0.2).encode(y=alt.Y("low:Q", title=f"error ({unit})"), y2="high:Q")
+    line = base.mark_line().encode(y="mean:Q", tooltip=tips)
+    return Figure(
+        "learning_curves",
+        "Learning curves",
+        "Mean over seeds with the 95 % t interval, noise off, train and test at the same weights. Epochs on a logarithmic scale from 1 on.",
+        (band + line).properties(width=200, height=140).facet(facet=alt.Facet("cell:N", title=None, sort=chosen), columns=3),
+        data,
+    )
+
+
+def gap_against_train(sweep: Sweep, comparison: Comparison) -> Figure:
+    """Does a cell err because it cannot fit, or because it fits too much?"""
+    unit, factor = error_unit(comparison)
+    means = sweep.results.groupby(["arm", "cell"], sort=False, as_index=False)[["train/error", "test/error", "gap/error"]].mean()
+    data = means.rename(columns={"train/error": "train error", "test/error": "test error", "gap/error": "gap"})
+    data[["train error", "test error", "gap"]] *= factor
+    shapes = ["circle", "square", "triangle-up", "diamond", "cross", "triangle-down", "triangle-left", "triangle-right", "stroke"]
+    colours = [TEST, TRAIN, VALIDATION, "#CC79A7", "#E69F00", "#56B4E9", "#999999", "#B59F00", "#7B5EA7"]
+    arms = list(dict.fromkeys(data.arm))
+    few = len(arms) <= len(shapes)
+    style = {"color": alt.Color("arm:N", sort=arms, title=None, scale=alt.Scale(domain=arms, range=colours))} if few else {}
+    style |= {"shape": alt.Shape("arm:N", sort=arms, title=None, scale=alt.Scale(domain=arms, range=shapes))} if few else {}
+    chart = alt.Chart(data).mark_point(filled=True, size=70, opacity=0.85).encode(
+        x=alt.X("train error:Q", title=f"train error ({unit})", scale=alt.Scale(type="symlog", constant=1)),
+        y=alt.Y("gap:Q", title=f"gap: test − train error ({unit})", scale=alt.Scale(zero=False)),
+        tooltip=list(data.columns),
+        **style,
+    )
+    return Figure(
+        "gap",
+        "Gap against train error",
+        "Every cell's mean over seeds. On the left, networks that fit their training examples; on the right, networks held back.",
+        chart.properties(width=420, height=300),
+        data,
+    )
+
+
+def chosen_rows(sweep: Sweep, comparison: Comparison) -> pd.DataFrame:
+    return sweep.results[sweep.results.cell.isin([row.cell for row in comparison.rows])]
+
+
+def labels(comparison: Comparison) -> dict[str, str]:
+    return {row.arm: f"{row.arm} ({row.chosen})" if row.chosen else row.arm for row in comparison.rows}
+
+
+def error_unit(comparison: Comparison) -> tuple[str, float]:
+    """The unit on axes and the factor to it: an error that is a share of examples is shown in percent."""
+    return ("%", 100.0) if comparison.percent else ("mean squared", 1.0)
+
+
+def epoch_ticks(last: float) -> list[float]:
+    decades = 10.0 ** np.arange(0, np.floor(np.log10(max(last, 1))) + 1)
+    return [0, *decades, *([last] if last > 1.5 * decades[-1] else [])]
+
+
+CONFIG = {
+    "background": "transparent",
+    "font": "system-ui, -apple-system, 'Segoe UI', 'Liberation Sans', Arial, sans-serif",
+    "view": {"stroke": "transparent"},
+    "title": {"color": "currentColor", "fontSize": 12, "fontWeight": 600, "anchor": "start"},
+    "header": {"labelColor": "currentColor", "titleColor": "currentColor", "labelFontSize": 12, "labelFontWeight": 600},
+    "axis": {
+        "labelColor": "currentColor",
+        "titleColor": "currentColor",
+        "domainColor": GREY,
+        "tickColor": GREY,
+        "gridColor": GREY,
+        "gridOpacity": 0.25,
+        "labelFontSize": 11,
+        "titleFontSize": 11,
+        "titleFontWeight": "normal",
+    },
+    "legend": {"labelColor": "currentColor", "titleColor": "currentColor", "labelFontSize": 11, "symbolStrokeWidth": 2},
+}
+
+
+def specification(figure: Figure) -> dict[str, Any]:
+    """The figure as Vega-Lite; text takes the colour of the page it stands on."""
+    return figure.chart.to_dict() | {"config": CONFIG}

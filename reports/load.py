@@ -1,0 +1,93 @@
+"""A sweep read back from MLflow: its study, its cells, and every seed's curve."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, NamedTuple
+
+import pandas as pd
+
+
+class Sweep(NamedTuple):
+    """What a report is made of.
+
+    `results`: a row per cell and seed at the selected step; `curves`: a row per cell, seed and evaluation. Both have
+    the columns cell (the cell's name), arm (the cell without its chosen axes), the axes, seed and the metrics.
+    """
+
+    name: str
+    study: dict[str, Any]
+    axes: list[str]
+    cells: list[dict[str, Any]]
+    results: pd.DataFrame
+    curves: pd.DataFrame
+    tags: dict[str, str]
+    params: dict[str, str]  # of the first cell: what all have in common, mostly
+    failed: list[dict[str, Any]]
+
+
+class NoSuchSweep(Exception):
+    """There is no sweep of that name; the message lists the newest."""
+
+
+def find_sweep(client: Any, name: str | None) -> str:
+    """The run of the sweep named (by name, run id or study), or of the newest."""
+    experiments = [experiment.experiment_id for experiment in client.search_experiments()]
+    runs = client.search_runs(experiments, "tags.kind = 'sweep'", order_by=["attributes.start_time DESC"])
+    for run in runs:
+        labels = (run.info.run_id, run.info.run_name.removeprefix("sweep: "), run.info.run_name, run.data.tags.get("study"))
+        if (name is None and run.info.status == "FINISHED") or name in labels:
+            return run.info.run_id
+    newest = ", ".join(repr(run.info.run_name.removeprefix("sweep: ")) for run in runs[:5]) or "none yet"
+    raise NoSuchSweep(f"no {'finished sweep' if name is None else f'sweep {name!r}'} in {client.tracking_uri}; there is: {newest}")
+
+
+def load_sweep(client: Any, run_id: str) -> Sweep:
+    """Reads the sweep's list of cells, then each finished cell's curves."""
+    with TemporaryDirectory() as folder:
+        record = json.loads(Path(client.download_artifacts(run_id, "sweep.json", folder)).read_text(encoding="utf-8"))
+        finished = [cell for cell in record["cells"] if cell["status"] == "FINISHED"]
+        tables = [read_curves(client, cell, record, folder) for cell in finished]
+    if not tables:
+        raise NoSuchSweep(f"sweep {record['name']!r} has no finished cell to report on")
+    curves = pd.concat(tables, ignore_index=True)
+    return Sweep(
+        name=record["name"],
+        study=record["study"],
+        axes=record["axes"],
+        cells=finished,
+        results=curves[curves.selected].reset_index(drop=True),
+        curves=curves,
+        tags=client.get_run(run_id).data.tags,
+        params=client.get_run(finished[0]["run_id"]).data.params,
+        failed=[cell for cell in record["cells"] if cell["status"] != "FINISHED"],
+    )
+
+
+def read_curves(client: Any, cell: dict[str, Any], record: dict[str, Any], folder: str) -> pd.DataFrame:
+    table = pd.read_parquet(client.download_artifacts(cell["run_id"], "curves.parquet", folder))
+    chosen = record["study"]["choose"]
+    for axis in record["axes"]:
+        table[f"axis/{axis}"] = as_number(cell["axes"].get(axis))
+    table["cell"] = cell["name"]
+    table["arm"] = arm_name(cell["axes"], record["axes"], chosen)
+    return table
+
+
+def arm_name(axes: dict[str, str], all_axes: Sequence[str], chosen: Sequence[str]) -> str:
+    """What is compared: the cell without the axes whose value is chosen on validation data."""
+    kept = {axis: axes[axis] for axis in all_axes if axis in axes and axis not in chosen}
+    return " ".join(value if "." not in axis and not is_number(value) else f"{axis}={value}" for axis, value in kept.items()) or "all"
+
+
+def as_number(text: str | None) -> float | str | None:
+    return float(text) if text is not None and is_number(text) else text
+
+
+def is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,52 @@
+"""One self-contained HTML page a sweep: the question, the answer, figures and tables, the recipe. Nothing is fetched."""
+
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from reports.comparison import Comparison
+from reports.figures import Figure, specification
+from reports.load import Sweep
+
+
+def page(sweep: Sweep, comparison: Comparison, answer: str, figures: list[Figure], table: list[dict[str, Any]]) -> str:
+    """The page as text."""
+    import vl_convert
+    from jinja2 import Environment, FileSystemLoader, select_autoescape
+
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent), autoescape=select_autoescape(["html", "j2"]), trim_blocks=True, lstrip_blocks=True
+    )
+    pictures = []
+    for figure in figures:
+        spec = json.dumps(specification(figure))
+        pictures.append({"figure": figure, "spec": spec.replace("</", "<\\/"), "svg": vl_convert.vegalite_to_svg(spec)})
+    return environment.get_template("page.html.j2").render(
+        sweep=sweep, comparison=comparison, answer=answer, pictures=pictures, table=table, script=script(), recipe=recipe(sweep)
+    )
+
+
+@cache
+def script() -> str:
+    """Vega's own renderer, as the page carries it: hovering shows values, the menu saves PNG and SVG."""
+    import vl_convert
+
+    return vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;").replace("</script", "<\\/script")
+
+
+def recipe(sweep: Sweep) -> dict[str, str]:
+    """What somebody needs to do it again."""
+    p = sweep.params
+    parts = ", ".join(f"{p.get(f'data.{part}', '?')} {part}" for part in ("train", "validation", "test"))
+    return {
+        "Command": sweep.tags.get("command", ""),
+        "Data": f"{p.get('dataset', '?')}: {p.get('data.examples', '?')} examples, {p.get('data.features', '?')} features; {parts}",
+        "Seeds": f"{sweep.results.seed.nunique()}: each draws its own split, initial weights, minibatch order and noise; all cells share them",
+        "Training": f"hidden layers {p.get('network.hidden', '?')}, {p.get('network.activation', '?')}, {p.get('optimizer', '?')}, "
+        f"batch {p.get('batch_size', '?')}, {p.get('epochs', '?')} epochs, {p.get('dtype', '?')}; step that counts: {p.get('selection', '?')}",
+        "Cells": f"{len(sweep.cells)} finished, {len(sweep.failed)} failed",
+        "Code": sweep.tags.get("commit", "unknown"),
+        "Versions": sweep.tags.get("versions", ""),
+        "Sweep": sweep.name,
+    }
