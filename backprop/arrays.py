@@ -5,7 +5,7 @@ S distinct seeds. A hyperparameter that is a number may differ between replicas;
 """
 
 from collections.abc import Hashable, Sequence
-from dataclasses import fields, is_dataclass, replace
+from dataclasses import fields, is_dataclass
 from functools import cache
 from typing import Annotated, Any, TypeAlias, TypeVar, get_type_hints
 
@@ -40,23 +40,25 @@ def stack(choices: Sequence[T], dtype: str) -> T:
     Raises ValueError where they differ in anything else; `stacking_key` tells beforehand.
     """
     first: Any = choices[0]
+    cls: Any = type(first)
     if len({stacking_key(c) for c in choices}) > 1:
-        raise ValueError(f"these {type(first).__name__} differ in more than numbers and cannot share a stack: {choices}")
+        raise ValueError(f"these {cls.__name__} differ in more than numbers and cannot share a stack: {choices}")
     if isinstance(first, tuple):
         return tuple(stack(parts, dtype) for parts in zip(*choices, strict=True))  # type: ignore[return-value, arg-type]
     if not is_dataclass(first):
         return first
-    numbers = per_replica_fields(type(first))
+    numbers = per_replica_fields(cls)
     columns = {f.name: [getattr(c, f.name) for c in choices] for f in fields(first)}
     merged = {name: per_replica(v, dtype) if name in numbers else stack(v, dtype) for name, v in columns.items()}
-    return replace(first, **merged)  # type: ignore[type-var]
+    return cls(**merged)
 
 
 def stacking_key(choice: Any) -> Hashable:
     """Equal for choices that can share a stack: everything of a choice except its per-replica numbers."""
     if isinstance(choice, tuple):
         return tuple(stacking_key(part) for part in choice)
+    cls: Any = type(choice)
     if not is_dataclass(choice):
         return choice
-    numbers = per_replica_fields(type(choice))
-    return type(choice), tuple(stacking_key(getattr(choice, f.name)) for f in fields(choice) if f.name not in numbers)
+    numbers = per_replica_fields(cls)
+    return cls, tuple(stacking_key(getattr(choice, f.name)) for f in fields(choice) if f.name not in numbers)

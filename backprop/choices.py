@@ -1,5 +1,6 @@
 """A choice is a frozen dataclass that is both the setting and the behaviour; its numbers are checked when it is made."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, TypeVar, dataclass_transform
 
@@ -8,17 +9,17 @@ import numpy as np
 T = TypeVar("T")
 
 
-def number(default: Any, within: str) -> Any:
+def number(*, default: Any, within: str) -> Any:
     """A field that is a real number in an interval, written as in a book: "[0, 1)", "(0, inf)"."""
     return field(default=default, metadata={"within": within})
 
 
-def whole(default: Any, within: str) -> Any:
+def whole(*, default: Any, within: str) -> Any:
     """A field that is an integer in an interval."""
     return field(default=default, metadata={"within": within, "whole": True})
 
 
-def one_of(default: Any, *options: Any) -> Any:
+def one_of(*, default: str, options: tuple[str, ...]) -> Any:
     """A field that is one of the options named."""
     return field(default=default, metadata={"options": options})
 
@@ -29,21 +30,27 @@ def choice(cls: type[T]) -> type[T]:
 
     >>> @choice
     ... class Dropout:
-    ...     rate: float = number(0.5, within="[0, 1)")
+    ...     rate: float = number(default=0.5, within="[0, 1)")
     >>> Dropout(rate=1.2)
     Traceback (most recent call last):
     ValueError: Dropout.rate is 1.2; it must be a number in [0, 1).
     """
 
     def check(self: Any) -> None:
-        for f in fields(self):
-            check_field(f"{cls.__name__}.{f.name}", getattr(self, f.name), f.metadata)
+        check_fields(cls, {f.name: getattr(self, f.name) for f in fields(self)})
         if own_check is not None:
             own_check(self)
 
     own_check = cls.__dict__.get("__post_init__")
     cls.__post_init__ = check  # type: ignore[attr-defined]
     return dataclass(frozen=True, eq=False)(cls)
+
+
+def check_fields(cls: type, values: Mapping[str, Any]) -> None:
+    """Raises ValueError where one of the values breaks its field's rule."""
+    for f in fields(cls):  # type: ignore[arg-type]
+        if f.name in values:
+            check_field(f"{cls.__name__}.{f.name}", values[f.name], f.metadata)
 
 
 def check_field(name: str, value: Any, rules: Any) -> None:

@@ -22,7 +22,7 @@ class MaxNorm:
     Srebro & Shraibman (2005); Srivastava et al., JMLR 15 (2014), section 5.1.
     """
 
-    radius: PerReplica = number(3.0, within="(0, inf)")
+    radius: PerReplica = number(default=3.0, within="(0, inf)")
 
     def project(self, layers: Sequence[Layer]) -> None:
         for W, _ in layers:

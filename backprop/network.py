@@ -1,6 +1,7 @@
 """The multilayer perceptron. Its parameters are one array (R, 1, P), all weights first, then all biases: W and b are views."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 from math import prod
 from typing import NamedTuple
 
@@ -27,12 +28,16 @@ class MLP:
     """aₗ₊₁ = φ(aₗ Wₗ + bₗ) through the hidden layers, then z = a W + b. No hidden layer: the linear model."""
 
     hidden: tuple[int, ...] = (128,)
-    activation: str = one_of("relu", *ACTIVATIONS)
+    activation: str = one_of(default="relu", options=(*ACTIVATIONS,))
     initialization: Initialization = He()
 
     def __post_init__(self) -> None:
-        if not isinstance(self.hidden, list | tuple) or not all(type(width) is int and width > 0 for width in self.hidden):
-            raise ValueError(f"MLP.hidden is {self.hidden!r}; it must be a list of positive whole numbers, such as [64].")
+        if not isinstance(self.hidden, list | tuple) or not all(
+            type(width) is int and width > 0 for width in self.hidden
+        ):
+            raise ValueError(
+                f"MLP.hidden is {self.hidden!r}; it must be a list of positive whole numbers, such as [64]."
+            )
         object.__setattr__(self, "hidden", tuple(self.hidden))
 
     def sizes(self, inputs: int, outputs: int) -> tuple[int, ...]:
@@ -41,7 +46,7 @@ class MLP:
 
 
 def weight_count(sizes: Sequence[int]) -> int:
-    return sum(prod(shape) for shape in zip(sizes, sizes[1:], strict=False))
+    return sum(prod(shape) for shape in pairwise(sizes))
 
 
 def parameter_count(sizes: Sequence[int]) -> int:
@@ -51,7 +56,7 @@ def parameter_count(sizes: Sequence[int]) -> int:
 def views(parameters: Parameters, sizes: Sequence[int]) -> list[Layer]:
     """The layers' W (R, I, O) and b (R, 1, O) as views into the parameters: to write one is to write the other."""
     R = len(parameters)
-    shapes = list(zip(sizes, sizes[1:], strict=False))
+    shapes = list(pairwise(sizes))
     cuts = np.cumsum([prod(shape) for shape in shapes] + list(sizes[1:]))[:-1]
     pieces = np.split(parameters, cuts, axis=-1)
     weights, biases = pieces[: len(shapes)], pieces[len(shapes) :]
@@ -61,7 +66,8 @@ def views(parameters: Parameters, sizes: Sequence[int]) -> list[Layer]:
 def initial_parameters(network: MLP, sizes: Sequence[int], seeds: Sequence[int], dtype: str) -> Parameters:
     parameters = np.zeros((len(seeds), 1, parameter_count(sizes)), dtype)
     for depth, (W, _) in enumerate(views(parameters, sizes)):
-        W[...] = network.initialization(*W.shape[-2:], streams=Streams(seeds, "init", depth))
+        inputs, outputs = W.shape[-2:]
+        W[...] = network.initialization(inputs, outputs, Streams(seeds, "init", depth))
     return parameters
 
 

@@ -22,13 +22,13 @@ class Source(Protocol):
 class Gaussian:
     """ã = a + s ξ, ξ ~ N(0, 1); s is the standard deviation, in the unit of a. Bishop, Neural Comp. 7:108 (1995)."""
 
-    scale: PerReplica = number(0.1, within="[0, inf)")
+    scale: PerReplica = number(default=0.1, within="[0, inf)")
 
     def __call__(self, a: Stack, streams: Streams):
         def pullback(da: Stack):
             return da
 
-        noisy = streams.normal(*a.shape[-2:], a.dtype)
+        noisy = streams.normal(a.shape[-2], a.shape[-1], a.dtype)
         noisy *= self.scale
         noisy += a
         return noisy, pullback
@@ -41,7 +41,7 @@ class Dropout:
     The rate q is the probability to drop; it is realised to the nearest multiple of 2⁻¹⁶, and the factor with it.
     """
 
-    rate: PerReplica = number(0.5, within="[0, 1)")
+    rate: PerReplica = number(default=0.5, within="[0, 1)")
 
     def __call__(self, a: Stack, streams: Streams):
         def pullback(da: Stack):

@@ -26,7 +26,7 @@ class Optimizer(Protocol):
 class SGD:
     """W ← W − η g."""
 
-    learning_rate: PerReplica = number(0.1, within="(0, inf)")
+    learning_rate: PerReplica = number(default=0.1, within="(0, inf)")
 
     def start(self, W: Parameters) -> tuple[Parameters, ...]:
         return ()
@@ -45,8 +45,8 @@ class Momentum:
     PyTorch's SGD(momentum=μ, dampening=0) is the same. Texts that write v ← μ v − η g; W ← W + v agree while η is constant.
     """
 
-    learning_rate: PerReplica = number(0.1, within="(0, inf)")
-    momentum: PerReplica = number(0.9, within="[0, 1)")
+    learning_rate: PerReplica = number(default=0.1, within="(0, inf)")
+    momentum: PerReplica = number(default=0.9, within="[0, 1)")
 
     def start(self, W: Parameters) -> tuple[Parameters, ...]:
         return (np.zeros_like(W),)

@@ -32,8 +32,8 @@ class Penalty(Protocol):
 class L2:
     """½ λ ‖W‖², whose gradient is λ W: each step shrinks W by a factor. Ridge regression is its linear case."""
 
-    strength: PerReplica = number(0.0, within="[0, inf)")
-    method: str = one_of("gradient", "gradient", "proximal")
+    strength: PerReplica = number(default=0.0, within="[0, inf)")
+    method: str = one_of(default="gradient", options=("gradient", "proximal"))
 
     def value(self, W: Weights) -> Float[Array, "R 1 1"]:
         return 0.5 * self.strength * (W * W).sum(axis=-1, keepdims=True)
@@ -49,8 +49,8 @@ class L2:
 class L1:
     """λ Σ |W|, whose subgradient is λ sign W; the proximal step, sign(W) max(|W| − cλ, 0), reaches exact zeros."""
 
-    strength: PerReplica = number(0.0, within="[0, inf)")
-    method: str = one_of("proximal", "gradient", "proximal")
+    strength: PerReplica = number(default=0.0, within="[0, inf)")
+    method: str = one_of(default="proximal", options=("gradient", "proximal"))
 
     def value(self, W: Weights) -> Float[Array, "R 1 1"]:
         return self.strength * np.abs(W).sum(axis=-1, keepdims=True)
@@ -66,9 +66,9 @@ class L1:
 class ElasticNet:
     """λ (ρ Σ |W| + ½ (1 − ρ) ‖W‖²); ρ is `l1_ratio`. Zou & Hastie, J. R. Stat. Soc. B 67:301 (2005)."""
 
-    strength: PerReplica = number(0.0, within="[0, inf)")
-    l1_ratio: PerReplica = number(0.5, within="[0, 1]")
-    method: str = one_of("proximal", "gradient", "proximal")
+    strength: PerReplica = number(default=0.0, within="[0, inf)")
+    l1_ratio: PerReplica = number(default=0.5, within="[0, 1]")
+    method: str = one_of(default="proximal", options=("gradient", "proximal"))
 
     def value(self, W: Weights) -> Float[Array, "R 1 1"]:
         l1 = np.abs(W).sum(axis=-1, keepdims=True)

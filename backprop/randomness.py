@@ -45,4 +45,6 @@ class Streams:
 
     def each(self, draw) -> Array:
         draws = np.stack([draw(g) for g in self.generators])
-        return draws if len(draws) == len(self.replicas) and (np.diff(self.replicas) > 0).all() else draws[self.replicas]
+        return (
+            draws if len(draws) == len(self.replicas) and (np.diff(self.replicas) > 0).all() else draws[self.replicas]
+        )

@@ -29,8 +29,8 @@ class Recipe:
     constraint: Constraint | None = None
     noise: Noise = Noise()
     batch_size: int | None = None  # None: all examples, plain gradient descent
-    epochs: int = whole(100, within="[1, inf)")
-    dtype: str = one_of("float32", "float32", "float64")
+    epochs: int = whole(default=100, within="[1, inf)")
+    dtype: str = one_of(default="float32", options=("float32", "float64"))
 
     def __post_init__(self) -> None:
         if self.batch_size is not None and not (type(self.batch_size) is int and self.batch_size >= 1):

@@ -6,15 +6,18 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import fields, is_dataclass
 from difflib import get_close_matches
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from hydra._internal.config_loader_impl import ConfigLoaderImpl
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override
-from hydra.errors import InstantiationException
+from hydra.errors import InstantiationException, OverrideParseException
 from omegaconf import DictConfig, OmegaConf, open_dict
+from omegaconf.errors import OmegaConfBaseException
 
+from backprop.choices import check_fields
 from experiments.study import Experiment, Study
 
 OUR_PACKAGES = ("backprop.", "experiments.")
@@ -44,11 +47,12 @@ class Composer:
         self.loader, self.master = loader, master
         self.parser = OverridesParser.create(config_loader=loader)
         self.composed: dict[tuple[str, ...], tuple[DictConfig, dict[str, str]]] = {}
+        self.is_group = cache(lambda key: bool(loader.get_group_options(key)))
 
     def __call__(self, overrides: list[str]) -> Job:
         parsed = self.parser.parse_overrides(overrides)
         plain = [o for o in parsed if self.is_plain_value(o)]
-        groups = tuple(o.input_line for o in parsed if not self.is_plain_value(o))
+        groups = tuple(str(o.input_line) for o in parsed if not self.is_plain_value(o))
         if groups not in self.composed:
             self.composed[groups] = self.compose(list(groups))
         config, choices = copy.deepcopy(self.composed[groups])
@@ -57,14 +61,16 @@ class Composer:
 
     def compose(self, overrides: list[str]) -> tuple[DictConfig, dict[str, str]]:
         config = self.loader.load_sweep_config(self.master, overrides)
-        chosen = {kind: option for kind, option in config.hydra.runtime.choices.items() if not kind.startswith("hydra/")}
+        chosen = {
+            kind: option for kind, option in config.hydra.runtime.choices.items() if not kind.startswith("hydra/")
+        }
         with open_dict(config):
             del config["hydra"]
         return config, chosen
 
     def is_plain_value(self, override: Override) -> bool:
         added = override.is_add() or override.is_force_add() or override.is_delete()
-        return not added and override.package is None and not self.loader.get_group_options(override.key_or_group)
+        return not added and override.package is None and not self.is_group(override.key_or_group)
 
 
 def build(config: DictConfig) -> Experiment:
@@ -73,10 +79,16 @@ def build(config: DictConfig) -> Experiment:
 
     plain = OmegaConf.to_container(config, resolve=True, throw_on_missing=True)
     assert isinstance(plain, dict)
-    plain = {key: value for key, value in plain.items() if key not in ("study", "execution")}
+    node = checked({key: value for key, value in plain.items() if key not in ("study", "execution")}, "")
     try:
-        return instantiate(checked(plain, ""), _convert_="all")
-    except InstantiationException as error:
+        parts = {
+            key: instantiate(value, _convert_="all")
+            for key, value in node.items()
+            if key not in ("_target_", "dataset")
+        }
+        check_fields(Experiment, parts)
+        return Experiment(dataset=instantiate(node["dataset"]), **parts)  # the data last: reading them takes longest
+    except (ValueError, InstantiationException) as error:
         raise ConfigurationError(str(error.__cause__ or error)) from error
 
 
@@ -107,7 +119,9 @@ def check_target(target: str, keys: set[str], path: str) -> None:
         raise ConfigurationError(f"{path}._target_ is {target!r}, which cannot be imported: {error}") from error
     known = [f.name for f in fields(made)] if is_dataclass(made) else list(inspect.signature(made).parameters)
     for key in sorted(keys - set(known)):
-        raise ConfigurationError(f"{target.rsplit('.', 1)[-1]} has no field {key!r}, only {known}.{did_you_mean(key, known)}")
+        raise ConfigurationError(
+            f"{target.rsplit('.', 1)[-1]} has no field {key!r}, only {known}.{did_you_mean(key, known)}"
+        )
 
 
 def did_you_mean(word: str, known: list[str]) -> str:
@@ -121,7 +135,7 @@ def did_you_mean(word: str, known: list[str]) -> str:
 
 def study_of(config: DictConfig) -> Study:
     """The study that a job belongs to."""
-    node = OmegaConf.to_container(config.study, resolve=True)
+    node: Any = OmegaConf.to_container(config.study, resolve=True)
     check_target("experiments.study.Study", set(node), "study")
     return Study(**node)
 
@@ -133,32 +147,40 @@ def override_values(overrides: Iterable[str]) -> dict[str, str]:
 
 
 def explain(error: BaseException, conf: Path) -> str:
-    """One message for one error of configuration: Hydra's own, with the cause, and the nearest key for a misspelt one."""
-    causes = [error]
-    while causes[-1].__cause__ is not None:
-        causes.append(causes[-1].__cause__)
-    message = "\n".join(dict.fromkeys(line for cause in causes for line in str(cause).splitlines() if useful(line)))
-    misspelt = re.search(r"Could not override '([^']+)'", message)
-    if misspelt is None:
-        return message
-    key = misspelt[1]
-    return f"there is no key {key!r} to override.{did_you_mean(key, known_keys(conf))} `--cfg job` prints all keys and their values."
+    """One message for one error of configuration: Hydra's own where it names the way out, else what is nearest."""
+    message = str(error)
+    if isinstance(error, OverrideParseException):
+        return f"{error.override!r} cannot be read as KEY=VALUE: {message.splitlines()[0]}"
+    cause = error.__cause__
+    if isinstance(cause, OmegaConfBaseException):
+        message += "\n" + str(cause).split("\n", 1)[0]
+    if misspelt := re.search(r"Could not override '([^']+)'", message):
+        key = misspelt[1]
+        known = known_keys(conf)
+        if key in known:
+            return f"{key} is a key of {' and '.join(sorted(known[key]))}, which is not chosen here; choose it, or leave the key out."
+        near = did_you_mean(key, list(known))
+        return f"there is no key {key!r} here to override.{near} `--cfg job` prints all keys and their values."
+    if missing := re.search(r"Could not find '([^']+)/([^'/]+)'", message):
+        kind, option = missing.groups()
+        options = sorted(file.stem for file in (conf / kind).glob("*.yaml"))
+        return f"{kind} has no option {option!r}, only {', '.join(options)}.{did_you_mean(option, options)}"
+    return message.split("\nConfig search path:", 1)[0].strip()
 
 
-def useful(line: str) -> bool:
-    """Not one of OmegaConf's lines about its own types."""
-    return bool(line.strip()) and not line.lstrip().startswith(("full_key:", "object_type=", "reference_type=", "set_flag"))
-
-
-def known_keys(conf: Path) -> list[str]:
-    """The kinds, and every dotted key of every option's file and of the primary config."""
-    keys = {folder.name for folder in conf.iterdir() if folder.is_dir()}
+def known_keys(conf: Path) -> dict[str, set[str]]:
+    """The kinds, and every dotted key of every option's file, with the choices that have it."""
+    keys: dict[str, set[str]] = {folder.name: set() for folder in conf.iterdir() if folder.is_dir()}
     for file in conf.rglob("*.yaml"):
-        kind = file.parent.name if file.parent != conf else ""
-        if kind not in ("study", "regularizer"):
-            sites = [f"{kind}.{site}." for site in SITES] if kind == "noise" else [f"{kind}." if kind else ""]
-            keys |= {f"{site}{key}" for site in sites for key in dotted(OmegaConf.load(file)) if not key.startswith("defaults")}
-    return sorted(keys)
+        kind = "" if file.parent == conf else file.parent.name
+        if kind in ("study", "regularizer"):
+            continue
+        places = [f"noise.{site}" for site in SITES] if kind == "noise" else [kind]
+        for place in places:
+            choice = f"noise@{place}={file.stem}" if kind == "noise" else f"{kind}={file.stem}"
+            for key in dotted(OmegaConf.to_container(OmegaConf.load(file))):
+                keys.setdefault(f"{place}.{key}".lstrip("."), set()).add(choice)
+    return keys
 
 
 def dotted(config: Any) -> list[str]:
@@ -166,5 +188,6 @@ def dotted(config: Any) -> list[str]:
     >>> dotted({"split": {"train": 1}, "seeds": 3})
     ['split', 'split.train', 'seeds']
     """
-    below = lambda value: dotted(value) if isinstance(value, Mapping) else []  # noqa: E731
-    return [path for key in config for path in (str(key), *(f"{key}.{rest}" for rest in below(config[key])))]
+    if not isinstance(config, Mapping):
+        return []
+    return [path for key in config for path in (str(key), *(f"{key}.{below}" for below in dotted(config[key])))]

@@ -49,19 +49,30 @@ def bundled(name: str) -> tuple[Array, Array]:
 def digits() -> Dataset:
     """1,797 handwritten digits of 8 × 8 pixels from 0 to 16, ten classes."""
     x, y = bundled("digits")
-    return Dataset("digits", x, one_hot(y), "classification", "UCI Optical Recognition of Handwritten Digits, via scikit-learn")
+    return Dataset(
+        "digits", x, one_hot(y), "classification", "UCI Optical Recognition of Handwritten Digits, via scikit-learn"
+    )
 
 
 def breast_cancer() -> Dataset:
     """569 tumours with 30 measurements of cell nuclei, benign or malignant."""
     x, y = bundled("breast_cancer")
-    return Dataset("breast_cancer", x, one_hot(y), "classification", "UCI Breast Cancer Wisconsin (Diagnostic), via scikit-learn")
+    return Dataset(
+        "breast_cancer", x, one_hot(y), "classification", "UCI Breast Cancer Wisconsin (Diagnostic), via scikit-learn"
+    )
 
 
 def diabetes() -> Dataset:
     """442 patients with 10 measurements; the target is the disease's progression after a year."""
     x, y = bundled("diabetes")
-    return Dataset("diabetes", x, y[:, None], "regression", "Efron et al., Ann. Statist. 32:407 (2004), via scikit-learn", "progression")
+    return Dataset(
+        "diabetes",
+        x,
+        y[:, None],
+        "regression",
+        "Efron et al., Ann. Statist. 32:407 (2004), via scikit-learn",
+        "progression",
+    )
 
 
 def linear_system(examples: int = 400, inputs: int = 20, noise: float = 1.0, seed: int = 0) -> Dataset:

@@ -49,7 +49,11 @@ def values(override: Override) -> list[str]:
 
 
 def axis_values(key: str, spec: Any, parser: OverridesParser) -> list[str]:
-    texts = [as_text(value) for value in spec] if isinstance(spec, list) else [spec if isinstance(spec, str) else as_text(spec)]
+    texts = (
+        [as_text(value) for value in spec]
+        if isinstance(spec, list)
+        else [spec if isinstance(spec, str) else as_text(spec)]
+    )
     return [value for text in texts for value in values(parser.parse_override(f"{key}={text}"))]
 
 

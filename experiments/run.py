@@ -12,45 +12,42 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from experiments.composition import Job
     from experiments.evaluation import Curves, Task
+    from experiments.study import Experiment
+    from experiments.tracking import SweepRun
 
 HERE = Path(__file__).resolve().parent
-CONF = next(folder for folder in (HERE / "conf", HERE.parent / "conf") if folder.is_dir())  # installed, or in a checkout
+CONF = next(
+    folder for folder in (HERE / "conf", HERE.parent / "conf") if folder.is_dir()
+)  # installed, or in a checkout
 
 
 class CellsFailed(Exception):
     """Some cells failed; all others are recorded."""
 
 
-def sweep(jobs: "Sequence[Job]", workers: int, replicas: int) -> list[Any]:
-    """Trains, records and reports all jobs; answers with each job's mean validation error, or what it failed of."""
+def sweep(jobs: "Sequence[Job]", workers: int, replicas: int) -> list[float | Exception]:
+    """Trains, records and reports all jobs; answers with each job's mean validation error, or with what it failed of."""
     from rich.console import Console
 
     from experiments import tracking
-    from experiments.composition import ConfigurationError, build, study_of
+    from experiments.composition import study_of
     from experiments.evaluation import tasks
-    from reports.build import build as build_report
-    from reports.build import folder_name
 
     study = study_of(jobs[0].config)
-    experiments, outcomes = {}, dict.fromkeys(range(len(jobs)))
-    for number, job in enumerate(jobs):
-        try:
-            experiments[number] = build(job.config)
-        except ConfigurationError as error:
-            outcomes[number] = error
-    if not experiments:
-        raise outcomes[0]  # nothing to run: one message, not one a job
+    experiments, outcomes = build_all(jobs)
     numbers = list(experiments)
     plan = tasks(list(experiments.values()), replicas)
     tracking.writable_runs()
-    console = Console(stderr=True)
     results = attempts(plan, workers)  # the workers are off; the store opens beside them
 
+    console = Console(stderr=True)
     run = tracking.start_sweep(study, jobs)
     with tracking.ending(run):
-        cells = {n: tracking.record_failure(run, jobs[n], str(error)) for n, error in outcomes.items() if error is not None}
+        cells = {n: tracking.record_failure(run, jobs[n], str(error)) for n, error in outcomes.items()}
         for task, result in progress(results, plan, console):
             for position, index in enumerate(task.cells):
                 n = numbers[index]
@@ -58,17 +55,15 @@ def sweep(jobs: "Sequence[Job]", workers: int, replicas: int) -> list[Any]:
                     outcomes[n] = RuntimeError(result.strip().splitlines()[-1])
                     cells[n] = tracking.record_failure(run, jobs[n], result)
                 else:
+                    outcomes[n] = objective(experiments[n], result[position])
                     cells[n] = tracking.record_cell(run, jobs[n], experiments[n], result[position])
-                    outcomes[n] = float(result[position].metrics["validation/error"][-1].mean())
         tracking.end_sweep(run, [cells[n] for n in sorted(cells)])
         if any(cell.status == "FINISHED" for cell in cells.values()):
-            report = build_report(run.client, run.run_id, tracking.RUNS / "reports" / folder_name(run.name))
-            tracking.attach_report(run, report.folder, report.note)
-            Console().print(report.terminal_table())
-            console.print(f"Report: {report.folder / 'index.html'}", soft_wrap=True)
-    for n, error in outcomes.items():
-        if isinstance(error, Exception):
-            console.print(f"failed: {' '.join(f'{k}={v}' for k, v in jobs[n].overrides.items())}: {error}", markup=False, soft_wrap=True)
+            report(run, console)
+    for n, outcome in sorted(outcomes.items()):
+        if isinstance(outcome, Exception):
+            overrides = " ".join(f"{key}={value}" for key, value in jobs[n].overrides.items())
+            console.print(f"failed: {overrides}: {outcome}", markup=False, highlight=False, soft_wrap=True)
     console.print(
         f"Runs:   mlflow ui --backend-store-uri {tracking.tracking_uri()} --host 127.0.0.1 --port 5000\n"
         f"        http://127.0.0.1:5000/#/experiments/{run.experiment_id}/runs?workflowType=machine_learning&compareRunsMode=CHART",
@@ -76,6 +71,40 @@ def sweep(jobs: "Sequence[Job]", workers: int, replicas: int) -> list[Any]:
         highlight=False,
     )
     return [outcomes[n] for n in range(len(jobs))]
+
+
+def build_all(jobs: "Sequence[Job]") -> "tuple[dict[int, Experiment], dict[int, float | Exception]]":
+    """The experiments that can be run, and the errors of the jobs that cannot, by job; raises where none can."""
+    from experiments.composition import ConfigurationError, build
+
+    experiments, refused = {}, {}
+    for number, job in enumerate(jobs):
+        try:
+            experiments[number] = build(job.config)
+        except ConfigurationError as error:
+            refused[number] = error
+    if not experiments:
+        raise next(iter(refused.values()))  # one message, not one a job
+    return experiments, {**refused}
+
+
+def objective(experiment: "Experiment", curves: "Curves") -> float:
+    """What a sweeper that searches would minimise: the mean validation error at the selected step."""
+    chosen = experiment.selection(curves.metrics)
+    return float(curves.metrics["validation/error"][chosen, range(len(chosen))].mean())
+
+
+def report(run: "SweepRun", console: "Console") -> None:
+    """The page, beside the store and in it; the table, to the terminal."""
+    from rich.console import Console
+
+    from experiments import tracking
+    from reports.build import build, folder_name
+
+    made = build(run.client, run.run_id, tracking.RUNS / "reports" / folder_name(run.name))
+    tracking.attach_report(run, made.folder, made.note)
+    Console().print(made.terminal_table())
+    console.print(f"Report: {made.folder / 'index.html'}", highlight=False, soft_wrap=True)
 
 
 def attempts(plan: "Sequence[Task]", workers: int) -> "Iterator[tuple[Task, list[Curves] | str]]":
@@ -121,7 +150,9 @@ def job(config: Any) -> Any:
     from experiments.composition import Job, override_values
 
     node = HydraConfig.get()
-    (outcome,) = sweep([Job(override_values(node.overrides.task), config, dict(node.runtime.choices))], workers=1, replicas=40)
+    (outcome,) = sweep(
+        [Job(override_values(node.overrides.task), config, dict(node.runtime.choices))], workers=1, replicas=40
+    )
     if isinstance(outcome, Exception):
         raise outcome
     return outcome
@@ -137,7 +168,7 @@ def main() -> None:
     os.environ["HYDRA_FULL_ERROR"] = "1"  # else Hydra prints its own messages and exits with 1
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     if not any(argument.startswith(("-", "hydra.mode=")) for argument in sys.argv[1:]):
-        sys.argv.append("--multirun")  # as conf/config.yaml says; said here, Hydra's messages name the true error
+        sys.argv.insert(1, "--multirun")  # as conf/config.yaml says; said here, Hydra's messages name the true error
     try:
         hydra.main(config_path=str(CONF), config_name="config", version_base="1.3")(job)()
     except KeyboardInterrupt:
@@ -149,7 +180,9 @@ def main() -> None:
     except Exception as error:
         from experiments.composition import ConfigurationError, explain
 
-        if wants_traceback or not isinstance(error, HydraException | OmegaConfBaseException | ConfigurationError | OSError):
+        if wants_traceback or not isinstance(
+            error, HydraException | OmegaConfBaseException | ConfigurationError | OSError
+        ):
             raise
         print(f"error: {explain(error, CONF)}\n(HYDRA_FULL_ERROR=1 shows the traceback)", file=sys.stderr)
         sys.exit(2)

@@ -27,7 +27,7 @@ class Last:
 class BestValidation:
     """Early stopping: the evaluation with the least validation loss (or error), the first if several tie."""
 
-    by: str = one_of("loss", "loss", "error")
+    by: str = one_of(default="loss", options=("loss", "error"))
 
     def __call__(self, curves: dict[str, Float[Array, "T S"]]) -> Int[Array, " S"]:
         return first_minimum(curves[f"validation/{self.by}"])

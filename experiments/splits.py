@@ -83,8 +83,8 @@ class Scaling:
     Means and variances are those of the training rows; constant features are only centred.
     """
 
-    features: str = one_of("standard", "standard", "none")
-    targets: str = one_of("standard", "standard", "none")
+    features: str = one_of(default="standard", options=("standard", "none"))
+    targets: str = one_of(default="standard", options=("standard", "none"))
 
 
 class Scaled(NamedTuple):
@@ -114,7 +114,9 @@ def divide(dataset: Dataset, split: Holdout, scaling: Scaling, seed: int, dtype:
     if scaling.features == "standard":
         x = StandardScaler().fit(x[rows["train"]]).transform(x)
     if scaling.targets == "standard" and dataset.task == "regression":
-        target_scale = float(np.sqrt(y[rows["train"]].var(axis=0).mean())) or 1.0  # one scale: the error stays a sum of squares
+        target_scale = (
+            float(np.sqrt(y[rows["train"]].var(axis=0).mean())) or 1.0
+        )  # one scale: the error stays a sum of squares
         y = (y - y[rows["train"]].mean(axis=0)) / target_scale
     parts = {name: Scaled(x[part].astype(dtype), y[part].astype(dtype)) for name, part in rows.items()}
     return Division(parts, target_scale)

@@ -17,7 +17,7 @@ from experiments.datasets import Dataset
 from experiments.selection import Last, Selection
 from experiments.splits import Holdout, Scaling
 
-NATURAL_LOSS = {"classification": SoftmaxCrossEntropy(), "regression": SquaredError()}
+NATURAL_LOSS: dict[str, Loss] = {"classification": SoftmaxCrossEntropy(), "regression": SquaredError()}
 
 
 @choice
@@ -48,10 +48,10 @@ class Experiment:
     constraint: Constraint | None = None
     noise: Noise = Noise()
     batch_size: int | None = 32
-    epochs: int = whole(100, within="[1, inf)")
-    dtype: str = one_of("float32", "float32", "float64")
+    epochs: int = whole(default=100, within="[1, inf)")
+    dtype: str = one_of(default="float32", options=("float32", "float64"))
     seeds: int | list[int] = 10  # a number n means the seeds 0 … n − 1
-    evaluations: int = whole(25, within="[2, inf)")
+    evaluations: int = whole(default=25, within="[2, inf)")
     selection: Selection = Last()
 
     def __post_init__(self) -> None:
@@ -95,7 +95,13 @@ class Experiment:
 
     def data_key(self) -> Hashable:
         """Equal for experiments that see the same numbers."""
-        return self.dataset.fingerprint, stacking_key(self.split), stacking_key(self.scaling), tuple(self.all_seeds), self.dtype
+        return (
+            self.dataset.fingerprint,
+            stacking_key(self.split),
+            stacking_key(self.scaling),
+            tuple(self.all_seeds),
+            self.dtype,
+        )
 
     def stack_key(self) -> Hashable:
         """Equal for experiments that can train in one stack; the parameters of losses of one kind are equal by type."""

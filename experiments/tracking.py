@@ -67,10 +67,15 @@ def tracking_uri() -> str:
 
 
 def writable_runs() -> Path:
-    """The folder runs/, made if it is missing. Raises OSError where it cannot be written."""
-    RUNS.mkdir(exist_ok=True)
-    with TemporaryDirectory(dir=RUNS):
-        return RUNS
+    """The folder runs/ of the current directory, made if it is missing. Raises OSError where it cannot be written."""
+    try:
+        RUNS.mkdir(exist_ok=True)
+        with TemporaryDirectory(dir=RUNS):
+            return RUNS
+    except OSError as error:
+        raise OSError(
+            f"cannot write the folder {RUNS.resolve()} ({error.strerror}); run from a folder you can write to"
+        ) from error
 
 
 def open_store() -> "MlflowClient":
@@ -98,7 +103,9 @@ def experiment_id(client: "MlflowClient", name: str) -> str:
         found = client.get_experiment_by_name(name)
         if found is not None:
             return found.experiment_id
-        return client.create_experiment(name, artifact_location=(RUNS / "artifacts").resolve().as_uri() if local else None)
+        return client.create_experiment(
+            name, artifact_location=(RUNS / "artifacts").resolve().as_uri() if local else None
+        )
 
 
 def start_sweep(study: Study, jobs: Sequence[Job]) -> SweepRun:
@@ -106,7 +113,13 @@ def start_sweep(study: Study, jobs: Sequence[Job]) -> SweepRun:
     client = open_store()
     started = time.strftime("%Y-%m-%d %H:%M:%S")
     experiment = experiment_id(client, study.name)
-    tags = {**provenance(), "kind": "sweep", "study": study.name, "question": study.question, "command": command(sys.argv[1:])}
+    tags = {
+        **provenance(),
+        "kind": "sweep",
+        "study": study.name,
+        "question": study.question,
+        "command": command([argument for argument in sys.argv[1:] if argument != "--multirun"]),
+    }
     run = client.create_run(experiment, run_name=f"sweep: {study.name} {started}", tags=tags)
     return SweepRun(client, experiment, run.info.run_id, study, started, axes(study, jobs))
 
@@ -131,14 +144,25 @@ def record_cell(sweep: SweepRun, job: Job, experiment: Experiment, curves: Curve
     def metric(name: str, value: float, step: int = 0) -> Metric:
         return Metric(name, float(value), now, step)
 
-    metrics = [metric("seeds/finished", (curves.diverged_at < 0).sum()), metric("seeds/diverged", (curves.diverged_at >= 0).sum())]
+    metrics = [
+        metric("seeds/finished", (curves.diverged_at < 0).sum()),
+        metric("seeds/diverged", (curves.diverged_at >= 0).sum()),
+    ]
     for name in curves.metrics:
         interval = mean_interval(chosen[name].to_numpy())
-        metrics += [metric(name, interval.mean), metric(f"{name} low", interval.low), metric(f"{name} high", interval.high)]
+        metrics += [
+            metric(name, interval.mean),
+            metric(f"{name} low", interval.low),
+            metric(f"{name} high", interval.high),
+        ]
     means = table.groupby("step")[CURVES_IN_UI].mean()
-    metrics += [metric(f"curve/{name}", value, int(step)) for name in CURVES_IN_UI for step, value in means[name].items()]
+    metrics += [
+        metric(f"curve/{name}", value, int(step)) for name in CURVES_IN_UI for step, value in means[name].items()
+    ]
     options = {kind.rpartition("@")[2]: option for kind, option in job.choices.items()}  # noise@noise.hidden: its place
-    params = {**options, **flat(OmegaConf.to_container(job.config, resolve=True))} | {f"data.{key}": value for key, value in experiment.summary().items()}
+    params = {**options, **flat(OmegaConf.to_container(job.config, resolve=True))} | {
+        f"data.{key}": value for key, value in experiment.summary().items()
+    }
     tags = {"data.fingerprint": experiment.dataset.fingerprint, "data.source": experiment.dataset.source}
     sweep.client.log_batch(
         cell.run_id,
@@ -166,8 +190,11 @@ def record_failure(sweep: SweepRun, job: Job, error: str) -> Cell:
 
 def start_cell(sweep: SweepRun, job: Job) -> Cell:
     values = {key: job.overrides[key] for key in sweep.axes if key in job.overrides}
-    name = " ".join(value if key in job.choices else f"{key}={value}" for key, value in values.items()) or sweep.study.name
-    tags = {**provenance(), 
+    name = (
+        " ".join(value if key in job.choices else f"{key}={value}" for key, value in values.items()) or sweep.study.name
+    )
+    tags = {
+        **provenance(),
         "kind": "cell",
         "study": sweep.study.name,
         "sweep": sweep.name,
@@ -180,7 +207,12 @@ def start_cell(sweep: SweepRun, job: Job) -> Cell:
 
 def end_sweep(sweep: SweepRun, cells: Sequence[Cell]) -> None:
     """Lists the cells in the sweep's run, in the order of the jobs."""
-    record = {"name": sweep.name, "study": sweep.study.as_dict(), "axes": list(sweep.axes), "cells": [cell._asdict() for cell in cells]}
+    record = {
+        "name": sweep.name,
+        "study": sweep.study.as_dict(),
+        "axes": list(sweep.axes),
+        "cells": [cell._asdict() for cell in cells],
+    }
     sweep.client.log_text(sweep.run_id, json.dumps(record, indent=1), "sweep.json")
 
 
@@ -212,7 +244,9 @@ def curve_table(curves: Curves, experiment: Experiment) -> "pd.DataFrame":
     import pandas as pd
 
     T, S = len(curves.steps), len(curves.seeds)
-    table = pd.DataFrame({"seed": np.tile(curves.seeds, T), "step": np.repeat(curves.steps, S), "epoch": np.repeat(curves.epochs, S)})
+    table = pd.DataFrame(
+        {"seed": np.tile(curves.seeds, T), "step": np.repeat(curves.steps, S), "epoch": np.repeat(curves.epochs, S)}
+    )
     for name, values in curves.metrics.items():
         table[name] = values.ravel()
     table["diverged_at"] = np.tile(curves.diverged_at, T)
@@ -234,7 +268,7 @@ def log_dataset(client: "MlflowClient", run_id: str, experiment: Experiment) -> 
 
 def flat(config: Any, prefix: str = "") -> dict[str, Any]:
     """The leaves of a nested mapping under their dotted keys; the study's prose and classes' names are not parameters."""
-    leaves = {}
+    leaves: dict[str, Any] = {}
     for key, value in config.items():
         path = f"{prefix}{key}"
         if key == "_target_" or path == "study":
@@ -258,14 +292,25 @@ def provenance() -> Mapping[str, str]:
             "mlflow.source.type": "LOCAL",
             "mlflow.source.git.commit": revision.split()[0],
             "commit": revision,
-            "versions": ", ".join([f"python {platform.python_version()}"] + [f"{name} {version(name)}" for name in PACKAGES]),
+            "versions": ", ".join(
+                [f"python {platform.python_version()}"] + [f"{name} {version(name)}" for name in PACKAGES]
+            ),
         }
     )
 
 
 def commit() -> str:
     """The project's git commit, marked where files differ from it; "unknown" outside a checkout."""
-    ask = ["git", "-C", str(Path(__file__).parent), "describe", "--always", "--dirty= (with changes)", "--abbrev=40", "--exclude=*"]
+    ask = [
+        "git",
+        "-C",
+        str(Path(__file__).parent),
+        "describe",
+        "--always",
+        "--dirty= (with changes)",
+        "--abbrev=40",
+        "--exclude=*",
+    ]
     try:
         return subprocess.run(ask, capture_output=True, text=True, check=True, timeout=10).stdout.strip()
     except (OSError, subprocess.SubprocessError):

@@ -9,50 +9,62 @@ from tempfile import mkdtemp
 from typing import Any, NamedTuple
 
 from reports.comparison import Comparison, compare
-from reports.figures import figures, specification
+from reports.figures import draw, figures
 from reports.load import NoSuchSweep, find_sweep, load_sweep
 from reports.page import page
-from reports.statistics import Interval
+from reports.statistics import Interval, PairedDifference
 
 
 class Report(NamedTuple):
     """What was made, and the same answer as text."""
 
     folder: Path
+    comparison: Comparison
     answer: str
     table: list[dict[str, Any]]
     note: str  # Markdown
 
     def terminal_table(self) -> Any:
+        """The table in 80 columns."""
+        from rich.box import SIMPLE_HEAD
         from rich.table import Table
 
-        table = Table(title=self.answer, title_justify="left", title_style="bold", caption_justify="left",
-                      caption="mean over seeds, 95 % t interval; difference paired by seed; chosen on validation error")  # fmt: skip
-        for number, column in enumerate(self.table[0]):
-            table.add_column(column, justify="left" if number < 2 else "right")
-        for row in self.table:
-            table.add_row(*map(str, row.values()))
+        rows = self.comparison.rows
+        caption = (
+            f"mean ± half of the 95 % t interval over {max(row.test_error.n for row in rows)} seeds"
+            f"{', errors in %' if self.comparison.percent else ''}; differences from {self.comparison.baseline}\n"
+            "are paired by seed; p: exact sign-flip test with Holm's correction; values were chosen on validation error"
+        )
+        style: dict[str, Any] = {"title_justify": "left", "title_style": "bold", "caption_justify": "left"}
+        table = Table(title=self.answer, caption=caption, box=SIMPLE_HEAD, padding=(0, 1), pad_edge=False, **style)
+        for position, column in enumerate(("", "chosen", "test error", "gap", "difference", "p")):
+            table.add_column(column, justify="left" if position < 2 else "right", no_wrap=position >= 2)
+        for row in rows:
+            difference, p = (
+                ("", "")
+                if row.difference is None
+                else (plus_minus(row.difference, self.comparison, True), f"{row.p:.3f}")
+            )
+            intervals = [plus_minus(interval, self.comparison) for interval in (row.test_error, row.gap)]
+            table.add_row(row.arm, row.chosen, *intervals, difference, p)
         return table
 
 
 def build(client: Any, run_id: str, folder: Path) -> Report:
     """Writes index.html, the figures (PNG, SVG) and all CSVs; the folder appears only when everything is in it."""
-    import vl_convert
-
     sweep = load_sweep(client, run_id)
     comparison = compare(sweep)
     answer, table = sentence(comparison), table_rows(comparison)
-    pictures = list(figures(sweep, comparison))
+    pictures = [draw(figure) for figure in figures(sweep, comparison)]
     folder.parent.mkdir(parents=True, exist_ok=True)
     draft = Path(mkdtemp(dir=folder.parent, prefix=".draft-"))
     try:
         (draft / "index.html").write_text(page(sweep, comparison, answer, pictures, table), encoding="utf-8")
-        for figure in pictures:
-            spec = specification(figure)
-            figure.data.to_csv(draft / f"{figure.name}.csv", index=False)
-            (draft / f"{figure.name}.svg").write_text(vl_convert.vegalite_to_svg(spec), encoding="utf-8")
-            on_white = {**spec, "config": {**spec["config"], "background": "white"}}
-            (draft / f"{figure.name}.png").write_bytes(vl_convert.vegalite_to_png(on_white, scale=2))
+        for picture in pictures:
+            name = picture.figure.name
+            picture.figure.data.to_csv(draft / f"{name}.csv", index=False)
+            (draft / f"{name}.svg").write_text(picture.svg, encoding="utf-8")
+            (draft / f"{name}.png").write_bytes(picture.png())
         sweep.results.to_csv(draft / "results.csv", index=False)
         draft.chmod(0o755)
         if folder.exists():
@@ -61,26 +73,34 @@ def build(client: Any, run_id: str, folder: Path) -> Report:
     except BaseException:
         shutil.rmtree(draft, ignore_errors=True)
         raise
-    return Report(folder, answer, table, markdown(sweep.study["question"], answer, table))
+    return Report(folder, comparison, answer, table, markdown(sweep.study["question"], answer, table))
 
 
 def sentence(comparison: Comparison) -> str:
-    """The answer: which arms differ from the baseline by more than their interval, best first."""
-    arms = [row for row in comparison.rows if row.difference is not None]
+    """The answer: which arms differ from the baseline at p < 0.05 after Holm's correction, best first."""
+    arms = {row.arm: row.difference for row in comparison.rows if row.difference is not None}
     if not arms:
         (row,) = comparison.rows
-        return f"Test error {show(row.test_error, comparison)}, gap {show(row.gap, comparison)} over {row.test_error.n} seeds."
-    better = sorted((row for row in arms if row.difference.high < 0), key=lambda row: row.difference.mean)
-    worse = [row for row in arms if row.difference.low > 0]
-    unclear = [row for row in arms if row not in better and row not in worse]
-    n = arms[0].difference.n
+        return f"Test error {show(row.test_error, comparison)}, gap {show(row.gap, comparison)}, over {row.test_error.n} seeds."
+    clear = {row.arm for row in comparison.rows if row.p < 0.05}
+    ranked = sorted(arms, key=lambda arm: arms[arm].mean)
+    n = max(difference.n for difference in arms.values())
     parts = []
-    if better:
-        parts.append("lower test error: " + ", ".join(f"{row.arm} ({show_difference(row.difference.mean, comparison)})" for row in better))
-    if worse:
-        parts.append("higher: " + ", ".join(f"{row.arm} ({show_difference(row.difference.mean, comparison)})" for row in worse))
+    for words, found in (
+        ("lower test error", [arm for arm in ranked if arm in clear and arms[arm].mean < 0]),
+        ("higher test error", [arm for arm in ranked if arm in clear and arms[arm].mean > 0]),
+    ):
+        if found:
+            parts.append(
+                f"{words}: " + ", ".join(f"{arm} ({show_difference(arms[arm].mean, comparison)})" for arm in found)
+            )
+    unclear = [arm for arm in arms if arm not in clear]
     if unclear:
-        parts.append(f"no difference that {n} seeds can tell: " + ", ".join(row.arm for row in unclear))
+        parts.append(f"no difference that {n} seeds can tell: " + ", ".join(unclear))
+    if 2.0 ** (1 - n) * len(arms) >= 0.05:
+        parts.append(
+            f"with {n} seeds and {len(arms)} comparisons the test cannot reach p < 0.05 at all: take more seeds"
+        )
     return f"Against {comparison.baseline}, paired over {n} seeds: " + "; ".join(parts) + "."
 
 
@@ -94,7 +114,7 @@ def table_rows(comparison: Comparison) -> list[dict[str, Any]]:
             "train error": show(row.train_error, comparison),
             "gap": show(row.gap, comparison),
             f"test error − {comparison.baseline}": show_paired(row.difference, comparison),
-            "p": "–" if row.difference is None else f"{row.difference.p:.3f}",
+            "p": "–" if row.difference is None else f"{row.p:.3f}",
             "seeds": row.test_error.n,
         }
         for row in comparison.rows
@@ -102,7 +122,14 @@ def table_rows(comparison: Comparison) -> list[dict[str, Any]]:
 
 
 def show(interval: Interval, comparison: Comparison) -> str:
-    return f"{number(interval.mean, comparison)} [{number(interval.low, comparison)}, {number(interval.high, comparison)}]"
+    return (
+        f"{number(interval.mean, comparison)} [{number(interval.low, comparison)}, {number(interval.high, comparison)}]"
+    )
+
+
+def plus_minus(interval: Interval | PairedDifference, comparison: Comparison, sign: bool = False) -> str:
+    """A t interval is symmetric: mean ± half its length."""
+    return f"{number(interval.mean, comparison, sign)} ± {number((interval.high - interval.low) / 2, comparison)}"
 
 
 def show_paired(difference: Any, comparison: Comparison) -> str:
@@ -132,14 +159,20 @@ def markdown(question: str, answer: str, table: list[dict[str, Any]]) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m reports.build", description=__doc__)
-    parser.add_argument("sweep", nargs="?", help="a sweep's name, its run id, or a study's name; without it, the newest sweep")
-    parser.add_argument("--store", help="MLflow's tracking URI (default: MLFLOW_TRACKING_URI, else runs/mlflow.db here)")
+    parser.add_argument(
+        "sweep", nargs="?", help="a sweep's name, its run id, or a study's name; without it, the newest sweep"
+    )
+    parser.add_argument(
+        "--store", help="MLflow's tracking URI (default: MLFLOW_TRACKING_URI, else runs/mlflow.db here)"
+    )
     parser.add_argument("--folder", type=Path, help="where to write (default: runs/reports/NAME)")
     arguments = parser.parse_args()
     database = Path("runs/mlflow.db").resolve()
     store = arguments.store or os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{database}"
     if store == f"sqlite:///{database}" and not database.exists():
-        sys.exit(f"error: there is no {database}: run a sweep first (python -m experiments.run), or name a store with --store")
+        sys.exit(
+            f"error: there is no {database}: run a sweep first (python -m experiments.run), or name a store with --store"
+        )
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
     from mlflow import MlflowClient
 

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from reports.load import Sweep, arm_name
-from reports.statistics import Interval, PairedDifference, mean_interval, paired_difference
+from reports.statistics import Interval, PairedDifference, holm, mean_interval, paired_difference
 
 
 class Row(NamedTuple):
@@ -18,6 +18,7 @@ class Row(NamedTuple):
     train_error: Interval
     gap: Interval
     difference: PairedDifference | None  # of test error from the baseline; None for the baseline itself
+    p: float  # of the difference, corrected for the number of arms (Holm); NaN for the baseline
     diverged: int  # seeds
 
 
@@ -40,6 +41,12 @@ def compare(sweep: Sweep) -> Comparison:
     baseline = baseline_arm(sweep, list(chosen_cells))
     errors = {cell: rows.set_index("seed")["test/error"] for cell, rows in results.groupby("cell")}
     reference = errors[chosen_cells[baseline]]
+    differences = {
+        arm: paired_difference(*errors[cell].align(reference, join="inner"))
+        for arm, cell in chosen_cells.items()
+        if arm != baseline
+    }
+    corrected = dict(zip(differences, holm([difference.p for difference in differences.values()]), strict=True))
     rows = []
     for arm, cell in chosen_cells.items():
         own = results[results.cell == cell]
@@ -52,7 +59,8 @@ def compare(sweep: Sweep) -> Comparison:
                 test_error=mean_interval(own["test/error"]),
                 train_error=mean_interval(own["train/error"]),
                 gap=mean_interval(own["gap/error"]),
-                difference=None if arm == baseline else paired_difference(*errors[cell].align(reference, join="inner")),
+                difference=differences.get(arm),
+                p=corrected.get(arm, float("nan")),
                 diverged=int((own.diverged_at >= 0).sum()),
             )
         )

@@ -13,6 +13,12 @@ from reports.statistics import mean_interval
 
 # Okabe & Ito's colours, which colour-blind readers can tell apart; the middle greys and hues read on white and on black.
 TEST, TRAIN, VALIDATION, GREY = "#D55E00", "#0072B2", "#009E73", "#888888"
+QUANTITIES = {
+    "test error": ("test/error", TEST),
+    "validation error": ("validation/error", VALIDATION),
+    "gap": ("gap/error", TRAIN),
+}
+STAR = "M0,-1L0.59,0.81L-0.95,-0.31L0.95,-0.31L-0.59,0.81Z"
 PARTS = {"train": TRAIN, "validation": VALIDATION, "test": TEST}
 
 
@@ -54,7 +60,11 @@ def forest(comparison: Comparison) -> Figure:
     tips = [alt.Tooltip(c, format=".3g" if c not in ("arm", "seeds") else "") for c in data.columns]
     base = alt.Chart(data).encode(y=y, tooltip=tips)
     zero = alt.Chart(pd.DataFrame({"zero": [0]})).mark_rule(color=GREY, strokeDash=[4, 3]).encode(x="zero:Q")
-    axis = alt.X("low:Q", title=f"test error − test error of {comparison.baseline} ({unit})", scale=alt.Scale(nice=True, zero=True))
+    axis = alt.X(
+        "low:Q",
+        title=f"test error − test error of {comparison.baseline} ({unit})",
+        scale=alt.Scale(nice=True, zero=True),
+    )
     bars = base.mark_rule(strokeWidth=2, color=TEST).encode(x=axis, x2="high:Q")
     points = base.mark_point(filled=True, size=80, color=TEST, opacity=1).encode(x="difference:Q")
     return Figure(
@@ -62,7 +72,7 @@ def forest(comparison: Comparison) -> Figure:
         f"Difference from {comparison.baseline}, paired by seed",
         "Point: mean over seeds of the paired difference; bar: its 95 % t interval. Left of zero is better. "
         "A bar across zero: this many seeds cannot tell.",
-        (zero + bars + points).properties(width=460, height=alt.Step(28)),
+        (zero + bars + points).properties(width=600, height=alt.Step(30)),
         data,
     )
 
@@ -74,14 +84,14 @@ def spread(sweep: Sweep, comparison: Comparison) -> Figure:
     data = pd.DataFrame({"arm": chosen.arm, "seed": chosen.seed, "test error": chosen["test/error"] * factor})
     means = data.groupby("arm", sort=False, as_index=False)["test error"].mean()
     y = alt.Y("arm:N", sort=list(means.arm), title=None, axis=alt.Axis(labelLimit=400))
-    x = alt.X("test error:Q", title=f"test error ({unit})", scale=alt.Scale(zero=False))
+    x = alt.X("test error:Q", title=f"test error ({unit})", scale=alt.Scale(zero=False, padding=12))
     dots = alt.Chart(data).mark_circle(size=45, color=TEST, opacity=0.45).encode(x=x, y=y, tooltip=list(data.columns))
     ticks = alt.Chart(means).mark_tick(thickness=3, size=20, color=TRAIN).encode(x=x, y=y, tooltip=list(means.columns))
     return Figure(
         "seeds",
         "Test error of every seed",
         "Dot: one seed, that is one split, one initialisation, one order of minibatches. Blue tick: their mean.",
-        (dots + ticks).properties(width=460, height=alt.Step(28)),
+        (dots + ticks).properties(width=600, height=alt.Step(30)),
         data,
     )
 
@@ -96,7 +106,7 @@ def strengths(sweep: Sweep, comparison: Comparison) -> Iterator[Figure]:
         numeric = sweep.results[pd.to_numeric(values, errors="coerce").notna()]
         for (arm, cell, value), cell_rows in numeric.groupby(["arm", "cell", f"axis/{axis}"], sort=False):
             panel = f"{arm}: {axis.split('.', 1)[-1]}"
-            for quantity, column in (("test error", "test/error"), ("validation error", "validation/error"), ("gap", "gap/error")):
+            for quantity, (column, _) in QUANTITIES.items():
                 interval = mean_interval(cell_rows[column])
                 rows.append((panel, axis, value, quantity, *(x * factor for x in interval[:3]), interval.n))
             if cell in chosen_cells and axis in sweep.study["choose"]:
@@ -105,7 +115,7 @@ def strengths(sweep: Sweep, comparison: Comparison) -> Iterator[Figure]:
     data = data[data.groupby("panel")["value"].transform("nunique") > 1]
     if data.empty:
         return
-    colours = alt.Scale(domain=["test error", "validation error", "gap"], range=[TEST, VALIDATION, "#CC79A7"])
+    colours = alt.Scale(domain=list(QUANTITIES), range=[colour for _, colour in QUANTITIES.values()])
     panels = []
     for panel, part in data.groupby("panel", sort=False):
         values = part["value"].astype(float)
@@ -117,20 +127,31 @@ def strengths(sweep: Sweep, comparison: Comparison) -> Iterator[Figure]:
             scale=alt.Scale(type="log" if wide else "linear", nice=False, padding=8),
             axis=alt.Axis(values=ticks, format="~g", labelOverlap=True),
         )
-        base = alt.Chart(part).encode(x=x, color=alt.Color("quantity:N", scale=colours, title=None, legend=alt.Legend(orient="top")))
-        tips = [alt.Tooltip(c, format=".3g" if c in ("mean", "low", "high") else "") for c in part.columns if c != "panel"]
+        base = alt.Chart(part).encode(
+            x=x, color=alt.Color("quantity:N", scale=colours, title=None, legend=alt.Legend(orient="top"))
+        )
+        tips = [
+            alt.Tooltip(c, format=".3g" if c in ("mean", "low", "high") else "") for c in part.columns if c != "panel"
+        ]
         y = alt.Y("mean:Q", title=f"error ({unit})", scale=alt.Scale(zero=False))
-        band = base.mark_area(opacity=0.2).encode(y=alt.Y("low:Q", title=f"error ({unit})"), y2="high:Q")
-        line = base.mark_line(point=True).encode(y=y, tooltip=tips)
+        test_only = base.transform_filter(alt.datum.quantity == "test error")
+        band = test_only.mark_area(opacity=0.2).encode(y=alt.Y("low:Q", title=f"error ({unit})"), y2="high:Q")
+        dashes = alt.StrokeDash(
+            "quantity:N", scale=alt.Scale(domain=list(QUANTITIES), range=[[1, 0], [2, 3], [7, 4]]), legend=None
+        )
+        line = base.mark_line(point=True).encode(y=y, strokeDash=dashes, tooltip=tips)
         layers = band + line
         chosen = [v for p, v in marks if p == panel]
         if chosen:
-            layers += alt.Chart(pd.DataFrame({"value": chosen})).mark_rule(color=GREY, strokeDash=[4, 3]).encode(x="value:Q")
-        panels.append(layers.properties(width=250, height=170, title=str(panel)))
+            layers += (
+                alt.Chart(pd.DataFrame({"value": chosen})).mark_rule(color=GREY, strokeDash=[4, 3]).encode(x="value:Q")
+            )
+        panels.append(layers.properties(width=350, height=190, title=str(panel)))
     yield Figure(
         "strengths",
         "What the strength does",
-        "Mean over seeds with the 95 % t interval; gap is test minus train error. Dashed: the value chosen on validation error.",
+        "Mean over seeds; band: 95 % t interval of the test error. Gap (long dashes) is test minus train error: where the "
+        "training set is fitted without error, the two lines are one. Upright line: the value chosen on validation error.",
         alt.concat(*panels, columns=2).resolve_scale(y="independent", x="independent"),
         data,
     )
@@ -147,18 +168,36 @@ def learning_curves(sweep: Sweep, comparison: Comparison) -> Figure:
             interval = mean_interval(measured[f"{part}/error"])
             rows.append((cell, epoch, part, *(x * factor for x in interval[:3]), interval.n))
     data = pd.DataFrame(rows, columns=["cell", "epoch", "part", "mean", "low", "high", "seeds"])
+    data[["low", "high"]] = data[["low", "high"]].clip(lower=0)  # errors are not negative, whatever an interval says
     base = alt.Chart(data).encode(
-        x=alt.X("epoch:Q", title="epoch", scale=alt.Scale(type="symlog", constant=0.5), axis=alt.Axis(values=epoch_ticks(data.epoch.max()))),
-        color=alt.Color("part:N", scale=alt.Scale(domain=list(PARTS), range=list(PARTS.values())), title=None, legend=alt.Legend(orient="top")),
+        x=alt.X(
+            "epoch:Q",
+            title="epoch",
+            scale=alt.Scale(type="symlog", constant=0.5),
+            axis=alt.Axis(values=epoch_ticks(data.epoch.max())),
+        ),
+        color=alt.Color(
+            "part:N",
+            scale=alt.Scale(domain=list(PARTS), range=list(PARTS.values())),
+            title=None,
+            legend=alt.Legend(orient="top"),
+        ),
     )
     tips = [alt.Tooltip(c, format=".3g" if c not in ("cell", "part", "seeds") else "") for c in data.columns]
-    band = base.mark_area(opacity=0.2).encode(y=alt.Y("low:Q", title=f"error ({unit})"), y2="high:Q")
-    line = base.mark_line().encode(y="mean:Q", tooltip=tips)
+    scale = alt.Scale(type="sqrt", domainMin=0)
+    ticks = alt.Axis(values=[0, 1, 5, 10, 20, 50, 100]) if comparison.percent else alt.Axis(tickCount=5)
+    band = base.mark_area(opacity=0.2).encode(
+        y=alt.Y("low:Q", title=f"error ({unit})", scale=scale, axis=ticks), y2="high:Q"
+    )
+    line = base.mark_line().encode(y=alt.Y("mean:Q", scale=scale), tooltip=tips)
     return Figure(
         "learning_curves",
         "Learning curves",
-        "Mean over seeds with the 95 % t interval, noise off, train and test at the same weights. Epochs on a logarithmic scale from 1 on.",
-        (band + line).properties(width=200, height=140).facet(facet=alt.Facet("cell:N", title=None, sort=chosen), columns=3),
+        "Mean over seeds with the 95 % t interval, noise off, train and test at the same weights. Epochs on a logarithmic scale from 1 on, "
+        "errors on a square-root scale.",
+        (band + line)
+        .properties(width=235, height=160)
+        .facet(facet=alt.Facet("cell:N", title=None, sort=chosen), columns=3),
         data,
     )
 
@@ -166,26 +205,51 @@ def learning_curves(sweep: Sweep, comparison: Comparison) -> Figure:
 def gap_against_train(sweep: Sweep, comparison: Comparison) -> Figure:
     """Does a cell err because it cannot fit, or because it fits too much?"""
     unit, factor = error_unit(comparison)
-    means = sweep.results.groupby(["arm", "cell"], sort=False, as_index=False)[["train/error", "test/error", "gap/error"]].mean()
+    means = sweep.results.groupby(["arm", "cell"], sort=False, as_index=False)[
+        ["train/error", "test/error", "gap/error"]
+    ].mean()
     data = means.rename(columns={"train/error": "train error", "test/error": "test error", "gap/error": "gap"})
     data[["train error", "test error", "gap"]] *= factor
-    shapes = ["circle", "square", "triangle-up", "diamond", "cross", "triangle-down", "triangle-left", "triangle-right", "stroke"]
+    shapes = [
+        "circle",
+        "square",
+        "triangle-up",
+        "diamond",
+        "cross",
+        "triangle-down",
+        "triangle-left",
+        "triangle-right",
+        STAR,
+    ]
     colours = [TEST, TRAIN, VALIDATION, "#CC79A7", "#E69F00", "#56B4E9", "#999999", "#B59F00", "#7B5EA7"]
     arms = list(dict.fromkeys(data.arm))
     few = len(arms) <= len(shapes)
-    style = {"color": alt.Color("arm:N", sort=arms, title=None, scale=alt.Scale(domain=arms, range=colours))} if few else {}
-    style |= {"shape": alt.Shape("arm:N", sort=arms, title=None, scale=alt.Scale(domain=arms, range=shapes))} if few else {}
-    chart = alt.Chart(data).mark_point(filled=True, size=70, opacity=0.85).encode(
-        x=alt.X("train error:Q", title=f"train error ({unit})", scale=alt.Scale(type="symlog", constant=1)),
-        y=alt.Y("gap:Q", title=f"gap: test − train error ({unit})", scale=alt.Scale(zero=False)),
-        tooltip=list(data.columns),
-        **style,
+    style = (
+        {"color": alt.Color("arm:N", sort=arms, title=None, scale=alt.Scale(domain=arms, range=colours))} if few else {}
+    )
+    style |= (
+        {"shape": alt.Shape("arm:N", sort=arms, title=None, scale=alt.Scale(domain=arms, range=shapes))} if few else {}
+    )
+    chart = (
+        alt.Chart(data)
+        .mark_point(filled=True, size=70, opacity=0.85)
+        .encode(
+            x=alt.X(
+                "train error:Q",
+                title=f"train error ({unit})",
+                scale=alt.Scale(type="symlog", constant=1),
+                axis=alt.Axis(tickCount=6),
+            ),
+            y=alt.Y("gap:Q", title=f"gap: test − train error ({unit})", scale=alt.Scale(zero=False)),
+            tooltip=list(data.columns),
+            **style,
+        )
     )
     return Figure(
         "gap",
         "Gap against train error",
         "Every cell's mean over seeds. On the left, networks that fit their training examples; on the right, networks held back.",
-        chart.properties(width=420, height=300),
+        chart.properties(width=600, height=340),
         data,
     )
 
@@ -227,6 +291,27 @@ CONFIG = {
     },
     "legend": {"labelColor": "currentColor", "titleColor": "currentColor", "labelFontSize": 11, "symbolStrokeWidth": 2},
 }
+
+
+class Picture(NamedTuple):
+    """A figure and its specification, drawn once."""
+
+    figure: Figure
+    spec: dict[str, Any]
+    svg: str
+
+    def png(self) -> bytes:
+        """On white, at twice the screen's resolution."""
+        import vl_convert
+
+        return vl_convert.vegalite_to_png(self.spec | {"config": CONFIG | {"background": "white"}}, scale=2)
+
+
+def draw(figure: Figure) -> Picture:
+    import vl_convert
+
+    spec = specification(figure)
+    return Picture(figure, spec, vl_convert.vegalite_to_svg(spec))
 
 
 def specification(figure: Figure) -> dict[str, Any]:

@@ -36,11 +36,18 @@ def find_sweep(client: Any, name: str | None) -> str:
     experiments = [experiment.experiment_id for experiment in client.search_experiments()]
     runs = client.search_runs(experiments, "tags.kind = 'sweep'", order_by=["attributes.start_time DESC"])
     for run in runs:
-        labels = (run.info.run_id, run.info.run_name.removeprefix("sweep: "), run.info.run_name, run.data.tags.get("study"))
+        labels = (
+            run.info.run_id,
+            run.info.run_name.removeprefix("sweep: "),
+            run.info.run_name,
+            run.data.tags.get("study"),
+        )
         if (name is None and run.info.status == "FINISHED") or name in labels:
             return run.info.run_id
     newest = ", ".join(repr(run.info.run_name.removeprefix("sweep: ")) for run in runs[:5]) or "none yet"
-    raise NoSuchSweep(f"no {'finished sweep' if name is None else f'sweep {name!r}'} in {client.tracking_uri}; there is: {newest}")
+    raise NoSuchSweep(
+        f"no {'finished sweep' if name is None else f'sweep {name!r}'} in {client.tracking_uri}; there is: {newest}"
+    )
 
 
 def load_sweep(client: Any, run_id: str) -> Sweep:
@@ -78,7 +85,12 @@ def read_curves(client: Any, cell: dict[str, Any], record: dict[str, Any], folde
 def arm_name(axes: dict[str, str], all_axes: Sequence[str], chosen: Sequence[str]) -> str:
     """What is compared: the cell without the axes whose value is chosen on validation data."""
     kept = {axis: axes[axis] for axis in all_axes if axis in axes and axis not in chosen}
-    return " ".join(value if "." not in axis and not is_number(value) else f"{axis}={value}" for axis, value in kept.items()) or "all"
+    return (
+        " ".join(
+            value if "." not in axis and not is_number(value) else f"{axis}={value}" for axis, value in kept.items()
+        )
+        or "all"
+    )
 
 
 def as_number(text: str | None) -> float | str | None:

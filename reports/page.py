@@ -1,29 +1,34 @@
 """One self-contained HTML page a sweep: the question, the answer, figures and tables, the recipe. Nothing is fetched."""
 
-import json
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from reports.comparison import Comparison
-from reports.figures import Figure, specification
+from reports.figures import Picture
 from reports.load import Sweep
 
 
-def page(sweep: Sweep, comparison: Comparison, answer: str, figures: list[Figure], table: list[dict[str, Any]]) -> str:
+def page(
+    sweep: Sweep, comparison: Comparison, answer: str, pictures: list[Picture], table: list[dict[str, Any]]
+) -> str:
     """The page as text."""
-    import vl_convert
     from jinja2 import Environment, FileSystemLoader, select_autoescape
 
     environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent), autoescape=select_autoescape(["html", "j2"]), trim_blocks=True, lstrip_blocks=True
+        loader=FileSystemLoader(Path(__file__).parent),
+        autoescape=select_autoescape(["html", "j2"]),
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
-    pictures = []
-    for figure in figures:
-        spec = json.dumps(specification(figure))
-        pictures.append({"figure": figure, "spec": spec.replace("</", "<\\/"), "svg": vl_convert.vegalite_to_svg(spec)})
     return environment.get_template("page.html.j2").render(
-        sweep=sweep, comparison=comparison, answer=answer, pictures=pictures, table=table, script=script(), recipe=recipe(sweep)
+        sweep=sweep,
+        comparison=comparison,
+        answer=answer,
+        pictures=pictures,
+        table=table,
+        script=script(),
+        recipe=recipe(sweep),
     )
 
 
@@ -42,9 +47,9 @@ def recipe(sweep: Sweep) -> dict[str, str]:
     return {
         "Command": sweep.tags.get("command", ""),
         "Data": f"{p.get('dataset', '?')}: {p.get('data.examples', '?')} examples, {p.get('data.features', '?')} features; {parts}",
-        "Seeds": f"{sweep.results.seed.nunique()}: each draws its own split, initial weights, minibatch order and noise; all cells share them",
+        "Seeds": f"{sweep.results.seed.nunique()}: each draws split, initial weights, minibatch order and noise, the same for all cells",
         "Training": f"hidden layers {p.get('network.hidden', '?')}, {p.get('network.activation', '?')}, {p.get('optimizer', '?')}, "
-        f"batch {p.get('batch_size', '?')}, {p.get('epochs', '?')} epochs, {p.get('dtype', '?')}; step that counts: {p.get('selection', '?')}",
+        f"batch {p.get('batch_size', '?')}, {p.get('epochs', '?')} epochs, {p.get('dtype', '?')}; counts: {p.get('selection', '?')} step",
         "Cells": f"{len(sweep.cells)} finished, {len(sweep.failed)} failed",
         "Code": sweep.tags.get("commit", "unknown"),
         "Versions": sweep.tags.get("versions", ""),

@@ -18,7 +18,7 @@ class Interval(NamedTuple):
 
 
 class PairedDifference(NamedTuple):
-    """Differences paired by seed: mean and 95 % t interval, and the p-value of the exact sign-flip test."""
+    """Differences paired by seed: mean and 95 % t interval, and the p-value of the exact sign-flip test of one comparison."""
 
     mean: float
     low: float
@@ -56,6 +56,24 @@ def paired_difference(ours: ArrayLike, theirs: ArrayLike) -> PairedDifference:
     if interval.n < 2:
         return PairedDifference(*interval[:3], interval.n, np.nan)
     test = stats.permutation_test(
-        (difference,), lambda d, axis: d.mean(axis=axis), permutation_type="samples", vectorized=True, rng=np.random.default_rng(0)
+        (difference,),
+        lambda d, axis: d.mean(axis=axis),
+        permutation_type="samples",
+        vectorized=True,
+        rng=np.random.default_rng(0),
     )
     return PairedDifference(interval.mean, interval.low, interval.high, interval.n, float(test.pvalue))
+
+
+def holm(p_values: ArrayLike) -> list[float]:
+    """P-values of a family of comparisons, adjusted so that a true null is rejected in at most 5 % of families (Holm, 1979).
+
+    NaN (a comparison without a test) stays NaN and does not count.
+    """
+    from statsmodels.stats.multitest import multipletests
+
+    p = np.asarray(p_values, float)
+    tested = np.isfinite(p)
+    if tested.any():
+        p[tested] = multipletests(p[tested], method="holm")[1]
+    return [float(value) for value in p]

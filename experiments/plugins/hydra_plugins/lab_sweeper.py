@@ -42,7 +42,7 @@ class LabSweeper(Sweeper):
     def setup(self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig) -> None:
         from hydra.core.plugins import Plugins
 
-        self.hydra_context, self.config = hydra_context, config
+        self.loader, self.config = hydra_context.config_loader, config
         self.launcher: Launcher = Plugins.instance().instantiate_launcher(
             hydra_context=hydra_context, task_function=task_function, config=config
         )
@@ -51,8 +51,9 @@ class LabSweeper(Sweeper):
         from experiments.grids import expand
         from experiments.run import CellsFailed
 
-        grids = [dict(self.params) | dict(grid) for grid in self.grids] or [dict(self.params)]
-        jobs = expand([OmegaConf.to_container(OmegaConf.create(grid)) for grid in grids], arguments, self.hydra_context.config_loader)
+        plain: Any = OmegaConf.to_container(OmegaConf.create({"params": self.params, "grids": self.grids}))
+        grids = [plain["params"] | grid for grid in plain["grids"]] or [plain["params"]]
+        jobs = expand(grids, arguments, self.loader)
         returns = self.launcher.launch(jobs, initial_job_idx=0)
         failed = sum(job.status is JobStatus.FAILED for job in returns)
         if failed:
@@ -67,19 +68,21 @@ class LabLauncher(Launcher):
         self.workers, self.replicas = workers, replicas
 
     def setup(self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig) -> None:
-        self.hydra_context, self.config = hydra_context, config
+        self.loader, self.config = hydra_context.config_loader, config
 
     def launch(self, job_overrides: Sequence[Sequence[str]], initial_job_idx: int) -> Sequence[JobReturn]:
         from experiments.composition import Composer
         from experiments.run import sweep
 
-        composer = Composer(self.hydra_context.config_loader, self.config)
+        composer = Composer(self.loader, self.config)
         jobs = [composer(list(overrides)) for overrides in job_overrides]
         outcomes = sweep(jobs, workers=self.workers, replicas=self.replicas)
         returns = []
-        for job, outcome in zip(jobs, outcomes, strict=True):
+        for overrides, job, outcome in zip(job_overrides, jobs, outcomes, strict=True):
             failed = isinstance(outcome, Exception)
-            result = JobReturn(overrides=job.overrides, cfg=job.config, status=JobStatus.FAILED if failed else JobStatus.COMPLETED)
+            result = JobReturn(
+                overrides=list(overrides), cfg=job.config, status=JobStatus.FAILED if failed else JobStatus.COMPLETED
+            )
             result.return_value = outcome
             returns.append(result)
         return returns
