@@ -64,8 +64,8 @@ def check_field(name: str, value: Any, rules: Any) -> None:
 
 
 def is_number(value: Any, integral: bool) -> bool:
-    kind = np.asarray(value).dtype.kind
-    return kind in ("iu" if integral else "iuf")
+    scalar_or_stacked = isinstance(value, int | float | np.number | np.ndarray)
+    return scalar_or_stacked and np.asarray(value).dtype.kind in ("iu" if integral else "iuf")
 
 
 def lies_within(value: Any, interval: str) -> bool:

@@ -1,7 +1,7 @@
 """Constraints act on the weights after every step: the nearest weights that satisfy them (projected descent)."""
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 
@@ -10,6 +10,7 @@ from backprop.choices import choice, number
 from backprop.network import Layer
 
 
+@runtime_checkable
 class Constraint(Protocol):
     def project(self, layers: Sequence[Layer]) -> None:
         """Writes the nearest allowed weights into the layers."""

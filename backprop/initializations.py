@@ -1,6 +1,6 @@
 """Weights before the first step, drawn per seed and layer: equal seeds and shapes give equal weights. Biases start at 0."""
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float
@@ -10,6 +10,7 @@ from backprop.choices import choice
 from backprop.randomness import Streams
 
 
+@runtime_checkable
 class Initialization(Protocol):
     def __call__(self, inputs: int, outputs: int, streams: Streams) -> Float[Array, "R I O"]: ...
 

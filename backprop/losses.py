@@ -1,6 +1,6 @@
 """Losses J: the mean over examples of a cost summed over outputs. Targets are arrays; a class is its one-hot row."""
 
-from typing import ClassVar, Protocol
+from typing import ClassVar, Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float
@@ -11,6 +11,7 @@ from backprop.choices import choice
 Outputs = Float[Array, "R B K"]
 
 
+@runtime_checkable
 class Loss(Protocol):
     """What the loop asks of a loss."""
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from functools import partial
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -12,6 +12,7 @@ from backprop.operations import Operation, Stack, identity
 from backprop.randomness import Streams
 
 
+@runtime_checkable
 class Source(Protocol):
     """Distorts an array: value and pullback, as every operation. The mean of the distorted array is the array."""
 

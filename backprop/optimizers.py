@@ -1,6 +1,6 @@
 """Optimisers turn a gradient into a step on the one parameter array, in place."""
 
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -9,6 +9,7 @@ from backprop.choices import choice, number
 from backprop.network import Parameters
 
 
+@runtime_checkable
 class Optimizer(Protocol):
     """What the loop asks of an optimiser."""
 

@@ -5,7 +5,7 @@ W ← argmin_U ½‖U − W‖² + c·penalty(U), which sets weights to exactly 
 the optimiser's `stationary_step`, so that both methods settle where loss gradient and penalty balance.
 """
 
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float
@@ -16,6 +16,7 @@ from backprop.choices import choice, number, one_of
 Weights = Float[Array, "R 1 P"]
 
 
+@runtime_checkable
 class Penalty(Protocol):
     """What the loop asks of a penalty."""
 

@@ -6,7 +6,7 @@ Replicas that share a seed share its draws, so comparisons between them are pair
 from collections.abc import Sequence
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Float, Int, UInt16
 
 from backprop.arrays import Array
 
@@ -34,7 +34,7 @@ class Streams:
         """Draws from U[0, 1)."""
         return self.each(lambda g: g.random((rows, columns), dtype=dtype))
 
-    def words(self, rows: int, columns: int) -> Int[Array, "R rows columns"]:
+    def words(self, rows: int, columns: int) -> UInt16[Array, "R rows columns"]:
         """Whole numbers, uniform on 0 … 65535: enough bits for a mask, at a quarter of the price of a double."""
         size = rows * columns
         return self.each(lambda g: np.frombuffer(g.bytes(2 * size), dtype=np.uint16).reshape(rows, columns))

@@ -81,11 +81,8 @@ def build(config: DictConfig) -> Experiment:
     assert isinstance(plain, dict)
     node = checked({key: value for key, value in plain.items() if key not in ("study", "execution")}, "")
     try:
-        parts = {
-            key: instantiate(value, _convert_="all")
-            for key, value in node.items()
-            if key not in ("_target_", "dataset")
-        }
+        others = {key: value for key, value in node.items() if key not in ("_target_", "dataset")}
+        parts = instantiate(others, _convert_="all")
         check_fields(Experiment, parts)
         return Experiment(dataset=instantiate(node["dataset"]), **parts)  # the data last: reading them takes longest
     except (ValueError, InstantiationException) as error:

@@ -1,6 +1,6 @@
 """Which step of a training curve counts. Every rule is recorded for every cell; the study's own is the one reported."""
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -9,6 +9,7 @@ from backprop.arrays import Array
 from backprop.choices import choice, one_of
 
 
+@runtime_checkable
 class Selection(Protocol):
     def __call__(self, curves: dict[str, Float[Array, "T S"]]) -> Int[Array, " S"]:
         """For each of S seeds, the index of the evaluation (of T) that counts."""

@@ -18,6 +18,7 @@ QUANTITIES = {
     "validation error": ("validation/error", VALIDATION),
     "gap": ("gap/error", TRAIN),
 }
+LEGEND = alt.Legend(orient="top", symbolType="stroke", symbolOpacity=1, symbolStrokeWidth=3)
 STAR = "M0,-1L0.59,0.81L-0.95,-0.31L0.95,-0.31L-0.59,0.81Z"
 PARTS = {"train": TRAIN, "validation": VALIDATION, "test": TEST}
 
@@ -125,11 +126,9 @@ def strengths(sweep: Sweep, comparison: Comparison) -> Iterator[Figure]:
             "value:Q",
             title=part.axis.iloc[0],
             scale=alt.Scale(type="log" if wide else "linear", nice=False, padding=8),
-            axis=alt.Axis(values=ticks, format="~g", labelOverlap=True),
+            axis=alt.Axis(values=ticks, tickCount=20, format="~g", labelOverlap=True),
         )
-        base = alt.Chart(part).encode(
-            x=x, color=alt.Color("quantity:N", scale=colours, title=None, legend=alt.Legend(orient="top"))
-        )
+        base = alt.Chart(part).encode(x=x, color=alt.Color("quantity:N", scale=colours, title=None, legend=LEGEND))
         tips = [
             alt.Tooltip(c, format=".3g" if c in ("mean", "low", "high") else "") for c in part.columns if c != "panel"
         ]
@@ -174,18 +173,18 @@ def learning_curves(sweep: Sweep, comparison: Comparison) -> Figure:
             "epoch:Q",
             title="epoch",
             scale=alt.Scale(type="symlog", constant=0.5),
-            axis=alt.Axis(values=epoch_ticks(data.epoch.max())),
+            axis=alt.Axis(values=epoch_ticks(data.epoch.max()), tickCount=20),
         ),
         color=alt.Color(
             "part:N",
             scale=alt.Scale(domain=list(PARTS), range=list(PARTS.values())),
             title=None,
-            legend=alt.Legend(orient="top"),
+            legend=LEGEND,
         ),
     )
     tips = [alt.Tooltip(c, format=".3g" if c not in ("cell", "part", "seeds") else "") for c in data.columns]
     scale = alt.Scale(type="sqrt", domainMin=0)
-    ticks = alt.Axis(values=[0, 1, 5, 10, 20, 50, 100]) if comparison.percent else alt.Axis(tickCount=5)
+    ticks = alt.Axis(values=[0, 1, 5, 10, 20, 50, 100], tickCount=20) if comparison.percent else alt.Axis(tickCount=5)
     band = base.mark_area(opacity=0.2).encode(
         y=alt.Y("low:Q", title=f"error ({unit})", scale=scale, axis=ticks), y2="high:Q"
     )
@@ -203,13 +202,11 @@ def learning_curves(sweep: Sweep, comparison: Comparison) -> Figure:
 
 
 def gap_against_train(sweep: Sweep, comparison: Comparison) -> Figure:
-    """Does a cell err because it cannot fit, or because it fits too much?"""
+    """Does a cell err because it cannot fit, or because it fits too much? Losses tell where errors are all zero."""
     unit, factor = error_unit(comparison)
-    means = sweep.results.groupby(["arm", "cell"], sort=False, as_index=False)[
-        ["train/error", "test/error", "gap/error"]
-    ].mean()
-    data = means.rename(columns={"train/error": "train error", "test/error": "test error", "gap/error": "gap"})
-    data[["train error", "test error", "gap"]] *= factor
+    means = sweep.results.groupby(["arm", "cell"], sort=False, as_index=False)[["train/loss", "gap/error"]].mean()
+    data = means.rename(columns={"train/loss": "train loss", "gap/error": "gap"})
+    data["gap"] *= factor
     shapes = [
         "circle",
         "square",
@@ -235,20 +232,20 @@ def gap_against_train(sweep: Sweep, comparison: Comparison) -> Figure:
         .mark_point(filled=True, size=70, opacity=0.85)
         .encode(
             x=alt.X(
-                "train error:Q",
-                title=f"train error ({unit})",
-                scale=alt.Scale(type="symlog", constant=1),
-                axis=alt.Axis(tickCount=6),
+                "train loss:Q",
+                title="train loss",
+                scale=alt.Scale(type="symlog", constant=1e-3),
+                axis=alt.Axis(values=[0, 1e-3, 1e-2, 0.1, 1, 10], tickCount=20, format="~g"),
             ),
-            y=alt.Y("gap:Q", title=f"gap: test − train error ({unit})", scale=alt.Scale(zero=False)),
+            y=alt.Y("gap:Q", title=f"gap: test − train error ({unit})", scale=alt.Scale(zero=False, padding=10)),
             tooltip=list(data.columns),
             **style,
         )
     )
     return Figure(
         "gap",
-        "Gap against train error",
-        "Every cell's mean over seeds. On the left, networks that fit their training examples; on the right, networks held back.",
+        "Gap against train loss",
+        "Every cell's mean over seeds. On the left, networks that fit their training examples closely; on the right, networks held back.",
         chart.properties(width=600, height=340),
         data,
     )

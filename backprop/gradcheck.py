@@ -1,0 +1,42 @@
+"""Are a pullback's gradients right? Central differences in random directions, in float64."""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from backprop.arrays import Array
+
+
+def gradient_error(
+    f: Callable[..., tuple[Array, Sequence[Array]]],
+    *inputs: Array,
+    eps: float = 1e-6,
+    directions: int = 5,
+    seed: int = 0,
+) -> float:
+    """The largest relative error |analytic − numeric| / max(|analytic|, |numeric|, 1e-8) over random directions.
+
+    f takes float64 arrays and gives J, an array with one number a replica, shape (R, 1, 1), and ∂(Σ J)/∂input for
+    every input. Along a direction d, the derivative is Σ ∂J/∂x · d and numerically (J(x + εd) − J(x − εd)) / 2ε, with
+    an error of order ε². One random direction sees any wrong component with probability one.
+
+    >>> gradient_error(lambda x: ((x * x).sum(axis=(-2, -1), keepdims=True), [2 * x]), np.ones((1, 2, 3))) < 1e-8
+    True
+    >>> gradient_error(lambda x: ((x * x).sum(axis=(-2, -1), keepdims=True), [x]), np.ones((1, 2, 3))) > 0.1
+    True
+    """
+    draw = np.random.default_rng(seed)
+    _, gradients = f(*inputs)
+    worst = 0.0
+    for position, (x, gradient) in enumerate(zip(inputs, gradients, strict=True)):
+        if gradient.shape != x.shape:
+            raise ValueError(f"the gradient of input {position} has shape {gradient.shape}, its input {x.shape}")
+        for _ in range(directions):
+            d = draw.standard_normal(x.shape)
+            plus, minus = (
+                f(*inputs[:position], x + sign * eps * d, *inputs[position + 1 :])[0].sum() for sign in (1, -1)
+            )
+            numeric = (plus - minus) / (2 * eps)
+            analytic = (gradient * d).sum()
+            worst = max(worst, float(abs(analytic - numeric) / max(abs(analytic), abs(numeric), 1e-8)))
+    return worst

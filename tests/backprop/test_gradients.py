@@ -1,0 +1,111 @@
+"""Every pullback against central differences, in float64. Sizes are distinct primes, so that a wrong axis cannot hide."""
+
+import numpy as np
+import pytest
+
+from backprop.gradcheck import gradient_error
+from backprop.losses import SoftmaxCrossEntropy, SquaredError
+from backprop.network import MLP, apply, initial_parameters, views
+from backprop.noise import Dropout, Gaussian, Noise, sites
+from backprop.operations import ACTIVATIONS, affine
+from backprop.penalties import L1, L2, ElasticNet
+from backprop.randomness import Streams
+
+R, B, I, O = 2, 3, 5, 7  # noqa: E741
+draw = np.random.default_rng(0)
+LOSSES = [SquaredError(), SoftmaxCrossEntropy()]
+
+
+def total(a):
+    return a.sum(axis=(-2, -1), keepdims=True)
+
+
+def one_hot_rows(columns=O):
+    return np.eye(columns)[draw.integers(columns, size=(R, B))]
+
+
+def test_the_gradient_of_affine():
+    weights_of_outputs = draw.standard_normal((R, B, O))  # J = Σ c z, so that ∂J/∂z = c
+
+    def J(x, W, b):
+        z, pullback = affine(x, W, b)
+        return total(weights_of_outputs * z), pullback(weights_of_outputs)
+
+    shapes = [(R, B, I), (R, I, O), (R, 1, O)]
+    assert gradient_error(J, *(draw.standard_normal(shape) for shape in shapes)) < 1e-7
+
+
+@pytest.mark.parametrize("name", ACTIVATIONS)
+def test_the_gradient_of_an_activation(name):
+    def J(z):
+        a, pullback = ACTIVATIONS[name](z)
+        return total(a * a), [pullback(2 * a)]
+
+    z = draw.standard_normal((R, B, O))
+    z[np.abs(z) < 0.01] = 0.5  # relu has a corner at 0
+    assert gradient_error(J, z) < 1e-6
+
+
+@pytest.mark.parametrize("loss", LOSSES, ids=lambda loss: type(loss).__name__)
+def test_the_gradient_of_a_loss(loss):
+    y = one_hot_rows()
+
+    def J(z):
+        value, pullback = loss(z, y)
+        return value, [pullback()]
+
+    assert gradient_error(J, draw.standard_normal((R, B, O))) < 1e-6
+
+
+@pytest.mark.parametrize("penalty", [L1(0.3), L2(0.3), ElasticNet(0.3, 0.4)], ids=lambda p: type(p).__name__)
+def test_the_gradient_of_a_penalty(penalty):
+    def J(W):
+        return penalty.value(W), [penalty.gradient(W)]
+
+    W = draw.standard_normal((R, 1, O))
+    W[np.abs(W) < 0.01] = 0.5  # |w| has a corner at 0
+    assert gradient_error(J, W) < 1e-6
+
+
+@pytest.mark.parametrize("source", [Gaussian(0.3), Dropout(0.4)], ids=lambda s: type(s).__name__)
+def test_the_gradient_of_a_noise_source(source):
+    def J(a):
+        noisy, pullback = source(a, Streams([0, 1], "hidden"))  # a new stream: the same draws each time
+        return total(noisy * noisy), [pullback(2 * noisy)]
+
+    assert gradient_error(J, draw.standard_normal((R, B, O))) < 1e-6
+
+
+@pytest.mark.parametrize("loss", LOSSES, ids=lambda loss: type(loss).__name__)
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+@pytest.mark.parametrize("hidden", [(), (11,), (11, 13), (11, 13, 3)], ids=str)
+def test_the_gradient_of_a_network_with_noise_at_every_site(hidden, activation, loss):
+    network = MLP(hidden, activation)
+    sizes = network.sizes(I, O)
+    x, y = draw.standard_normal((R, B, I)), one_hot_rows()
+    noise = Noise(inputs=Gaussian(0.1), hidden=Dropout(0.3), weights=Gaussian(0.1))
+
+    def J(parameters):
+        gradient = np.empty_like(parameters)
+        z, pullback = apply(network, views(parameters, sizes), x, sites(noise, len(sizes) - 1, [0, 1]))
+        value, to_z = loss(z, y)
+        pullback(to_z(), views(gradient, sizes))
+        return value, [gradient]
+
+    parameters = initial_parameters(network, sizes, [0, 1], "float64")
+    parameters += 0.1 * draw.standard_normal(parameters.shape)  # biases away from 0
+    assert gradient_error(J, parameters) < 1e-6
+
+
+def test_the_checker_fails_a_wrong_pullback():
+    def relu_whose_mask_is_always_true(z):
+        return total(np.maximum(z, 0)), [(np.maximum(z, 0) >= 0) * 1.0]
+
+    def mean_without_its_factor(z):
+        return z.mean(axis=(-2, -1), keepdims=True), [np.ones_like(z)]
+
+    z = draw.standard_normal((R, B, O))
+    assert gradient_error(relu_whose_mask_is_always_true, z) > 1e-2
+    assert gradient_error(mean_without_its_factor, z) > 1e-2
+    with pytest.raises(ValueError, match="the gradient of input 0 has shape"):
+        gradient_error(lambda z: (total(z), [np.ones((R, B))]), z)

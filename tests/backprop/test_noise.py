@@ -1,0 +1,57 @@
+"""Expectation and variance of the noise sources, and the independence of their streams."""
+
+import numpy as np
+import pytest
+
+from backprop.arrays import per_replica
+from backprop.noise import Dropout, Gaussian
+from backprop.randomness import Streams, generator
+
+SHAPE = (1, 500, 400)
+N = SHAPE[1] * SHAPE[2]
+
+
+def z_score(sample_mean, mean, sd):
+    return abs(sample_mean - mean) / (sd / np.sqrt(N))
+
+
+def test_gaussian_noise_has_mean_zero_and_its_scale():
+    noisy, _ = Gaussian(0.3)(np.full(SHAPE, 2.0), Streams([0], "hidden"))
+    assert z_score(noisy.mean(), 2.0, 0.3) < 4
+    assert noisy.std() == pytest.approx(0.3, rel=4 / np.sqrt(2 * N))
+
+
+@pytest.mark.parametrize("rate", [0.0, 0.1, 0.5, 0.9])
+def test_dropout_keeps_the_mean_and_has_the_variance_of_its_rate(rate):
+    """ã = a m / (1 − q): mean a, variance a² q / (1 − q)."""
+    dropped, _ = Dropout(rate)(np.full(SHAPE, 2.0), Streams([0], "hidden"))
+    sd = 2 * np.sqrt(rate / (1 - rate))
+    assert z_score(dropped.mean(), 2.0, max(sd, 1e-12)) < 4
+    assert dropped.std() == pytest.approx(sd, rel=0.02, abs=1e-12)
+    assert abs((dropped == 0).mean() - rate) < 4 * np.sqrt(rate * (1 - rate) / N) + 1e-12
+
+
+def test_dropout_rates_may_differ_between_replicas_that_share_a_seed():
+    rates = per_replica([0.2, 0.6], "float32")
+    a = np.ones((2, 300, 300), "float32")
+    dropped, _ = Dropout(rates)(a, Streams([5, 5], "hidden"))
+    assert dropped.dtype == np.float32
+    assert (dropped == 0).mean(axis=(1, 2)) == pytest.approx([0.2, 0.6], abs=0.01)
+    assert ((dropped[1] == 0) >= (dropped[0] == 0)).all()  # the same draws: what 0.2 drops, 0.6 drops too
+
+
+def test_streams_of_different_purposes_seeds_and_layers_differ():
+    def first(*key):
+        return generator(*key).standard_normal(4).tolist()
+
+    streams = [first(0, "inputs"), first(1, "inputs"), first(0, "hidden"), first(0, "hidden", 1)]
+    assert len({tuple(s) for s in streams}) == 4
+    assert first(0, "hidden", 1) == streams[3]
+
+
+def test_replicas_that_share_a_seed_share_their_draws():
+    draws = Streams([3, 1, 3], "hidden").normal(2, 2, np.dtype("float64"))
+    alone = Streams([3], "hidden").normal(2, 2, np.dtype("float64"))
+    assert (draws[0] == draws[2]).all()
+    assert (draws[0] == alone[0]).all()
+    assert (draws[0] != draws[1]).any()

@@ -1,0 +1,130 @@
+"""Arithmetic by hand, visible, one number at a time."""
+
+import numpy as np
+import pytest
+
+from backprop.arrays import per_replica
+from backprop.constraints import MaxNorm
+from backprop.losses import softmax_cross_entropy, squared_error
+from backprop.network import Layer, views
+from backprop.operations import affine, relu, sigmoid
+from backprop.optimizers import SGD, Momentum
+from backprop.penalties import L1, L2, ElasticNet
+
+
+def column(*rows):
+    return np.array(rows, float).reshape(1, -1, 1)
+
+
+def row(*columns):
+    return np.array(columns, float).reshape(1, 1, -1)
+
+
+def test_the_chapters_numbers_r_5_gives_10_and_2rx():
+    x, w, b, y = (row(v) for v in (3.0, 2.0, 1.0, 2.0))  # ŷ = 3·2 + 1 = 7, r = 7 − 2 = 5
+    z, to_inputs = affine(x, w, b)
+    J, to_z = squared_error(z, y)
+    dz = to_z()
+    dx, dw, db = to_inputs(dz)
+    assert J.item() == 25
+    assert dz.item() == 10  # ∂J/∂r = 2r
+    assert dw.item() == 30  # 2rx
+    assert db.item() == 10
+    assert dx.item() == 20  # 2rw
+
+
+def test_the_bias_gradient_adds_over_instances():
+    _, pullback = affine(column(1, 2, 3), row(1), row(0))
+    _, dW, db = pullback(column(1, 1, 1))
+    assert db.tolist() == [[[3]]]
+    assert dW.tolist() == [[[6]]]
+
+
+def test_squared_error_is_the_mean_over_examples_of_the_sum_over_outputs_without_a_half():
+    z, y = np.zeros((1, 2, 3)), np.ones((1, 2, 3))
+    J, pullback = squared_error(z, y)
+    assert J.item() == 3  # (3 + 3) / 2
+    assert (pullback() == -1).all()  # 2r / B = −2 / 2
+
+
+def test_softmax_cross_entropy_of_equal_outputs_is_log_k_and_huge_outputs_do_not_overflow():
+    y = np.array([[[1.0, 0, 0, 0]]])
+    J, pullback = softmax_cross_entropy(np.zeros((1, 1, 4)), y)
+    assert J.item() == pytest.approx(np.log(4))
+    assert pullback().tolist() == [[[-0.75, 0.25, 0.25, 0.25]]]
+    J, _ = softmax_cross_entropy(np.array([[[0.0, 1e4, 0, 0]]]), y)
+    assert J.item() == 1e4
+
+
+def test_relu_passes_no_gradient_where_its_output_is_zero():
+    a, pullback = relu(row(-1, 0, 2))
+    assert a.tolist() == [[[0, 0, 2]]]
+    assert pullback(row(1, 1, 1)).tolist() == [[[0, 0, 1]]]
+
+
+def test_sigmoid_does_not_overflow():
+    a, _ = sigmoid(row(-1e4, 0, 1e4))
+    assert a.tolist() == [[[0, 0.5, 1]]]
+
+
+def test_three_steps_of_sgd():
+    W = row(1.0)
+    for g in (1.0, 2.0, -1.0):
+        SGD(learning_rate=0.1).step(W, row(g), ())
+    assert W.item() == pytest.approx(1 - 0.1 - 0.2 + 0.1)
+
+
+def test_three_steps_of_momentum():
+    optimizer, W = Momentum(learning_rate=0.1, momentum=0.5), row(1.0)
+    averages = optimizer.start(W)
+    for g in (1.0, 2.0, -1.0):  # v = 1, 2.5, 0.25
+        optimizer.step(W, row(g), averages)
+    assert W.item() == pytest.approx(1 - 0.1 - 0.25 - 0.025)
+
+
+def test_penalties_by_hand():
+    W = row(3, -4)
+    assert L2(0.5).value(W).item() == 0.5 * 0.5 * 25
+    assert L2(0.5).gradient(W).tolist() == [[[1.5, -2]]]
+    assert L1(0.5).value(W).item() == 0.5 * 7
+    assert L1(0.5).gradient(W).tolist() == [[[0.5, -0.5]]]
+    assert ElasticNet(0.5, 0.2).value(W).item() == pytest.approx(0.5 * (0.2 * 7 + 0.8 * 0.5 * 25))
+
+
+def test_the_proximal_step_of_l1_reaches_exact_zeros_and_the_subgradient_does_not():
+    W = row(0.3, -0.05, 0.1, -0.1)
+    assert L1(1.0).proximal(W, 0.1).tolist() == [[[pytest.approx(0.2), 0, 0, 0]]]
+    stepped = W - 0.1 * L1(1.0).gradient(W)
+    assert stepped.ravel() == pytest.approx([0.2, 0.05, 0, 0])  # −0.05 has jumped across zero
+
+
+def test_the_proximal_step_of_elastic_net_thresholds_before_it_shrinks():
+    (value,) = ElasticNet(1.0, 0.5).proximal(row(1.0), 0.2).ravel()
+    assert value == pytest.approx((1 - 0.2 * 0.5) / (1 + 0.2 * 0.5))
+
+
+def test_max_norm_bounds_each_units_incoming_weights_and_leaves_the_others():
+    W = np.array([[[3.0, 0.3], [4.0, 0.4]]])  # unit 0 has norm 5, unit 1 has norm 0.5
+    layers = [Layer(W, np.zeros((1, 1, 2)))]
+    MaxNorm(radius=1.0).project(layers)
+    assert W[0] == pytest.approx(np.array([[0.6, 0.3], [0.8, 0.4]]))
+    before = W.copy()
+    MaxNorm(radius=1.0).project(layers)
+    assert before == pytest.approx(W, abs=1e-15)
+
+
+def test_max_norm_of_a_stack_uses_each_replicas_own_radius():
+    W = np.full((2, 4, 3), 1.0)  # each unit has norm 2
+    MaxNorm(radius=per_replica([1.0, 4.0], "float64")).project([Layer(W, np.zeros((2, 1, 3)))])
+    assert np.sqrt((W**2).sum(axis=1)).tolist() == [[1, 1, 1], [2, 2, 2]]
+
+
+def test_views_share_the_parameters_memory_weights_first():
+    parameters = np.arange(17.0).reshape(1, 1, 17)
+    (W0, b0), (W1, b1) = views(parameters, (2, 3, 2))
+    assert W0.tolist() == [[[0, 1, 2], [3, 4, 5]]]
+    assert W1.tolist() == [[[6, 7], [8, 9], [10, 11]]]
+    assert b0.tolist() == [[[12, 13, 14]]]
+    assert b1.tolist() == [[[15, 16]]]
+    W1[...] = -1
+    assert (parameters[..., 6:12] == -1).all()

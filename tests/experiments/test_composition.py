@@ -1,0 +1,70 @@
+import pytest
+from hydra._internal.hydra import Hydra
+from hydra._internal.utils import create_config_search_path
+from hydra.core.global_hydra import GlobalHydra
+from hydra.types import RunMode
+from omegaconf import OmegaConf, open_dict
+
+from experiments.composition import Composer, ConfigurationError, build
+from experiments.grids import expand
+from experiments.run import CONF
+
+CORPUS = [
+    [],
+    ["regularizer=l2", "penalty.strength=0.01"],
+    ["penalty.strength=0.01", "regularizer=l2"],
+    ["dataset=diabetes", "network=linear", "optimizer=sgd", "optimizer.learning_rate=1e-3"],
+    ["noise@noise.hidden=dropout", "noise.hidden.rate=0.25", "network.hidden=[8,4]", "batch_size=null"],
+    ["+network.extra=1", "seeds=[1,2]"],
+    ["~penalty", "study.question='What, if anything?'"],
+]
+
+
+@pytest.fixture(scope="module")
+def loader():
+    GlobalHydra.instance().clear()
+    yield Hydra.create_main_hydra2("test", create_config_search_path(f"file://{CONF}")).config_loader
+    GlobalHydra.instance().clear()
+
+
+def composed(loader, study):
+    master = loader.load_configuration("config", [f"study={study}"], RunMode.MULTIRUN)
+    jobs = expand(OmegaConf.to_container(master.hydra.sweeper.grids) or [{}], [], loader)
+    return master, [[f"study={study}", *job] for job in jobs[::5]]
+
+
+@pytest.mark.parametrize("study", sorted(file.stem for file in (CONF / "study").glob("*.yaml")))
+def test_composed_configs_are_hydras_own(loader, study):
+    master, jobs = composed(loader, study)
+    composer = Composer(loader, master)
+    for overrides in jobs + [[f"study={study}", *extra] for extra in CORPUS]:
+        theirs = loader.load_sweep_config(master, overrides)
+        choices = theirs.hydra.runtime.choices
+        with open_dict(theirs):
+            del theirs["hydra"]
+        ours = composer(overrides)
+        assert OmegaConf.to_yaml(ours.config) == OmegaConf.to_yaml(theirs)
+        assert ours.choices == {k: v for k, v in choices.items() if not k.startswith("hydra/")}
+
+
+def small_config(loader, *overrides):
+    master = loader.load_configuration("config", ["study=none"], RunMode.MULTIRUN)
+    return Composer(loader, master)(["study=none", *overrides]).config
+
+
+@pytest.mark.parametrize(
+    ("overrides", "message"),
+    [
+        (["+penalty._target_=os.system"], "only objects of backprop and experiments are built"),
+        (["+penalty._target_=backprop.penalties.L3"], "cannot be imported"),
+        (["penalty=l2", "+penalty.strenght=1"], r"L2 has no field 'strenght', only .* Did you mean 'strength'\?"),
+        (["batch_size=100", "split.train=50"], "batch_size is 100, but there are 50 training examples"),
+        (["dataset=diabetes", "loss=softmax_cross_entropy"], "targets of diabetes are for regression"),
+        (["seeds=[1,1]"], "each seed may stand in the list once"),
+        (["epochs=1.5"], "epochs is 1.5; it must be a whole number"),
+        (["network.activation=gelu"], "must be one of identity, relu, tanh, sigmoid"),
+    ],
+)
+def test_a_config_that_cannot_be_run_says_the_way_out(loader, overrides, message):
+    with pytest.raises(ConfigurationError, match=message):
+        build(small_config(loader, *overrides))

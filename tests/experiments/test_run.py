@@ -1,0 +1,159 @@
+"""The main job from the command line, as a user would: what it prints, records and refuses."""
+
+import re
+import shlex
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from experiments.tracking import CURVES_IN_UI
+from tests.conftest import ROOT, command
+
+
+@pytest.fixture
+def client(smoke):
+    from mlflow import MlflowClient
+
+    return MlflowClient(f"sqlite:///{smoke[0] / 'runs' / 'mlflow.db'}")
+
+
+def runs(client, kind):
+    ids = [experiment.experiment_id for experiment in client.search_experiments()]
+    return client.search_runs(ids, f"tags.kind = '{kind}'", order_by=["attributes.start_time"])
+
+
+def test_the_command_ends_in_a_table_a_report_and_the_way_to_the_ui(smoke):
+    folder, done = smoke
+    assert done.returncode == 0, done.stderr
+    assert "test error" in done.stdout
+    assert "difference" in done.stdout
+    report = folder / re.search(r"Report: (\S+)", done.stderr)[1]
+    assert report.is_file()
+    assert "mlflow ui --backend-store-uri" in done.stderr
+    assert "--host 127.0.0.1" in done.stderr
+    assert sorted(path.name for path in folder.iterdir()) == ["runs"]  # everything written lies there
+
+
+def test_each_cell_is_a_flat_run_with_its_parameters_metrics_and_curves(smoke, client):
+    cells = runs(client, "cell")
+    assert [run.info.run_name for run in cells] == ["none", "l2 penalty.strength=0.01", "l2 penalty.strength=0.1"]
+    for run in cells:
+        assert run.info.status == "FINISHED"
+        assert "mlflow.parentRunId" not in run.data.tags
+        assert run.data.params["dataset"] == "digits"
+        assert run.data.params["data.train"] == "100"
+        assert len(run.data.tags["data.fingerprint"]) == 16
+        assert "numpy" in run.data.tags["versions"]
+        for name in ("test/error", "gap/error", "test/error low", "test/error high"):
+            assert [metric.step for metric in client.get_metric_history(run.info.run_id, name)] == [0]
+        for name in CURVES_IN_UI:
+            assert len(client.get_metric_history(run.info.run_id, f"curve/{name}")) == 5
+
+
+def test_the_recorded_numbers_agree_with_each_other(smoke, client, tmp_path):
+    for run in runs(client, "cell"):
+        table = pd.read_parquet(client.download_artifacts(run.info.run_id, "curves.parquet", str(tmp_path)))
+        assert sorted(table.seed.unique()) == [0, 1, 2]
+        chosen = table[table.selected]
+        assert chosen.step.eq(table.step.max()).all()
+        assert chosen["test/error"].mean() == pytest.approx(run.data.metrics["test/error"])
+        assert (table["test/error"] - table["train/error"]).to_numpy() == pytest.approx(table["gap/error"])
+        assert table[table["selected/oracle"]]["test/error"].mean() <= chosen["test/error"].mean()
+    first = {
+        run.info.run_name: pd.read_parquet(client.download_artifacts(run.info.run_id, "curves.parquet", str(tmp_path)))
+        for run in runs(client, "cell")
+    }
+    start = [table[table.step == 0]["test/loss"].to_numpy() for table in first.values()]
+    assert (start[0] == start[1]).all()  # the same weights and split before the first step: cells are paired by seed
+
+
+def test_the_sweeps_own_run_lists_its_cells_and_carries_the_report(smoke, client):
+    (sweep,) = runs(client, "sweep")
+    assert sweep.info.status == "FINISHED"
+    assert sweep.data.tags["command"] == "python -m experiments.run study=smoke"
+    assert "| l2 |" in sweep.data.tags["mlflow.note.content"]
+    names = {artifact.path for artifact in client.list_artifacts(sweep.info.run_id, "report")}
+    assert {"report/index.html", "report/differences.csv", "report/differences.png", "report/results.csv"} <= names
+
+
+def test_the_recorded_command_reproduces_a_cell(smoke, client, lab, tmp_path):
+    run = runs(client, "cell")[1]
+    python, m, module, *arguments = shlex.split(run.data.tags["command"])
+    assert (python, m, module) == ("python", "-m", "experiments.run")
+    assert command(lab, *arguments).returncode == 0
+    from mlflow import MlflowClient
+
+    again = MlflowClient(f"sqlite:///{lab / 'runs' / 'mlflow.db'}")
+    (copy,) = runs(again, "cell")
+    assert copy.data.metrics == pytest.approx(dict(run.data.metrics), rel=1e-12, nan_ok=True)
+
+
+def test_the_report_is_rebuilt_from_mlflow_alone(smoke):
+    folder, first = smoke
+    built = command(folder, "--folder", "again", module="reports.build")
+    assert built.returncode == 0, built.stderr
+    report = Path(re.search(r"Report: (\S+)", first.stderr)[1])
+    for file in sorted((folder / "again").glob("*.csv")):
+        assert file.read_bytes() == (folder / report.parent / file.name).read_bytes()
+    assert command(folder, "nonesuch", module="reports.build").stderr.startswith("error: no sweep 'nonesuch'")
+
+
+BAD = [
+    (["study=smoke", "penalty.strenght=1"], "Did you mean 'penalty.strength'?"),
+    (["study=none", "penalty=l2", "penalty.strenght=1,2"], "Did you mean 'penalty.strength'?"),
+    (["study=none", "dataset=digit"], "dataset has no option 'digit', only"),
+    (["study=none", "noise.hidden.rate=0.5"], "is a key of noise@noise.hidden=dropout, which is not chosen here"),
+    (
+        ["study=none", "regularizer=dropout", "noise.hidden.rate=1.2"],
+        "Dropout.rate is 1.2; it must be a number in [0, 1).",
+    ),
+    (["study=none", "split.train=5000"], "digits has 1797; make split.train, split.validation or split.test smaller"),
+    (["study=none", "a=1,"], "cannot be read as KEY=VALUE"),
+]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"), BAD, ids=lambda value: " ".join(value) if isinstance(value, list) else None
+)
+def test_bad_input_gets_one_message_and_exit_code_2_and_leaves_nothing(tmp_path, arguments, message):
+    done = command(tmp_path, *arguments)
+    assert done.returncode == 2
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_folder_that_cannot_be_written_is_named(tmp_path):
+    (tmp_path / "runs").write_text("a file is in the way")
+    done = command(tmp_path, "study=smoke")
+    assert done.returncode == 2
+    assert f"cannot write the folder {tmp_path / 'runs'}" in done.stderr
+
+
+def test_one_bad_job_does_not_stop_the_others(lab):
+    done = command(lab, "study=none", "penalty=l2", "penalty.strength=-1,0.1", "epochs=1", "seeds=2")
+    assert done.returncode == 1
+    assert "failed: study=none penalty=l2 penalty.strength=-1" in done.stderr
+    assert "1 of 2 cells failed" in done.stderr
+    assert "Report:" in done.stderr
+
+
+def test_the_command_of_the_help_text_is_one_that_the_readme_shows_and_a_test_runs(tmp_path):
+    shown = re.search(r"python -m experiments.run study=none .* seeds=5", command(tmp_path, "--help").stdout)[0]
+    assert shown in (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.slow
+def test_the_readmes_first_line_installs_and_runs_the_main_job(tmp_path):
+    """In a fresh clone and a fresh virtual environment, with pip alone."""
+    import subprocess
+
+    from tests.test_readme import lines
+
+    subprocess.run(["git", "clone", "-q", str(ROOT), str(tmp_path / "clone")], check=True)
+    done = subprocess.run(
+        ["bash", "-c", lines()[0]], cwd=tmp_path / "clone", capture_output=True, text=True, timeout=1200
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert "input_noise" in done.stdout

@@ -1,0 +1,52 @@
+"""Who may import whom: numpy ← backprop ← experiments → MLflow → reports."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+FILES = [file for package in ("backprop", "experiments", "reports") for file in sorted((ROOT / package).rglob("*.py"))]
+BACKPROP_MAY = {"backprop", "numpy", "scipy", "jaxtyping", "numba"}
+
+
+def imports(file: Path) -> set[str]:
+    """The dotted names of all modules that a file imports, wherever it does."""
+    tree = ast.parse(file.read_text(encoding="utf-8"))
+    plain = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
+    return plain | {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.module}
+
+
+def roots(file: Path) -> set[str]:
+    import sys
+
+    return {name.split(".")[0] for name in imports(file)} - sys.stdlib_module_names
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda f: str(f.relative_to(ROOT)))
+def test_each_file_keeps_to_its_layer(file):
+    package = file.relative_to(ROOT).parts[0]
+    found = roots(file)
+    if package == "backprop":
+        assert found <= BACKPROP_MAY | ({"sklearn"} if file.name == "estimators.py" else set())
+        source = file.read_text(encoding="utf-8")
+        assert "print(" not in source.replace('"""', "")
+        assert not {"time", "pathlib", "os"} & {name.split(".")[0] for name in imports(file)}
+    if package == "reports":
+        assert not found & {"backprop", "experiments", "hydra", "omegaconf"}
+    if package == "experiments":
+        assert "mlflow" not in found or file.name == "tracking.py"
+        allowed = {"run.py": True, "tracking.py": imports(file) & {"reports.statistics"}}
+        assert "reports" not in found or allowed.get(file.name)
+
+
+def test_nothing_heavy_is_imported_before_it_is_needed():
+    """--help and an error of configuration answer at once."""
+    import subprocess
+    import sys
+
+    heavy = ("sklearn", "mlflow", "pandas", "altair")
+    probe = f"import sys, experiments.run, experiments.composition; print([m for m in {heavy} if m in sys.modules])"
+    assert (
+        subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, check=True).stdout.strip() == "[]"
+    )
