@@ -31,7 +31,14 @@ def per_replica(values: Sequence[float], dtype: str) -> Float[Array, "R 1 1"]:
 @cache
 def per_replica_fields(cls: type) -> frozenset[str]:
     hints = get_type_hints(cls, include_extras=True)
-    return frozenset(name for name, hint in hints.items() if PER_REPLICA in getattr(hint, "__metadata__", ()))
+    return frozenset(name for name, hint in hints.items() if PER_REPLICA in str(hint))
+
+
+def stack_numbers(values: Sequence[Any], dtype: str) -> Any:
+    """One number a replica as an array; lists, one number a layer, as a tuple of such arrays."""
+    if isinstance(values[0], tuple):
+        return tuple(per_replica(layer, dtype) for layer in zip(*values, strict=True))
+    return per_replica(values, dtype)
 
 
 def stack(choices: Sequence[T], dtype: str) -> T:
@@ -49,7 +56,7 @@ def stack(choices: Sequence[T], dtype: str) -> T:
         return first
     numbers = per_replica_fields(cls)
     columns = {f.name: [getattr(c, f.name) for c in choices] for f in fields(first)}
-    merged = {name: per_replica(v, dtype) if name in numbers else stack(v, dtype) for name, v in columns.items()}
+    merged = {name: stack_numbers(v, dtype) if name in numbers else stack(v, dtype) for name, v in columns.items()}
     return cls(**merged)
 
 
@@ -61,4 +68,7 @@ def stacking_key(choice: Any) -> Hashable:
     if not is_dataclass(choice):
         return choice
     numbers = per_replica_fields(cls)
-    return cls, tuple(stacking_key(getattr(choice, f.name)) for f in fields(choice) if f.name not in numbers)
+    lists = tuple(
+        len(getattr(choice, name)) if isinstance(getattr(choice, name), tuple) else 0 for name in sorted(numbers)
+    )
+    return cls, lists, tuple(stacking_key(getattr(choice, f.name)) for f in fields(choice) if f.name not in numbers)

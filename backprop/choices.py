@@ -9,9 +9,9 @@ import numpy as np
 T = TypeVar("T")
 
 
-def number(*, default: Any, within: str) -> Any:
-    """A field that is a real number in an interval, written as in a book: "[0, 1)", "(0, inf)"."""
-    return field(default=default, metadata={"within": within})
+def number(*, default: Any, within: str, per_layer: bool = False) -> Any:
+    """A field that is a real number in an interval, written as in a book: "[0, 1)", "(0, inf)"; or a list, one a layer."""
+    return field(default=default, metadata={"within": within, "per_layer": per_layer})
 
 
 def whole(*, default: Any, within: str) -> Any:
@@ -38,6 +38,9 @@ def choice(cls: type[T]) -> type[T]:
 
     def check(self: Any) -> None:
         check_fields(cls, {f.name: getattr(self, f.name) for f in fields(self)})
+        for f in fields(self):
+            if f.metadata.get("per_layer") and isinstance(getattr(self, f.name), list):
+                object.__setattr__(self, f.name, tuple(getattr(self, f.name)))
         if own_check is not None:
             own_check(self)
 
@@ -55,6 +58,10 @@ def check_fields(cls: type, values: Mapping[str, Any]) -> None:
 
 def check_field(name: str, value: Any, rules: Any) -> None:
     """Raises ValueError, naming the field, the value and the rule, unless the value keeps it."""
+    if rules.get("per_layer") and isinstance(value, list | tuple) and len(value):
+        for own in value:
+            check_field(name, own, {**rules, "per_layer": False})
+        return
     if "within" in rules:
         kind = "a whole number" if rules.get("whole") else "a number"
         if not (is_number(value, rules.get("whole", False)) and lies_within(value, rules["within"])):

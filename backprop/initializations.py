@@ -5,8 +5,8 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 from jaxtyping import Float
 
-from backprop.arrays import Array
-from backprop.choices import choice
+from backprop.arrays import Array, PerReplica
+from backprop.choices import choice, number
 from backprop.randomness import Streams
 
 
@@ -29,3 +29,31 @@ class Glorot:
 
     def __call__(self, inputs: int, outputs: int, streams: Streams) -> Float[Array, "R I O"]:
         return streams.normal(inputs, outputs, np.dtype("float64")) * np.sqrt(2 / (inputs + outputs))
+
+
+@choice
+class Normal:
+    """W ~ N(0, s²)."""
+
+    scale: PerReplica = number(default=0.1, within="[0, inf)")
+
+    def __call__(self, inputs: int, outputs: int, streams: Streams) -> Float[Array, "R I O"]:
+        return streams.normal(inputs, outputs, np.dtype("float64")) * self.scale
+
+
+@choice
+class Uniform:
+    """W ~ U(−s, s)."""
+
+    scale: PerReplica = number(default=0.1, within="[0, inf)")
+
+    def __call__(self, inputs: int, outputs: int, streams: Streams) -> Float[Array, "R I O"]:
+        return (2 * streams.uniform(inputs, outputs, np.dtype("float64")) - 1) * self.scale
+
+
+@choice
+class Zeros:
+    """W = 0: right for linear models; hidden units that start equal stay equal."""
+
+    def __call__(self, inputs: int, outputs: int, streams: Streams) -> Float[Array, "R I O"]:
+        return np.zeros((len(streams.replicas), inputs, outputs))

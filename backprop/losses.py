@@ -5,37 +5,48 @@ from typing import ClassVar, Protocol, runtime_checkable
 import numpy as np
 from jaxtyping import Float
 
-from backprop.arrays import Array
-from backprop.choices import choice
+from backprop.arrays import Array, PerReplica
+from backprop.choices import choice, number
 
 Outputs = Float[Array, "R B K"]
+PerExample = Float[Array, "R B 1"]
 
 
 @runtime_checkable
 class Loss(Protocol):
-    """What the loop asks of a loss."""
+    """What the loop asks of a loss, and what is measured of it."""
 
     task: ClassVar[str]
 
-    def __call__(self, z: Outputs, y: Outputs):
-        """J, shape (R, 1, 1), and its pullback: () ↦ ∂J/∂z."""
+    def targets(self, y: Float[Array, "N K"]) -> Float[Array, "N K2"]:
+        """The targets in the form that this loss compares with the outputs."""
 
-    def error(self, z: Outputs, y: Outputs) -> Float[Array, "R B"]:
+    def __call__(self, z: Outputs, y: Outputs):
+        """What is descended: J, shape (R, 1, 1), and its pullback, () ↦ ∂J/∂z."""
+
+    def cost(self, z: Outputs, y: Outputs) -> PerExample:
+        """What is reported as the loss of each example: J without whatever is only for training."""
+
+    def error(self, z: Outputs, y: Outputs) -> PerExample:
         """The error of each example, in the unit people quote."""
 
 
+def mean(cost: PerExample) -> Float[Array, "R 1 1"]:
+    return cost.mean(axis=-2, keepdims=True)
+
+
 def squared_error(z: Outputs, y: Outputs):
-    """J = (1/B) Σₙ ‖zₙ − yₙ‖²: the mean over examples of the sum over outputs, without ½."""
+    """cₙ = ‖zₙ − yₙ‖², without ½; ∂J/∂z = 2 (z − y) / B."""
 
     def pullback():
         return r * (2 / z.shape[-2])
 
     r = z - y
-    return (r * r).sum(axis=-1, keepdims=True).mean(axis=-2, keepdims=True), pullback
+    return (r * r).sum(axis=-1, keepdims=True), pullback
 
 
 def softmax_cross_entropy(z: Outputs, y: Outputs):
-    """J = −(1/B) Σₙ Σₖ yₙₖ log softmax(zₙ)ₖ, in nats; rows of y sum to one."""
+    """cₙ = −Σₖ yₙₖ log softmax(zₙ)ₖ, in nats, rows of y summing to one; ∂J/∂z = (softmax(z) − y) / B."""
 
     def pullback():
         return (p - y) / p.dtype.type(z.shape[-2])
@@ -44,8 +55,17 @@ def softmax_cross_entropy(z: Outputs, y: Outputs):
     p = np.exp(shifted)
     total = p.sum(axis=-1, keepdims=True)
     p /= total
-    cost = np.log(total) - (y * shifted).sum(axis=-1, keepdims=True)
-    return cost.mean(axis=-2, keepdims=True), pullback
+    return np.log(total) - (y * shifted).sum(axis=-1, keepdims=True), pullback
+
+
+def binary_cross_entropy(z: Outputs, y: Outputs):
+    """cₙ = Σₖ log(1 + e^zₙₖ) − yₙₖ zₙₖ, in nats: −log σ(z) where y is 1; ∂J/∂z = (σ(z) − y) / B."""
+
+    def pullback():
+        return (0.5 * (1 + np.tanh(0.5 * z)) - y) / z.dtype.type(z.shape[-2])
+
+    softplus = np.maximum(z, 0) + np.log1p(np.exp(-np.where(z > 0, z, -z)))
+    return (softplus - y * z).sum(axis=-1, keepdims=True), pullback
 
 
 @choice
@@ -54,21 +74,69 @@ class SquaredError:
 
     task: ClassVar[str] = "regression"
 
-    def __call__(self, z: Outputs, y: Outputs):
-        return squared_error(z, y)
+    def targets(self, y: Float[Array, "N K"]) -> Float[Array, "N K2"]:
+        return y
 
-    def error(self, z: Outputs, y: Outputs) -> Float[Array, "R B"]:
-        return ((z - y) ** 2).sum(axis=-1)
+    def __call__(self, z: Outputs, y: Outputs):
+        cost, pullback = squared_error(z, y)
+        return mean(cost), pullback
+
+    def cost(self, z: Outputs, y: Outputs) -> PerExample:
+        return squared_error(z, y)[0]
+
+    def error(self, z: Outputs, y: Outputs) -> PerExample:
+        return squared_error(z, y)[0]
 
 
 @choice
 class SoftmaxCrossEntropy:
-    """J = −(1/B) Σₙ Σₖ yₙₖ log softmax(zₙ)ₖ, in nats; error: 1 where the largest output is not the class, else 0."""
+    """J = −(1/B) Σₙ Σₖ ỹₙₖ log softmax(zₙ)ₖ, ỹ = (1 − ε) y + ε / K, in nats; ε is `smoothing`.
+
+    Error: 1 where the largest output is not the class, else 0. The reported loss has ε = 0. Label smoothing: Szegedy
+    et al., CVPR 2016, section 7.
+    """
+
+    task: ClassVar[str] = "classification"
+    smoothing: PerReplica = number(default=0.0, within="[0, 1]")
+
+    def targets(self, y: Float[Array, "N K"]) -> Float[Array, "N K2"]:
+        return y
+
+    def __call__(self, z: Outputs, y: Outputs):
+        smooth = self.smoothed(y) if np.any(self.smoothing) else y
+        cost, pullback = softmax_cross_entropy(z, smooth)
+        return mean(cost), pullback
+
+    def smoothed(self, y: Outputs) -> Outputs:
+        return (1 - self.smoothing) * y + self.smoothing / y.shape[-1]
+
+    def cost(self, z: Outputs, y: Outputs) -> PerExample:
+        return softmax_cross_entropy(z, y)[0]
+
+    def error(self, z: Outputs, y: Outputs) -> PerExample:
+        return (z.argmax(axis=-1, keepdims=True) != y.argmax(axis=-1, keepdims=True)).astype(z.dtype)
+
+
+@choice
+class BinaryCrossEntropy:
+    """J = −(1/B) Σₙ log p(yₙ | zₙ), p(1 | z) = σ(z), in nats: two classes, one output. Error: 1 on the wrong side of 0.
+
+    The same model as softmax with two outputs, of which it is the difference.
+    """
 
     task: ClassVar[str] = "classification"
 
-    def __call__(self, z: Outputs, y: Outputs):
-        return softmax_cross_entropy(z, y)
+    def targets(self, y: Float[Array, "N K"]) -> Float[Array, "N K2"]:
+        if y.shape[1] != 2:
+            raise ValueError(f"loss is BinaryCrossEntropy, which is for two classes; these data have {y.shape[1]}.")
+        return y[:, 1:]
 
-    def error(self, z: Outputs, y: Outputs) -> Float[Array, "R B"]:
-        return (z.argmax(axis=-1) != y.argmax(axis=-1)).astype(z.dtype)
+    def __call__(self, z: Outputs, y: Outputs):
+        cost, pullback = binary_cross_entropy(z, y)
+        return mean(cost), pullback
+
+    def cost(self, z: Outputs, y: Outputs) -> PerExample:
+        return binary_cross_entropy(z, y)[0]
+
+    def error(self, z: Outputs, y: Outputs) -> PerExample:
+        return ((z > 0) != (y > 0.5)).any(axis=-1, keepdims=True).astype(z.dtype)

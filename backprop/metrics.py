@@ -1,35 +1,49 @@
 """What is measured of a snapshot, per replica, with all noise off and all quantities at the same weights."""
 
+from collections.abc import Sequence
+from typing import Protocol
+
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int
 
 from backprop.arrays import Array
-from backprop.network import apply
-from backprop.training import Examples, Recipe, Snapshot
+from backprop.network import Layer, apply
+from backprop.training import Recipe
 
 
-def performance(recipe: Recipe, snapshot: Snapshot, data: Examples) -> dict[str, Float[Array, " R"]]:
-    """Mean loss (without penalty) and mean error of each replica on its examples.
+class Part(Protocol):
+    """Examples to measure on: x (n, D) and y (n, K)."""
 
-    One replica at a time: the activations of a whole data set stay in the cache.
+    @property
+    def x(self) -> Array: ...
+
+    @property
+    def y(self) -> Array: ...
+
+
+def performance(
+    recipe: Recipe, layers: Sequence[Layer], parts: Sequence[Part], of: Int[Array, " R"]
+) -> dict[str, Float[Array, " R"]]:
+    """Mean loss (without penalty or smoothing) and mean error of each replica on its own examples, parts[of[r]].
+
+    One replica at a time: the activations of a whole data set stay in the cache, and parts may differ in size.
     """
-    loss, error = np.empty(len(data.of)), np.empty(len(data.of))
+    loss, error = np.empty(len(of)), np.empty(len(of))
     with np.errstate(all="ignore"):
-        for r, s in enumerate(data.of):
-            x, y = data.x[s : s + 1], data.y[s : s + 1]
-            layers = [type(layer)(*(array[r : r + 1] for array in layer)) for layer in snapshot.layers]
-            z, _ = apply(recipe.network, layers, x)
-            J, _ = recipe.loss(z, y)
-            loss[r] = J[0, 0, 0]
+        for r, s in enumerate(of):
+            x, y = parts[s].x[None], parts[s].y[None]
+            own = [Layer(W[r : r + 1], b[r : r + 1]) for W, b in layers]
+            z, _ = apply(recipe.network, own, x)
+            loss[r] = recipe.loss.cost(z, y).mean(dtype=float)
             error[r] = recipe.loss.error(z, y).mean(dtype=float) if np.isfinite(loss[r]) else np.nan
     return {"loss": loss, "error": error}
 
 
-def weight_norms(snapshot: Snapshot) -> dict[str, Float[Array, " R"]]:
+def weight_norms(layers: Sequence[Layer]) -> dict[str, Float[Array, " R"]]:
     """‖W‖₂ and ‖W‖₁ over all weights, the share of exact zeros, the largest incoming norm of a unit."""
     with np.errstate(all="ignore"):
-        W = np.concatenate([layer.W.reshape(len(layer.W), -1) for layer in snapshot.layers], axis=-1).astype(float)
-        incoming = [np.sqrt((layer.W.astype(float) ** 2).sum(axis=-2)).max(axis=-1) for layer in snapshot.layers]
+        W = np.concatenate([layer.W.reshape(len(layer.W), -1) for layer in layers], axis=-1).astype(float)
+        incoming = [np.sqrt((layer.W.astype(float) ** 2).sum(axis=-2)).max(axis=-1) for layer in layers]
         return {
             "l2": np.sqrt((W * W).sum(axis=-1)),
             "l1": np.abs(W).sum(axis=-1),

@@ -1,15 +1,19 @@
-"""Noise sources, and the sites where noise acts. Drawn anew for every example of every minibatch; never in evaluation."""
+"""Noise sources, and the sites where noise acts. Drawn anew for every minibatch; never in evaluation."""
 
 from collections.abc import Sequence
+from dataclasses import fields, replace
 from functools import partial
-from typing import NamedTuple, Protocol, runtime_checkable
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 
-from backprop.arrays import PerReplica
-from backprop.choices import choice, number
+from backprop.arrays import Array, PerReplica
+from backprop.choices import choice, number, one_of
 from backprop.operations import Operation, Stack, identity
 from backprop.randomness import Streams
+
+PER = ("example", "batch")
+PerLayer = PerReplica | tuple[PerReplica, ...]  # one number for all layers, or one a layer
 
 
 @runtime_checkable
@@ -21,46 +25,77 @@ class Source(Protocol):
 
 @choice
 class Gaussian:
-    """ã = a + s ξ, ξ ~ N(0, 1); s is the standard deviation, in the unit of a. Bishop, Neural Comp. 7:108 (1995)."""
+    """ã = a + s ξ, ξ ~ N(0, 1): additive noise; s is the standard deviation, in the unit of a.
 
-    scale: PerReplica = number(default=0.1, within="[0, inf)")
+    `per` example: every entry has its own draw; batch: the rows of a minibatch share one. `scale` may be a list, one
+    number a layer. Bishop, Neural Comp. 7:108 (1995); An, Neural Comp. 8:643 (1996).
+    """
+
+    scale: PerLayer = number(default=0.1, within="[0, inf)", per_layer=True)
+    per: str = one_of(default="example", options=PER)
 
     def __call__(self, a: Stack, streams: Streams):
         def pullback(da: Stack):
             return da
 
-        noisy = streams.normal(a.shape[-2], a.shape[-1], a.dtype)
+        noisy = streams.normal(rows(a, self.per), a.shape[-1], a.dtype)
         noisy *= self.scale
-        noisy += a
-        return noisy, pullback
+        return a + noisy, pullback
+
+
+@choice
+class MultiplicativeGaussian:
+    """ã = a (1 + s ξ), ξ ~ N(0, 1): with s² = q / (1 − q) its mean and variance are those of dropout at rate q.
+
+    `per` and lists as for Gaussian. Srivastava et al., JMLR 15 (2014), section 10.
+    """
+
+    scale: PerLayer = number(default=0.5, within="[0, inf)", per_layer=True)
+    per: str = one_of(default="example", options=PER)
+
+    def __call__(self, a: Stack, streams: Streams):
+        def pullback(da: Stack):
+            return da * factor
+
+        factor = streams.normal(rows(a, self.per), a.shape[-1], a.dtype)
+        factor *= self.scale
+        factor += 1
+        return a * factor, pullback
 
 
 @choice
 class Dropout:
     """ã = a m / (1 − q), m = 0 with probability q, else 1 ("inverted" dropout). Srivastava et al., JMLR 15 (2014).
 
-    The rate q is the probability to drop; it is realised to the nearest multiple of 2⁻¹⁶, and the factor with it.
+    The rate q is the probability to drop; it is realised to the nearest multiple of 2⁻¹⁶, and the factor with it. At
+    the weights this is DropConnect (Wan et al., ICML 2013), with one mask a minibatch. `per` and lists as for Gaussian.
     """
 
-    rate: PerReplica = number(default=0.5, within="[0, 1)")
+    rate: PerLayer = number(default=0.5, within="[0, 1)", per_layer=True)
+    per: str = one_of(default="example", options=PER)
 
     def __call__(self, a: Stack, streams: Streams):
         def pullback(da: Stack):
             return da * mask
 
-        dropped = np.minimum(np.rint(np.float64(self.rate) * 65536), 65535)  # of the 65,536 words
-        keep = streams.words(*a.shape[-2:]) >= dropped.astype(np.uint16)
+        dropped = np.minimum(np.rint(np.asarray(self.rate, float) * 65536), 65535)  # of the 65,536 words
+        keep = streams.words(rows(a, self.per), a.shape[-1]) >= dropped.astype(np.uint16)
         mask = keep * (65536 / (65536 - dropped)).astype(a.dtype)
         return a * mask, pullback
 
 
+def rows(a: Stack, per: str) -> int:
+    return a.shape[-2] if per == "example" else 1
+
+
 @choice
 class Noise:
-    """Where noise acts: on the inputs, on the hidden activations, on the weights (not on the biases)."""
+    """Where noise acts: on the inputs, the hidden activations, the weights (not the biases), the gradient."""
 
     inputs: Source | None = None
     hidden: Source | None = None
     weights: Source | None = None
+    gradients: Source | None = None
 
 
 class Sites(NamedTuple):
@@ -69,21 +104,57 @@ class Sites(NamedTuple):
     inputs: Operation
     hidden: tuple[Operation, ...]  # L − 1, after each activation
     weights: tuple[Operation, ...]  # L, one matrix each
+    gradients: Operation
 
 
 def quiet(layers: int) -> Sites:
     """No noise anywhere."""
-    return Sites(identity, (identity,) * (layers - 1), (identity,) * layers)
+    return Sites(identity, (identity,) * (layers - 1), (identity,) * layers, identity)
 
 
 def sites(noise: Noise, layers: int, seeds: Sequence[int]) -> Sites:
     """Noise as operations, each with a stream of its own for every seed, site and layer."""
 
-    def operation(source: Source | None, site: str, layer: int) -> Operation:
-        return identity if source is None else partial(source, streams=Streams(seeds, site, layer))
+    def operation(site: str, layer: int, count: int) -> Operation:
+        source = getattr(noise, site)
+        return (
+            identity if source is None else partial(of_layer(source, layer, count), streams=Streams(seeds, site, layer))
+        )
+
+    def operations(site: str, count: int) -> tuple[Operation, ...]:
+        return tuple(operation(site, layer, count) for layer in range(count))
 
     return Sites(
-        operation(noise.inputs, "inputs", 0),
-        tuple(operation(noise.hidden, "hidden", layer) for layer in range(layers - 1)),
-        tuple(operation(noise.weights, "weights", layer) for layer in range(layers)),
+        operation("inputs", 0, 1),
+        operations("hidden", layers - 1),
+        operations("weights", layers),
+        operation("gradients", 0, 1),
     )
+
+
+def of_layer(source: Any, layer: int, count: int) -> Source:
+    """The source with each list of numbers replaced by the layer's own."""
+    own = {}
+    for f in fields(source):
+        value = getattr(source, f.name)
+        if isinstance(value, tuple):
+            if len(value) != count:
+                name = f"{type(source).__name__}.{f.name}"
+                raise ValueError(
+                    f"{name} lists {len(value)} numbers, but noise acts at {count} layers; give {count}, or one for all."
+                )
+            own[f.name] = value[layer]
+    return replace(source, **own) if own else source
+
+
+def check_layers(noise: Noise, layers: int) -> None:
+    """Raises ValueError where a list of numbers does not fit the network's layers."""
+    for site, count in (("inputs", 1), ("hidden", layers - 1), ("weights", layers), ("gradients", 1)):
+        source = getattr(noise, site)
+        if source is not None and count:
+            of_layer(source, 0, count)
+
+
+def distort(operation: Operation, array: Array) -> Array:
+    """The distorted array alone, where no gradient flows back through the noise."""
+    return operation(array)[0]

@@ -65,4 +65,34 @@ def sigmoid(z: Stack):
     return a, pullback
 
 
-ACTIVATIONS: dict[str, Operation] = {f.__name__: f for f in (identity, relu, tanh, sigmoid)}
+def leaky_relu(z: Stack):
+    """a = z where z > 0, else z / 100. Maas et al., ICML 2013."""
+
+    def pullback(da: Stack):
+        return da * slope
+
+    slope = np.where(z > 0, z.dtype.type(1), z.dtype.type(0.01))
+    return z * slope, pullback
+
+
+def softplus(z: Stack):
+    """a = log(1 + eᶻ) = max(z, 0) + log(1 + e^−|z|), which cannot overflow; its slope is the sigmoid of z."""
+
+    def pullback(da: Stack):
+        return da * 0.5 * (1 + np.tanh(0.5 * z))
+
+    return np.maximum(z, 0) + np.log1p(np.exp(-np.where(z > 0, z, -z))), pullback
+
+
+def square(z: Stack):
+    """a = z²."""
+
+    def pullback(da: Stack):
+        return 2 * da * z
+
+    return z * z, pullback
+
+
+ACTIVATIONS: dict[str, Operation] = {
+    f.__name__: f for f in (identity, relu, leaky_relu, tanh, sigmoid, softplus, square)
+}

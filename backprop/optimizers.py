@@ -1,26 +1,46 @@
-"""Optimisers turn a gradient into a step on the one parameter array, in place."""
+"""Optimisers turn a gradient into a step on the one parameter array, in place. η is the step's own learning rate.
 
-from typing import Any, Protocol, runtime_checkable
+Where libraries differ the docstring says which form is meant, and how to convert.
+"""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 
 from backprop.arrays import PerReplica
 from backprop.choices import choice, number
+from backprop.curvature import newton_direction
 from backprop.network import Parameters
+
+Averages = tuple[Parameters, ...]
+LARGEST_FOR_NEWTON = 1000  # parameters: a step solves an eigenproblem of this size
+
+
+class Step(NamedTuple):
+    """What an optimiser may know of the step it takes."""
+
+    t: int  # 1, 2, …
+    eta: Any  # the learning rate at t, (R, 1, 1) or a number
+    weights: slice  # where the weights lie among the parameters; the rest are biases
+    gradient_at: Callable[[Parameters], Parameters]  # of the objective on this minibatch, at any parameters
 
 
 @runtime_checkable
 class Optimizer(Protocol):
     """What the loop asks of an optimiser."""
 
-    def start(self, W: Parameters) -> tuple[Parameters, ...]:
+    @property
+    def learning_rate(self) -> Any: ...
+
+    def start(self, W: Parameters) -> Averages:
         """Its averages before the first step."""
 
-    def step(self, W: Parameters, g: Parameters, averages: tuple[Parameters, ...]) -> None:
+    def update(self, W: Parameters, g: Parameters, averages: Averages, step: Step) -> None:
         """One update of W and of the averages, in place."""
 
-    def stationary_step(self) -> Any:
-        """How far W moves, in total, for a unit of gradient: the step size a proximal method needs."""
+    def stationary_step(self, eta: Any) -> Any:
+        """How far W moves, in total, for a unit of gradient: the step size of a proximal penalty."""
 
 
 @choice
@@ -29,19 +49,19 @@ class SGD:
 
     learning_rate: PerReplica = number(default=0.1, within="(0, inf)")
 
-    def start(self, W: Parameters) -> tuple[Parameters, ...]:
+    def start(self, W: Parameters) -> Averages:
         return ()
 
-    def step(self, W: Parameters, g: Parameters, averages: tuple[Parameters, ...]) -> None:
-        W -= self.learning_rate * g
+    def update(self, W: Parameters, g: Parameters, averages: Averages, step: Step) -> None:
+        W -= step.eta * g
 
-    def stationary_step(self) -> Any:
-        return self.learning_rate
+    def stationary_step(self, eta: Any) -> Any:
+        return eta
 
 
 @choice
 class Momentum:
-    """v ← μ v + g; W ← W − η v: Polyak's heavy ball (1964), in the form of Sutskever et al. with η outside v.
+    """v ← μ v + g; W ← W − η v: Polyak's heavy ball (1964).
 
     PyTorch's SGD(momentum=μ, dampening=0) is the same. Texts that write v ← μ v − η g; W ← W + v agree while η is constant.
     """
@@ -49,14 +69,156 @@ class Momentum:
     learning_rate: PerReplica = number(default=0.1, within="(0, inf)")
     momentum: PerReplica = number(default=0.9, within="[0, 1)")
 
-    def start(self, W: Parameters) -> tuple[Parameters, ...]:
+    def start(self, W: Parameters) -> Averages:
         return (np.zeros_like(W),)
 
-    def step(self, W: Parameters, g: Parameters, averages: tuple[Parameters, ...]) -> None:
+    def update(self, W: Parameters, g: Parameters, averages: Averages, step: Step) -> None:
         (v,) = averages
         v *= self.momentum
         v += g
-        W -= self.learning_rate * v
+        W -= step.eta * v
 
-    def stationary_step(self) -> Any:
-        return self.learning_rate / (1 - self.momentum)
+    def stationary_step(self, eta: Any) -> Any:
+        return eta / (1 - self.momentum)
+
+
+@choice
+class Nesterov:
+    """v ← μ v + g; W ← W − η (g + μ v): Nesterov's method (1983), as in PyTorch's SGD(nesterov=True).
+
+    The classical form takes the gradient at a point looked ahead to, W + μ × the last step; the W here is that point
+    (Sutskever et al., ICML 2013, section 7 of the appendix gives the change of variables).
+    """
+
+    learning_rate: PerReplica = number(default=0.1, within="(0, inf)")
+    momentum: PerReplica = number(default=0.9, within="[0, 1)")
+
+    def start(self, W: Parameters) -> Averages:
+        return (np.zeros_like(W),)
+
+    def update(self, W: Parameters, g: Parameters, averages: Averages, step: Step) -> None:
+        (v,) = averages
+        v *= self.momentum
+        v += g
+        W -= step.eta * (g + self.momentum * v)
+
+    def stationary_step(self, eta: Any) -> Any:
+        return eta / (1 - self.momentum)
+
+
+@choice
+class Adagrad:
+    """s ← s + g²; W ← W − η g / (√s + ε). Duchi et al., JMLR 12 (2011). ε stands outside the root, as in PyTorch."""
+
+    learning_rate: PerReplica = number(default=0.01, within="(0, inf)")
+    epsilon: PerReplica = number(default=1e-10, within="(0, inf)")
+
+    def start(self, W: Parameters) -> Averages:
+        return (np.zeros_like(W),)
+
+    def update(self, W: Parameters, g: Parameters, averages: Averages, step: Step) -> None:
+        (s,) = averages
+        s += g * g
+        W -= step.eta * g / (np.sqrt(s) + self.epsilon)
+
+    def stationary_step(self, eta: Any) -> Any:
+        return eta
+
+
+@choice
+class RMSProp:
+    """s ← ρ s + (1 − ρ) g²; W ← W − η g / (√s + ε). Hinton's lecture 6e (2012). ε outside the root, as in PyTorch.
+
+    ρ is `decay`, PyTorch's alpha. TensorFlow puts ε inside the root.
+    """
+
+    learning_rate: PerReplica = number(default=0.001, within="(0, inf)")
+    decay: PerReplica = number(default=0.99, within="[0, 1)")
+    epsilon: PerReplica = number(default=1e-8, within="(0, inf)")
+
+    def start(self, W: Parameters) -> Averages:
+        return (np.zeros_like(W),)
+
+    def update(self, W: Parameters, g: Parameters, averages: Averages, step: Step) -> None:
+        (s,) = averages
+        s *= self.decay
+        s += (1 - self.decay) * (g * g)
+        W -= step.eta * g / (np.sqrt(s) + self.epsilon)
+
+    def stationary_step(self, eta: Any) -> Any:
+        return eta
+
+
+@choice
+class Adam:
+    """m ← β₁ m + (1 − β₁) g; s ← β₂ s + (1 − β₂) g²; W ← W − η m̂ / (√ŝ + ε), m̂ = m / (1 − β₁ᵗ), ŝ = s / (1 − β₂ᵗ).
+
+    Kingma & Ba, ICLR 2015, algorithm 1, with the bias corrections before ε is added, as in PyTorch. An L2 penalty with
+    method "gradient" passes through m and s (coupled); with method "decoupled" it is AdamW.
+    """
+
+    learning_rate: PerReplica = number(default=0.001, within="(0, inf)")
+    beta1: PerReplica = number(default=0.9, within="[0, 1)")
+    beta2: PerReplica = number(default=0.999, within="[0, 1)")
+    epsilon: PerReplica = number(default=1e-8, within="(0, inf)")
+
+    def start(self, W: Parameters) -> Averages:
+        return np.zeros_like(W), np.zeros_like(W)
+
+    def update(self, W: Parameters, g: Parameters, averages: Averages, step: Step) -> None:
+        m, s = averages
+        m *= self.beta1
+        m += (1 - self.beta1) * g
+        s *= self.beta2
+        s += (1 - self.beta2) * (g * g)
+        W -= (step.eta / (1 - self.beta1**step.t)) * m / (np.sqrt(s / (1 - self.beta2**step.t)) + self.epsilon)
+
+    def stationary_step(self, eta: Any) -> Any:
+        return eta
+
+
+@choice
+class AdamW:
+    """W ← (1 − η λ) W on the weights, then Adam's step: decay decoupled from the gradient's scale; λ is `strength`.
+
+    Loshchilov & Hutter, ICLR 2019, in PyTorch's form (η multiplies λ). Biases are not decayed; PyTorch decays them too
+    unless told otherwise. The same as Adam with an L2 penalty whose method is "decoupled".
+    """
+
+    learning_rate: PerReplica = number(default=0.001, within="(0, inf)")
+    strength: PerReplica = number(default=0.01, within="[0, inf)")
+    beta1: PerReplica = number(default=0.9, within="[0, 1)")
+    beta2: PerReplica = number(default=0.999, within="[0, 1)")
+    epsilon: PerReplica = number(default=1e-8, within="(0, inf)")
+
+    def start(self, W: Parameters) -> Averages:
+        return np.zeros_like(W), np.zeros_like(W)
+
+    def update(self, W: Parameters, g: Parameters, averages: Averages, step: Step) -> None:
+        W[..., step.weights] *= 1 - step.eta * self.strength
+        Adam(self.learning_rate, self.beta1, self.beta2, self.epsilon).update(W, g, averages, step)
+
+    def stationary_step(self, eta: Any) -> Any:
+        return eta
+
+
+@choice
+class Newton:
+    """W ← W − η Σᵢ qᵢ (qᵢ·g) / max(|hᵢ|, δ), with H = Σᵢ hᵢ qᵢ qᵢᵀ the Hessian of the objective; δ is `damping`.
+
+    Where all curvatures hᵢ exceed δ this is Newton's step, H⁻¹ g, which solves a quadratic at once with η = 1;
+    negative curvature is stepped along, downhill, not up (Dauphin et al., NeurIPS 2014). It costs P gradients and a
+    P × P eigenproblem a step: for small models, and without noise, since noise would differ between the gradients.
+    """
+
+    learning_rate: PerReplica = number(default=1.0, within="(0, inf)")
+    damping: PerReplica = number(default=1e-3, within="(0, inf)")
+
+    def start(self, W: Parameters) -> Averages:
+        return ()
+
+    def update(self, W: Parameters, g: Parameters, averages: Averages, step: Step) -> None:
+        W -= step.eta * newton_direction(step.gradient_at, W, g, self.damping)
+
+    def stationary_step(self, eta: Any) -> Any:
+        return eta

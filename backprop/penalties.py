@@ -2,7 +2,8 @@
 
 With method "gradient" the penalty's (sub)gradient joins the loss's. With "proximal" the penalty acts after the step,
 W ← argmin_U ½‖U − W‖² + c·penalty(U), which sets weights to exactly 0 where L1 wants it (Parikh & Boyd, 2014). c is
-the optimiser's `stationary_step`, so that both methods settle where loss gradient and penalty balance.
+the optimiser's `stationary_step`, so that both methods settle where loss gradient and penalty balance. With "decoupled"
+W ← W − η ∂penalty/∂W before the step, past whatever the optimiser does to gradients: for L2, decoupled weight decay.
 """
 
 from typing import Any, Protocol, runtime_checkable
@@ -14,6 +15,7 @@ from backprop.arrays import Array, PerReplica
 from backprop.choices import choice, number, one_of
 
 Weights = Float[Array, "R 1 P"]
+METHODS = ("gradient", "proximal", "decoupled")
 
 
 @runtime_checkable
@@ -34,7 +36,7 @@ class L2:
     """½ λ ‖W‖², whose gradient is λ W: each step shrinks W by a factor. Ridge regression is its linear case."""
 
     strength: PerReplica = number(default=0.0, within="[0, inf)")
-    method: str = one_of(default="gradient", options=("gradient", "proximal"))
+    method: str = one_of(default="gradient", options=METHODS)
 
     def value(self, W: Weights) -> Float[Array, "R 1 1"]:
         return 0.5 * self.strength * (W * W).sum(axis=-1, keepdims=True)
@@ -51,7 +53,7 @@ class L1:
     """λ Σ |W|, whose subgradient is λ sign W; the proximal step, sign(W) max(|W| − cλ, 0), reaches exact zeros."""
 
     strength: PerReplica = number(default=0.0, within="[0, inf)")
-    method: str = one_of(default="proximal", options=("gradient", "proximal"))
+    method: str = one_of(default="proximal", options=METHODS)
 
     def value(self, W: Weights) -> Float[Array, "R 1 1"]:
         return self.strength * np.abs(W).sum(axis=-1, keepdims=True)
@@ -69,7 +71,7 @@ class ElasticNet:
 
     strength: PerReplica = number(default=0.0, within="[0, inf)")
     l1_ratio: PerReplica = number(default=0.5, within="[0, 1]")
-    method: str = one_of(default="proximal", options=("gradient", "proximal"))
+    method: str = one_of(default="proximal", options=METHODS)
 
     def value(self, W: Weights) -> Float[Array, "R 1 1"]:
         l1 = np.abs(W).sum(axis=-1, keepdims=True)

@@ -1,6 +1,7 @@
 """A recipe says how to train; `train` is the only training loop. It yields snapshots: the caller measures and records."""
 
 from collections.abc import Collection, Iterator, Sequence
+from functools import partial
 from math import ceil
 from typing import NamedTuple
 
@@ -8,14 +9,17 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from backprop.arrays import Array
+from backprop.averaging import Averaging
 from backprop.choices import choice, one_of, whole
+from backprop.clipping import Clipping
 from backprop.constraints import Constraint
 from backprop.losses import Loss, SoftmaxCrossEntropy
 from backprop.network import MLP, Layer, Parameters, apply, initial_parameters, views, weight_count
-from backprop.noise import Noise, sites
-from backprop.optimizers import Momentum, Optimizer
+from backprop.noise import Noise, Sites, check_layers, sites
+from backprop.optimizers import Momentum, Newton, Optimizer, Step
 from backprop.penalties import Penalty
 from backprop.randomness import Streams
+from backprop.schedules import Constant, Schedule
 
 
 @choice
@@ -25,6 +29,9 @@ class Recipe:
     network: MLP = MLP()
     loss: Loss = SoftmaxCrossEntropy()
     optimizer: Optimizer = Momentum()
+    schedule: Schedule = Constant()
+    clipping: Clipping | None = None
+    averaging: Averaging | None = None
     penalty: Penalty | None = None
     constraint: Constraint | None = None
     noise: Noise = Noise()
@@ -36,6 +43,11 @@ class Recipe:
         if self.batch_size is not None and not (type(self.batch_size) is int and self.batch_size >= 1):
             raise ValueError(
                 f"batch_size is {self.batch_size!r}; it must be a whole number of at least 1, or null for all examples."
+            )
+        check_layers(self.noise, len(self.network.hidden) + 1)
+        if isinstance(self.optimizer, Newton) and any((self.noise.inputs, self.noise.hidden, self.noise.weights)):
+            raise ValueError(
+                "optimizer is Newton, which needs an objective without noise; take another, or leave noise out."
             )
 
     def steps_per_epoch(self, n: int) -> int:
@@ -85,30 +97,60 @@ def train(recipe: Recipe, data: Examples, seeds: Sequence[int], at: Collection[i
     sizes = recipe.network.sizes(inputs, data.y.shape[-1])
     parameters = initial_parameters(recipe.network, sizes, seeds, recipe.dtype)
     gradient = np.empty_like(parameters)
-    layers, gradients = views(parameters, sizes), views(gradient, sizes)
-    W, dW = (array[..., : weight_count(sizes)] for array in (parameters, gradient))
+    weights = slice(0, weight_count(sizes))
+    layers, gradients, W = views(parameters, sizes), views(gradient, sizes), parameters[..., weights]
+    mean = parameters if recipe.averaging is None else parameters.copy()
+    measured = layers if recipe.averaging is None else views(mean, sizes)
     averages = recipe.optimizer.start(parameters)
     noise = sites(recipe.noise, len(layers), seeds)
-    penalty, constraint = recipe.penalty, recipe.constraint
-    by_gradient = penalty is not None and penalty.method == "gradient"
+    penalty, method = recipe.penalty, recipe.penalty.method if recipe.penalty is not None else None
     per_epoch = recipe.steps_per_epoch(n)
+    total = recipe.epochs * per_epoch
     finite_until = np.zeros(len(seeds), int)
 
     if 0 in at:
-        yield Snapshot(0, 0.0, parameters, layers, finite_until)
-    for step, rows in enumerate(minibatches(n, recipe.batch_size, seeds, recipe.epochs), start=1):
+        yield Snapshot(0, 0.0, mean, measured, finite_until)
+    for t, rows in enumerate(minibatches(n, recipe.batch_size, seeds, recipe.epochs), start=1):
         with np.errstate(all="ignore"):  # a diverging replica is recorded, not warned about
             x, y = data.rows(rows)
-            z, to_parameters = apply(recipe.network, layers, x, noise)
-            J, to_z = recipe.loss(z, y)
-            to_parameters(to_z(), gradients)
-            if penalty is not None and by_gradient:
-                dW += penalty.gradient(W)
-            recipe.optimizer.step(parameters, gradient, averages)
-            if penalty is not None and not by_gradient:
-                W[...] = penalty.proximal(W, recipe.optimizer.stationary_step())
-            if constraint is not None:
-                constraint.project(layers)
-        finite_until[np.isfinite(J[:, 0, 0]) & (finite_until == step - 1)] = step
-        if step in at:
-            yield Snapshot(step, step / per_epoch, parameters, layers, finite_until)
+            eta = recipe.optimizer.learning_rate * recipe.schedule.factor(t, total)
+
+            J = backpropagate(recipe, layers, x, y, noise, gradients)
+            if penalty is not None and method == "gradient":
+                gradient[..., weights] += penalty.gradient(W)
+            if recipe.clipping is not None:
+                recipe.clipping.clip(gradient, gradients)
+            gradient_at = partial(objective_gradient, recipe, sizes, x, y)
+            noisy_gradient, _ = noise.gradients(gradient)
+            if penalty is not None and method == "decoupled":
+                W -= eta * penalty.gradient(W)
+            recipe.optimizer.update(parameters, noisy_gradient, averages, Step(t, eta, weights, gradient_at))
+            if penalty is not None and method == "proximal":
+                W[...] = penalty.proximal(W, recipe.optimizer.stationary_step(eta))
+            if recipe.constraint is not None:
+                recipe.constraint.project(layers)
+            if recipe.averaging is not None:
+                recipe.averaging.update(mean, parameters, t, total)
+        finite_until[np.isfinite(J[:, 0, 0]) & (finite_until == t - 1)] = t
+        if t in at:
+            yield Snapshot(t, t / per_epoch, mean, measured, finite_until)
+
+
+def backpropagate(
+    recipe: Recipe, layers: Sequence[Layer], x: Array, y: Array, noise: Sites | None, gradients: Sequence[Layer]
+) -> Array:
+    """J on a minibatch, shape (R, 1, 1); ∂J/∂W and ∂J/∂b are written into `gradients`."""
+    z, to_parameters = apply(recipe.network, layers, x, noise)
+    J, to_z = recipe.loss(z, y)
+    to_parameters(to_z(), gradients)
+    return J
+
+
+def objective_gradient(recipe: Recipe, sizes: Sequence[int], x: Array, y: Array, parameters: Array) -> Array:
+    """The gradient of loss plus penalty on a minibatch, without noise, at any parameters; they may be complex."""
+    gradient = np.empty_like(parameters)
+    backpropagate(recipe, views(parameters, sizes), x, y, None, views(gradient, sizes))
+    if recipe.penalty is not None and recipe.penalty.method == "gradient":
+        weights = slice(0, weight_count(sizes))
+        gradient[..., weights] += recipe.penalty.gradient(parameters[..., weights])
+    return gradient

@@ -2,6 +2,7 @@
 
 import copy
 import inspect
+import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import fields, is_dataclass
@@ -21,7 +22,7 @@ from backprop.choices import check_fields
 from experiments.study import Experiment, Study
 
 OUR_PACKAGES = ("backprop.", "experiments.")
-SITES = ("inputs", "hidden", "weights")
+SITES = ("inputs", "hidden", "weights", "gradients")
 
 
 class Job(NamedTuple):
@@ -84,9 +85,17 @@ def build(config: DictConfig) -> Experiment:
         others = {key: value for key, value in node.items() if key not in ("_target_", "dataset")}
         parts = instantiate(others, _convert_="all")
         check_fields(Experiment, parts)
-        return Experiment(dataset=instantiate(node["dataset"]), **parts)  # the data last: reading them takes longest
+        return Experiment(dataset=dataset_of(json.dumps(node["dataset"])), **parts)  # the data last: they take longest
     except (ValueError, InstantiationException) as error:
         raise ConfigurationError(str(error.__cause__ or error)) from error
+
+
+@cache
+def dataset_of(node: str) -> Any:
+    """The dataset of a config node, read or generated once a process."""
+    from hydra.utils import instantiate
+
+    return instantiate(json.loads(node), _convert_="all")
 
 
 def checked(node: Any, path: str) -> Any:

@@ -1,6 +1,6 @@
 """From cells to curves: trains the cells of one stack and measures them at spaced steps."""
 
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -9,7 +9,7 @@ from jaxtyping import Float, Int
 from backprop.arrays import Array, stack
 from backprop.metrics import performance, weight_norms
 from backprop.training import Examples, Recipe, train
-from experiments.splits import Division, divide
+from experiments.splits import Division
 from experiments.study import Experiment
 
 
@@ -58,8 +58,8 @@ def tasks(experiments: Sequence[Experiment], replicas: int = 40) -> list[Task]:
         first = experiments[numbers[0]]
         seeds, key = first.all_seeds, first.data_key()
         if key not in divided:
-            divided[key] = [divide(first.dataset, first.split, first.scaling, seed, first.dtype) for seed in seeds]
-        total = first.epochs * first.recipe.steps_per_epoch(first.split.size("train", first.dataset))
+            divided[key] = [first.divide(seed) for seed in seeds]
+        total = first.epochs * first.recipe.steps_per_epoch(len(divided[key][0].parts["train"].x))
         steps = evaluation_steps(total, first.evaluations)
         size = max(1, replicas // len(seeds))
         for start in range(0, len(numbers), size):
@@ -73,17 +73,22 @@ def run(task: Task) -> list[Curves]:
     seeds, cells = task.seeds, len(task.cells)
     recipe = stack([recipe for recipe in task.recipes for _ in seeds], task.recipes[0].dtype)
     of = np.tile(np.arange(len(seeds)), cells)
-    data = {part: examples(task.divisions, part, of) for part in task.divisions[0].parts}
-    error_scale = np.array([division.error_scale for division in task.divisions])[of]
+    parts = {name: [division.parts[name] for division in task.divisions] for name in task.divisions[0].parts}
+    training = Examples(
+        np.stack([part.x for part in parts["train"]]), np.stack([part.y for part in parts["train"]]), of
+    )
+    error_scale, corrupted = (
+        np.array([getattr(d, name) for d in task.divisions])[of] for name in ("error_scale", "corrupted")
+    )
 
     rows, epochs = [], []
-    for snapshot in train(recipe, data["train"], [*seeds] * cells, set(task.steps)):
-        row = {f"weights/{name}": value for name, value in weight_norms(snapshot).items()}
-        for part, rows_of_part in data.items():
-            measured = performance(recipe, snapshot, rows_of_part)
-            row |= {f"{part}/loss": measured["loss"], f"{part}/error": measured["error"] * error_scale}
+    for snapshot in train(recipe, training, [*seeds] * cells, set(task.steps)):
+        row = {f"weights/{name}": value for name, value in weight_norms(snapshot.layers).items()}
+        for name, examples in parts.items():
+            measured = performance(recipe, snapshot.layers, examples, of)
+            row |= {f"{name}/loss": measured["loss"], f"{name}/error": measured["error"] * error_scale}
         row |= {f"gap/{name}": row[f"test/{name}"] - row[f"train/{name}"] for name in ("loss", "error")}
-        rows.append(row)
+        rows.append(row | {"labels/corrupted": corrupted})
         epochs.append(snapshot.epoch)
         finite_until = snapshot.finite_until.copy()
 
@@ -93,8 +98,3 @@ def run(task: Task) -> list[Curves]:
         Curves(seeds, task.steps, epochs, {name: values[:, c] for name, values in table.items()}, diverged[c])
         for c in range(cells)
     ]
-
-
-def examples(divisions: Iterable[Division], part: str, of: Int[Array, " R"]) -> Examples:
-    parts = [division.parts[part] for division in divisions]
-    return Examples(np.stack([p.x for p in parts]), np.stack([p.y for p in parts]), of)

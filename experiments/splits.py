@@ -1,14 +1,17 @@
 """Who trains, who chooses, who judges: seeded divisions of a dataset, and scaling that has seen training rows only."""
 
-from typing import NamedTuple
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float, Int
 
 from backprop.arrays import Array
-from backprop.choices import choice, one_of
+from backprop.choices import choice, one_of, whole
 from backprop.randomness import generator
-from experiments.datasets import Dataset
+from experiments.corruption import Corruption
+from experiments.datasets.dataset import Dataset
 
 
 class Parts(NamedTuple):
@@ -17,6 +20,13 @@ class Parts(NamedTuple):
     train: Int[Array, " n"]
     validation: Int[Array, " v"]
     test: Int[Array, " t"]
+
+
+@runtime_checkable
+class Split(Protocol):
+    """What the laboratory asks of a split. All seeds must have equally many training rows."""
+
+    def __call__(self, dataset: Dataset, seed: int) -> Parts: ...
 
 
 @choice
@@ -33,47 +43,134 @@ class Holdout:
     test: int | float = 0.25
 
     def __call__(self, dataset: Dataset, seed: int) -> Parts:
-        n, v, t = (self.size(part, dataset) for part in ("train", "validation", "test"))
-        if n + v + t > len(dataset.x):
+        total = len(dataset.x)
+        n, v, t = (size_of(part, getattr(self, part), total) for part in ("train", "validation", "test"))
+        order = stratified_order(dataset, seed, np.arange(total))
+        return cut(dataset, order[t:], n, v, test=order[:t], seed=seed)
+
+
+@choice
+class Own:
+    """The data's own test rows; training and validation rows are drawn from the others, anew for every seed.
+
+    Sizes are numbers of examples, or fractions of the rows that are not for testing.
+    """
+
+    train: int | float = 0.8
+    validation: int | float = 0.2
+
+    def __call__(self, dataset: Dataset, seed: int) -> Parts:
+        if dataset.own_test is None:
             raise ValueError(
-                f"split asks for {n} training + {v} validation + {t} test examples, but {dataset.name} has "
-                f"{len(dataset.x)}; make split.train, split.validation or split.test smaller."
+                f"split is own, but {dataset.name} has no test rows of its own; take split=holdout or split=k_fold."
             )
-        order = stratified_order(dataset, seed)
-        parts = Parts(train=order[v + t : v + t + n], validation=order[t : t + v], test=order[:t])
-        if dataset.task == "classification" and not dataset.y[parts.train].any(axis=0).all():
-            raise ValueError(
-                f"split.train is {self.train!r}: {n} training examples miss one of {dataset.name}'s "
-                f"{dataset.y.shape[1]} classes (seed {seed}); ask for more."
-            )
-        return parts
-
-    def size(self, part: str, dataset: Dataset) -> int:
-        asked = getattr(self, part)
-        whole = type(asked) is int and asked >= 1
-        fraction = type(asked) is float and 0 < asked < 1
-        if not (whole or fraction):
-            raise ValueError(
-                f"split.{part} is {asked!r}; it must be a number of examples of at least 1, or a fraction between 0 and 1."
-            )
-        size = asked if whole else int(asked * len(dataset.x))
-        if size < 1:
-            raise ValueError(f"split.{part} is {asked!r}, less than one of {dataset.name}'s {len(dataset.x)} examples.")
-        return size
+        others = np.setdiff1d(np.arange(len(dataset.x)), dataset.own_test)
+        n, v = (size_of(part, getattr(self, part), len(others)) for part in ("train", "validation"))
+        return cut(dataset, stratified_order(dataset, seed, others), n, v, test=dataset.own_test, seed=seed)
 
 
-def stratified_order(dataset: Dataset, seed: int) -> Int[Array, " N"]:
-    """A random order in which every stretch has the classes in proportion; for regression, just a random order.
+@choice
+class KFold:
+    """Seed s tests on fold s mod k of repetition ⌊s / k⌋: k seeds are k-fold cross-validation, more repeat it anew.
 
-    Example i of a class of size m, in random order, is given the place (i + u) / m on the unit interval, u random once a class.
+    Every row is tested once in a repetition. `validation` rows are taken from the other folds (a number, or a fraction
+    of them); training rows are the rest, cut to the size that every fold can give (it differs by one at most).
+    """
+
+    folds: int = whole(default=5, within="[2, inf)")
+    validation: int | float = 0.2
+
+    def __call__(self, dataset: Dataset, seed: int) -> Parts:
+        total, (repetition, fold) = len(dataset.x), divmod(seed, self.folds)
+        if self.folds > total:
+            raise ValueError(f"split.folds is {self.folds}, but {dataset.name} has {total} examples; take fewer folds.")
+        parts = np.array_split(stratified_order(dataset, repetition, np.arange(total)), self.folds)
+        smallest_rest = total - len(parts[0])
+        v = size_of("validation", self.validation, smallest_rest)
+        others = np.concatenate(parts[:fold] + parts[fold + 1 :])
+        others = others[stratified_order(replace(dataset, y=dataset.y[others]), seed, np.arange(len(others)))]
+        return cut(dataset, others, smallest_rest - v, v, test=parts[fold], seed=seed)
+
+
+@choice
+class Files:
+    """Rows listed in text files, one row number (from 0) a line; `{seed}` in a path stands for the seed.
+
+    `validation` is such a file too, or a number or fraction of the training rows, drawn anew for every seed.
+    """
+
+    train: str = "train_{seed}.txt"
+    test: str = "test_{seed}.txt"
+    validation: str | int | float = 0.2
+
+    def __call__(self, dataset: Dataset, seed: int) -> Parts:
+        train, test = (self.rows(getattr(self, part), part, dataset, seed) for part in ("train", "test"))
+        if isinstance(self.validation, str):
+            parts = Parts(train, self.rows(self.validation, "validation", dataset, seed), test)
+            return checked_parts(dataset, parts, seed)
+        v = size_of("validation", self.validation, len(train))
+        return cut(dataset, stratified_order(dataset, seed, train), len(train) - v, v, test=test, seed=seed)
+
+    def rows(self, pattern: str, part: str, dataset: Dataset, seed: int) -> Int[Array, " rows"]:
+        path = Path(pattern.replace("{seed}", str(seed)))
+        try:
+            rows = np.loadtxt(path, dtype=float, ndmin=1)
+        except (OSError, ValueError) as error:
+            raise ValueError(f"split.{part} is {pattern!r}: {path} cannot be read as row numbers ({error}).") from error
+        if not len(rows) or (rows != np.rint(rows)).any() or rows.min() < 0 or rows.max() >= len(dataset.x):
+            raise ValueError(f"{path} must list whole row numbers from 0 to {len(dataset.x) - 1} of {dataset.name}.")
+        return rows.astype(int)
+
+
+def cut(dataset: Dataset, order: Array, n: int, v: int, test: Array, seed: int) -> Parts:
+    """The first v rows of an order validate, the next n train: a smaller n is the beginning of a larger one."""
+    if n + v > len(order):
+        raise ValueError(
+            f"split asks for {n} training + {v} validation + {len(test)} test examples, but {dataset.name} has "
+            f"{len(dataset.x)}; make split.train, split.validation or split.test smaller."
+        )
+    return checked_parts(dataset, Parts(train=order[v : v + n], validation=order[:v], test=test), seed)
+
+
+def checked_parts(dataset: Dataset, parts: Parts, seed: int) -> Parts:
+    rows = np.concatenate(parts)
+    if len(np.unique(rows)) < len(rows):
+        raise ValueError(f"split: some rows of {dataset.name} are in two parts, or twice in one (seed {seed}).")
+    if dataset.task == "classification" and not dataset.y[parts.train].any(axis=0).all():
+        raise ValueError(
+            f"split: {len(parts.train)} training examples miss one of {dataset.name}'s "
+            f"{dataset.y.shape[1]} classes (seed {seed}); ask for more."
+        )
+    return parts
+
+
+def size_of(part: str, asked: Any, total: int) -> int:
+    """A number of examples, from a number or from a fraction of `total`."""
+    is_count = type(asked) is int and asked >= 1
+    is_fraction = type(asked) is float and 0 < asked < 1
+    if not (is_count or is_fraction):
+        raise ValueError(
+            f"split.{part} is {asked!r}; it must be a number of examples of at least 1, or a fraction between 0 and 1."
+        )
+    size = asked if is_count else round(asked * total)
+    if size < 1:
+        raise ValueError(f"split.{part} is {asked!r}, which is less than one of {total} examples.")
+    return size
+
+
+def stratified_order(dataset: Dataset, seed: int, rows: Array) -> Int[Array, " rows"]:
+    """The rows in a random order in which every stretch has the classes in proportion; for regression, just a random order.
+
+    Example i of a class of size m, in random order, is given the place (i + u) / m on the unit interval, u random
+    once a class.
     """
     draw = generator(seed, "split")
-    labels = dataset.y.argmax(axis=1) if dataset.task == "classification" else np.zeros(len(dataset.y), int)
-    place = np.empty(len(labels))
+    labels = dataset.y[rows].argmax(axis=1) if dataset.task == "classification" else np.zeros(len(rows), int)
+    place = np.empty(len(rows))
     for label in np.unique(labels):
         members = draw.permutation(np.flatnonzero(labels == label))
         place[members] = (np.arange(len(members)) + draw.random()) / len(members)
-    return np.argsort(place, kind="stable")
+    return rows[np.argsort(place, kind="stable")]
 
 
 @choice
@@ -95,28 +192,33 @@ class Scaled(NamedTuple):
 
 
 class Division(NamedTuple):
-    """A dataset divided and scaled for one seed."""
+    """A dataset divided, corrupted and scaled for one seed."""
 
     parts: dict[str, Scaled]
     target_scale: float  # what one unit of the network's output is in the target's own unit
+    corrupted: float  # the share of training labels that differ from the true ones
 
     @property
     def error_scale(self) -> float:
         return self.target_scale**2
 
 
-def divide(dataset: Dataset, split: Holdout, scaling: Scaling, seed: int, dtype: str) -> Division:
+def divide(
+    dataset: Dataset, split: Split, corruption: Corruption | None, scaling: Scaling, seed: int, dtype: str
+) -> Division:
     """Train, validation and test of one seed, scaled by the training rows."""
     from sklearn.preprocessing import StandardScaler
 
     rows = split(dataset, seed)._asdict()
     x, y, target_scale = dataset.x, dataset.y, 1.0
+    if corruption is not None:
+        y = corruption(dataset, rows, seed)
+    corrupted = float((y[rows["train"]] != dataset.y[rows["train"]]).any(axis=1).mean())
     if scaling.features == "standard":
         x = StandardScaler().fit(x[rows["train"]]).transform(x)
     if scaling.targets == "standard" and dataset.task == "regression":
-        target_scale = (
-            float(np.sqrt(y[rows["train"]].var(axis=0).mean())) or 1.0
-        )  # one scale: the error stays a sum of squares
-        y = (y - y[rows["train"]].mean(axis=0)) / target_scale
+        own = y[rows["train"]]
+        target_scale = float(np.sqrt(own.var(axis=0).mean())) or 1.0  # one scale: the error stays a sum of squares
+        y = (y - own.mean(axis=0)) / target_scale
     parts = {name: Scaled(x[part].astype(dtype), y[part].astype(dtype)) for name, part in rows.items()}
-    return Division(parts, target_scale)
+    return Division(parts, target_scale, corrupted)

@@ -5,17 +5,21 @@ from dataclasses import fields
 from typing import Any
 
 from backprop.arrays import stacking_key
+from backprop.averaging import Averaging
 from backprop.choices import choice, one_of, whole
+from backprop.clipping import Clipping
 from backprop.constraints import Constraint
 from backprop.losses import Loss, SoftmaxCrossEntropy, SquaredError
-from backprop.network import MLP
+from backprop.network import MLP, parameter_count
 from backprop.noise import Noise
-from backprop.optimizers import Momentum, Optimizer
+from backprop.optimizers import LARGEST_FOR_NEWTON, Momentum, Newton, Optimizer
 from backprop.penalties import Penalty
+from backprop.schedules import Constant, Schedule
 from backprop.training import Recipe
-from experiments.datasets import Dataset
+from experiments.corruption import Corruption
+from experiments.datasets.dataset import Dataset
 from experiments.selection import Last, Selection
-from experiments.splits import Holdout, Scaling
+from experiments.splits import Division, Holdout, Scaling, Split, divide
 
 NATURAL_LOSS: dict[str, Loss] = {"classification": SoftmaxCrossEntropy(), "regression": SquaredError()}
 
@@ -39,11 +43,15 @@ class Experiment:
     """A network trained on a dataset by a recipe, for every seed. The fields are the keys of conf/config.yaml."""
 
     dataset: Dataset
-    split: Holdout = Holdout()
+    split: Split = Holdout()
+    corruption: Corruption | None = None
     scaling: Scaling = Scaling()
     network: MLP = MLP()
     loss: Loss | None = None  # None: the dataset's natural loss
     optimizer: Optimizer = Momentum()
+    schedule: Schedule = Constant()
+    clipping: Clipping | None = None
+    averaging: Averaging | None = None
     penalty: Penalty | None = None
     constraint: Constraint | None = None
     noise: Noise = Noise()
@@ -65,15 +73,25 @@ class Experiment:
                 f"loss is {type(self.loss).__name__}, which is for {self.loss.task}, but the targets of "
                 f"{self.dataset.name} are for {self.dataset.task}; leave loss=natural or choose another dataset."
             )
-        examples = self.split.size("train", self.dataset)
+        parts = [self.split(self.dataset, seed) for seed in listed]
+        if self.corruption is not None:
+            self.corruption(self.dataset, parts[0]._asdict(), listed[0])
+        sizes = {len(rows.train) for rows in parts}
+        if len(sizes) > 1:
+            raise ValueError(f"split: the seeds have {sorted(sizes)} training rows; all must have equally many.")
+        (examples,) = sizes
         if type(self.batch_size) is int and self.batch_size > examples:
             raise ValueError(
                 f"batch_size is {self.batch_size}, but there are {examples} training examples; "
                 f"make it at most {examples}, or null for all of them."
             )
-        self.recipe  # noqa: B018  its own checks
-        for seed in listed:
-            self.split(self.dataset, seed)
+        targets = self.recipe.loss.targets(self.dataset.y[:1])  # the loss's and the recipe's own checks
+        parameters = parameter_count(self.network.sizes(self.dataset.x.shape[1], targets.shape[1]))
+        if isinstance(self.optimizer, Newton) and parameters > LARGEST_FOR_NEWTON:
+            raise ValueError(
+                f"optimizer is Newton, which is for at most {LARGEST_FOR_NEWTON} parameters; this network has {parameters}: "
+                "make network.hidden smaller, or take another optimiser."
+            )
 
     @property
     def all_seeds(self) -> list[int]:
@@ -85,6 +103,9 @@ class Experiment:
             network=self.network,
             loss=self.loss or NATURAL_LOSS[self.dataset.task],
             optimizer=self.optimizer,
+            schedule=self.schedule,
+            clipping=self.clipping,
+            averaging=self.averaging,
             penalty=self.penalty,
             constraint=self.constraint,
             noise=self.noise,
@@ -92,6 +113,12 @@ class Experiment:
             epochs=self.epochs,
             dtype=self.dtype,
         )
+
+    def divide(self, seed: int) -> Division:
+        """The data of one seed, as the network and its loss see them."""
+        division = divide(self.dataset, self.split, self.corruption, self.scaling, seed, self.dtype)
+        parts = {name: part._replace(y=self.recipe.loss.targets(part.y)) for name, part in division.parts.items()}
+        return division._replace(parts=parts)
 
     def data_key(self) -> Hashable:
         """Equal for experiments that see the same numbers."""
@@ -113,7 +140,5 @@ class Experiment:
             "task": self.dataset.task,
             "examples": len(self.dataset.x),
             "features": self.dataset.x.shape[1],
-            "train": self.split.size("train", self.dataset),
-            "validation": self.split.size("validation", self.dataset),
-            "test": self.split.size("test", self.dataset),
+            **{part: len(rows) for part, rows in self.split(self.dataset, self.all_seeds[0])._asdict().items()},
         }

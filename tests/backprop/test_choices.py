@@ -14,7 +14,7 @@ def test_a_number_out_of_range_is_refused(rate):
         Dropout(rate=rate)
 
 
-@pytest.mark.parametrize("rate", ["0.5", True, None, [0.1]])
+@pytest.mark.parametrize("rate", ["0.5", True, None, ["0.1"], []])
 def test_what_is_not_a_number_is_refused(rate):
     with pytest.raises(ValueError, match=r"Dropout\.rate is .*; it must be a number in \[0, 1\)\."):
         check_fields(Dropout, {"rate": rate})

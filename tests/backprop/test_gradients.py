@@ -4,16 +4,17 @@ import numpy as np
 import pytest
 
 from backprop.gradcheck import gradient_error
-from backprop.losses import SoftmaxCrossEntropy, SquaredError
+from backprop.losses import BinaryCrossEntropy, SoftmaxCrossEntropy, SquaredError
 from backprop.network import MLP, apply, initial_parameters, views
-from backprop.noise import Dropout, Gaussian, Noise, sites
+from backprop.noise import Dropout, Gaussian, MultiplicativeGaussian, Noise, sites
 from backprop.operations import ACTIVATIONS, affine
 from backprop.penalties import L1, L2, ElasticNet
 from backprop.randomness import Streams
 
 R, B, I, O = 2, 3, 5, 7  # noqa: E741
 draw = np.random.default_rng(0)
-LOSSES = [SquaredError(), SoftmaxCrossEntropy()]
+LOSSES = [SquaredError(), SoftmaxCrossEntropy(), SoftmaxCrossEntropy(smoothing=0.1), BinaryCrossEntropy()]
+SOURCES = [Gaussian(0.3), Gaussian(0.3, "batch"), MultiplicativeGaussian(0.4), Dropout(0.4), Dropout(0.4, "batch")]
 
 
 def total(a):
@@ -42,7 +43,7 @@ def test_the_gradient_of_an_activation(name):
         return total(a * a), [pullback(2 * a)]
 
     z = draw.standard_normal((R, B, O))
-    z[np.abs(z) < 0.01] = 0.5  # relu has a corner at 0
+    z[np.abs(z) < 0.01] = 0.5  # relu and leaky relu have a corner at 0
     assert gradient_error(J, z) < 1e-6
 
 
@@ -67,7 +68,7 @@ def test_the_gradient_of_a_penalty(penalty):
     assert gradient_error(J, W) < 1e-6
 
 
-@pytest.mark.parametrize("source", [Gaussian(0.3), Dropout(0.4)], ids=lambda s: type(s).__name__)
+@pytest.mark.parametrize("source", SOURCES, ids=lambda s: f"{type(s).__name__} per {s.per}")
 def test_the_gradient_of_a_noise_source(source):
     def J(a):
         noisy, pullback = source(a, Streams([0, 1], "hidden"))  # a new stream: the same draws each time
@@ -83,7 +84,7 @@ def test_the_gradient_of_a_network_with_noise_at_every_site(hidden, activation, 
     network = MLP(hidden, activation)
     sizes = network.sizes(I, O)
     x, y = draw.standard_normal((R, B, I)), one_hot_rows()
-    noise = Noise(inputs=Gaussian(0.1), hidden=Dropout(0.3), weights=Gaussian(0.1))
+    noise = Noise(inputs=MultiplicativeGaussian(0.1), hidden=Dropout(0.3), weights=Gaussian(0.1))
 
     def J(parameters):
         gradient = np.empty_like(parameters)

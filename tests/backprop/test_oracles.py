@@ -20,7 +20,15 @@ n = len(x)
 
 def fitted(penalty, optimizer, epochs=4000):
     """Coefficients and intercept of a linear network after full-batch descent on the mean squared error."""
-    recipe = Recipe(MLP(()), SquaredError(), optimizer, penalty, batch_size=None, epochs=epochs, dtype="float64")
+    recipe = Recipe(
+        network=MLP(()),
+        loss=SquaredError(),
+        optimizer=optimizer,
+        penalty=penalty,
+        batch_size=None,
+        epochs=epochs,
+        dtype="float64",
+    )
     *_, last = train(recipe, Examples(x[None], y[None], np.array([0])), [0], {epochs})
     ((W, b),) = last.layers
     return W[0, :, 0], b.item()

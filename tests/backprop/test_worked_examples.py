@@ -5,10 +5,9 @@ import pytest
 
 from backprop.arrays import per_replica
 from backprop.constraints import MaxNorm
-from backprop.losses import softmax_cross_entropy, squared_error
+from backprop.losses import BinaryCrossEntropy, SoftmaxCrossEntropy, SquaredError, softmax_cross_entropy, squared_error
 from backprop.network import Layer, views
 from backprop.operations import affine, relu, sigmoid
-from backprop.optimizers import SGD, Momentum
 from backprop.penalties import L1, L2, ElasticNet
 
 
@@ -42,7 +41,7 @@ def test_the_bias_gradient_adds_over_instances():
 
 def test_squared_error_is_the_mean_over_examples_of_the_sum_over_outputs_without_a_half():
     z, y = np.zeros((1, 2, 3)), np.ones((1, 2, 3))
-    J, pullback = squared_error(z, y)
+    J, pullback = SquaredError()(z, y)
     assert J.item() == 3  # (3 + 3) / 2
     assert (pullback() == -1).all()  # 2r / B = −2 / 2
 
@@ -56,6 +55,28 @@ def test_softmax_cross_entropy_of_equal_outputs_is_log_k_and_huge_outputs_do_not
     assert J.item() == 1e4
 
 
+def test_label_smoothing_moves_the_targets_and_not_what_is_reported():
+    z, y = np.array([[[1.0, 0, 0, 0]]]), np.array([[[1.0, 0, 0, 0]]])
+    smooth, plain = SoftmaxCrossEntropy(smoothing=0.2), SoftmaxCrossEntropy()
+    p = np.exp(z) / np.exp(z).sum()
+    J, pullback = smooth(z, y)
+    assert pullback() == pytest.approx(p - [0.85, 0.05, 0.05, 0.05])
+    assert J.item() == pytest.approx(-(np.log(p) * [0.85, 0.05, 0.05, 0.05]).sum())
+    assert smooth.cost(z, y).item() == plain.cost(z, y).item() == pytest.approx(-np.log(p[0, 0, 0]))
+
+
+def test_binary_cross_entropy_is_softmax_of_two_outputs():
+    z, labels = np.array([[[2.0], [-1.0], [800.0]]]), np.eye(2)[[1, 0, 0]]
+    loss = BinaryCrossEntropy()
+    y = loss.targets(labels)[None]
+    two = SoftmaxCrossEntropy().cost(np.concatenate([np.zeros_like(z), z], axis=-1), labels[None])
+    assert loss.cost(z, y) == pytest.approx(two)
+    assert loss.cost(z, y).ravel().tolist() == pytest.approx([np.log1p(np.exp(-2)), np.log1p(np.exp(-1)), 800])
+    assert loss.error(z, y).ravel().tolist() == [0, 0, 1]
+    with pytest.raises(ValueError, match="these data have 3"):
+        loss.targets(np.eye(3))
+
+
 def test_relu_passes_no_gradient_where_its_output_is_zero():
     a, pullback = relu(row(-1, 0, 2))
     assert a.tolist() == [[[0, 0, 2]]]
@@ -65,21 +86,6 @@ def test_relu_passes_no_gradient_where_its_output_is_zero():
 def test_sigmoid_does_not_overflow():
     a, _ = sigmoid(row(-1e4, 0, 1e4))
     assert a.tolist() == [[[0, 0.5, 1]]]
-
-
-def test_three_steps_of_sgd():
-    W = row(1.0)
-    for g in (1.0, 2.0, -1.0):
-        SGD(learning_rate=0.1).step(W, row(g), ())
-    assert W.item() == pytest.approx(1 - 0.1 - 0.2 + 0.1)
-
-
-def test_three_steps_of_momentum():
-    optimizer, W = Momentum(learning_rate=0.1, momentum=0.5), row(1.0)
-    averages = optimizer.start(W)
-    for g in (1.0, 2.0, -1.0):  # v = 1, 2.5, 0.25
-        optimizer.step(W, row(g), averages)
-    assert W.item() == pytest.approx(1 - 0.1 - 0.25 - 0.025)
 
 
 def test_penalties_by_hand():

@@ -24,7 +24,12 @@ QUICK = [
     "batch_size=16",
     "evaluations=3",
 ]
-NEEDS = {("loss", "squared_error"): ["dataset=diabetes"]}
+NEEDS = {
+    ("loss", "squared_error"): ["dataset=diabetes"],
+    ("loss", "binary_cross_entropy"): ["dataset=breast_cancer"],
+    ("optimizer", "newton"): ["dataset=diabetes", "network=linear"],
+    ("corruption", "label_noise"): ["dataset=wine"],
+}
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -1,0 +1,53 @@
+"""Gradient clipping: caps the gradient before the step, in place. Pascanu et al., ICML 2013."""
+
+from collections.abc import Sequence
+from typing import Protocol, runtime_checkable
+
+import numpy as np
+
+from backprop.arrays import Array, PerReplica
+from backprop.choices import choice, number
+from backprop.network import Layer, Parameters
+
+
+@runtime_checkable
+class Clipping(Protocol):
+    def clip(self, g: Parameters, layers: Sequence[Layer]) -> None:
+        """Caps the gradient g, of which `layers` are the views, in place."""
+
+
+@choice
+class ClipValue:
+    """g ← min(max(g, −c), c), each component; c is `limit`."""
+
+    limit: PerReplica = number(default=1.0, within="(0, inf)")
+
+    def clip(self, g: Parameters, layers: Sequence[Layer]) -> None:
+        np.clip(g, -self.limit, self.limit, out=g)
+
+
+@choice
+class ClipNorm:
+    """g ← g min(1, c / ‖g‖), each weight matrix and bias vector by its own norm."""
+
+    limit: PerReplica = number(default=1.0, within="(0, inf)")
+
+    def clip(self, g: Parameters, layers: Sequence[Layer]) -> None:
+        for layer in layers:
+            for array in layer:
+                shrink(array, self.limit)
+
+
+@choice
+class ClipGlobalNorm:
+    """g ← g min(1, c / ‖g‖), the norm over all parameters of the network."""
+
+    limit: PerReplica = number(default=1.0, within="(0, inf)")
+
+    def clip(self, g: Parameters, layers: Sequence[Layer]) -> None:
+        shrink(g, self.limit)
+
+
+def shrink(array: Array, limit: PerReplica) -> None:
+    norm = np.sqrt((array * array).sum(axis=(-2, -1), keepdims=True))
+    array *= np.minimum(1, limit / np.maximum(norm, limit))

@@ -1,0 +1,36 @@
+"""Datasets: a function each. Targets are arrays: a class is a one-hot row, a value is a column."""
+
+from experiments.datasets.bundled import breast_cancer, diabetes, digits, iris, wine
+from experiments.datasets.dataset import Dataset, one_hot
+from experiments.datasets.files import csv, idx, npz, openml, parquet
+from experiments.datasets.generated import (
+    linear_system,
+    mnist1d,
+    neal_classification,
+    neal_regression,
+    sinusoid,
+    teacher,
+    two_moons,
+)
+
+__all__ = [
+    "Dataset",
+    "breast_cancer",
+    "csv",
+    "diabetes",
+    "digits",
+    "idx",
+    "iris",
+    "linear_system",
+    "mnist1d",
+    "neal_classification",
+    "neal_regression",
+    "npz",
+    "one_hot",
+    "openml",
+    "parquet",
+    "sinusoid",
+    "teacher",
+    "two_moons",
+    "wine",
+]

@@ -1,0 +1,200 @@
+"""Every optimiser, schedule, clipping and average by hand, number by number."""
+
+import numpy as np
+import pytest
+
+from backprop.arrays import per_replica
+from backprop.averaging import Exponential, Polyak
+from backprop.clipping import ClipGlobalNorm, ClipNorm, ClipValue
+from backprop.curvature import hessian, hessian_vector, newton_direction
+from backprop.losses import SoftmaxCrossEntropy, SquaredError
+from backprop.network import MLP, Layer, initial_parameters
+from backprop.operations import ACTIVATIONS
+from backprop.optimizers import SGD, Adagrad, Adam, AdamW, Momentum, Nesterov, Newton, RMSProp, Step
+from backprop.penalties import L2
+from backprop.schedules import Constant, Cosine, Inverse, StepDecay, WarmUp
+from backprop.training import Examples, Recipe, objective_gradient, train
+
+
+def walked(optimizer, gradients, start=1.0):
+    """W after a step for each gradient."""
+    W = np.full((1, 1, 1), start)
+    averages = optimizer.start(W)
+    for t, g in enumerate(gradients, start=1):
+        optimizer.update(W, np.full((1, 1, 1), g), averages, Step(t, optimizer.learning_rate, slice(0, 1), lambda W: W))
+    return W.item()
+
+
+def test_three_steps_of_sgd():
+    assert walked(SGD(0.1), [1.0, 2.0, -1.0]) == pytest.approx(1 - 0.1 - 0.2 + 0.1)
+
+
+def test_three_steps_of_momentum():
+    assert walked(Momentum(0.1, 0.5), [1.0, 2.0, -1.0]) == pytest.approx(1 - 0.1 * (1 + 2.5 + 0.25))  # v = 1, 2.5, 0.25
+
+
+def test_three_steps_of_nesterov():
+    """v = 1, 2.5, 0.25; steps g + v / 2 = 1.5, 3.25, −0.875."""
+    assert walked(Nesterov(0.1, 0.5), [1.0, 2.0, -1.0]) == pytest.approx(1 - 0.1 * (1.5 + 3.25 - 0.875))
+
+
+def test_three_steps_of_adagrad():
+    """s = 1, 5, 6."""
+    expected = 1 - 0.1 * (1 / 1 + 2 / 5**0.5 - 1 / 6**0.5)
+    assert walked(Adagrad(0.1), [1.0, 2.0, -1.0]) == pytest.approx(expected)
+
+
+def test_three_steps_of_rmsprop():
+    """ρ = 0.5: s = 0.5, 2.25, 1.625."""
+    expected = 1 - 0.1 * (1 / 0.5**0.5 + 2 / 1.5 - 1 / 1.625**0.5)
+    assert walked(RMSProp(0.1, 0.5), [1.0, 2.0, -1.0]) == pytest.approx(expected)
+
+
+def test_three_steps_of_adam_with_its_bias_corrections():
+    """β₁ = β₂ = 0.5: m = 0.5, 1.25, 0.125; s = 0.5, 2.25, 1.625; 1 − βᵗ = 0.5, 0.75, 0.875."""
+    steps = [1 / 1, (1.25 / 0.75) / (2.25 / 0.75) ** 0.5, (0.125 / 0.875) / (1.625 / 0.875) ** 0.5]
+    assert walked(Adam(0.1, 0.5, 0.5), [1.0, 2.0, -1.0]) == pytest.approx(1 - 0.1 * sum(steps))
+
+
+def test_the_first_step_of_adam_is_the_learning_rate_whatever_the_gradient():
+    assert walked(Adam(0.1), [1e-3]) == pytest.approx(0.9, abs=1e-5)
+    assert walked(Adam(0.1), [1e3]) == pytest.approx(0.9)
+
+
+def test_adamw_shrinks_weights_before_the_step_and_leaves_biases():
+    assert walked(AdamW(0.1, strength=0.5), [1.0]) == pytest.approx((1 - 0.1 * 0.5) * 1 - 0.1)
+    W, optimizer = np.ones((1, 1, 2)), AdamW(0.1, strength=0.5)
+    optimizer.update(W, np.zeros((1, 1, 2)), optimizer.start(W), Step(1, 0.1, slice(0, 1), lambda W: W))
+    assert W.tolist() == [[[0.95, 1.0]]]
+
+
+def test_adamw_is_adam_with_decoupled_l2_and_not_with_coupled():
+    draw = np.random.default_rng(0)
+    data = Examples(draw.standard_normal((1, 17, 5)), draw.standard_normal((1, 17, 2)), np.array([0]))
+
+    def final(**settings):
+        recipe = Recipe(network=MLP((3,)), loss=SquaredError(), batch_size=5, epochs=5, dtype="float64", **settings)
+        *_, last = train(recipe, data, [0], {20})
+        return last.parameters.copy()
+
+    adamw = final(optimizer=AdamW(0.01, strength=0.3))
+    assert final(optimizer=Adam(0.01), penalty=L2(0.3, "decoupled")) == pytest.approx(adamw, abs=1e-15)
+    assert np.abs(final(optimizer=Adam(0.01), penalty=L2(0.3)) - adamw).max() > 1e-3
+    sgd = final(optimizer=SGD(0.01), penalty=L2(0.3))
+    assert final(optimizer=SGD(0.01), penalty=L2(0.3, "decoupled")) == pytest.approx(
+        sgd, abs=1e-15
+    )  # for SGD they are one
+
+
+@pytest.mark.parametrize("loss", [SquaredError(), SoftmaxCrossEntropy()], ids=lambda loss: type(loss).__name__)
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_hessian_vector_products_are_the_difference_of_gradients(activation, loss):
+    draw = np.random.default_rng(1)
+    network = MLP((5,), activation)
+    recipe, sizes = Recipe(network=network, loss=loss, penalty=L2(0.1), dtype="float64"), network.sizes(3, 2)
+    x, y = draw.standard_normal((2, 7, 3)), np.eye(2)[draw.integers(2, size=(2, 7))]
+    W = initial_parameters(network, sizes, [0, 1], "float64")
+    W += 0.1 * draw.standard_normal(W.shape)
+    v = draw.standard_normal(W.shape)
+
+    def gradient(W):
+        return objective_gradient(recipe, sizes, x, y, W)
+
+    Hv = hessian_vector(gradient, W, v)
+    assert Hv == pytest.approx((gradient(W + 1e-6 * v) - gradient(W - 1e-6 * v)) / 2e-6, rel=1e-4, abs=1e-7)
+    H = hessian(gradient, W)
+    assert (v @ H) == pytest.approx(Hv, rel=1e-12, abs=1e-14)
+
+
+def test_one_step_of_newton_solves_least_squares():
+    draw = np.random.default_rng(2)
+    x, y = draw.standard_normal((1, 40, 5)), draw.standard_normal((1, 40, 1))
+    recipe = Recipe(network=MLP(()), loss=SquaredError(), optimizer=Newton(1.0, 1e-6), epochs=1, dtype="float64")
+    *_, last = train(recipe, Examples(x, y, np.array([0])), [0], {1})
+    ((W, b),) = last.layers
+    solution, *_ = np.linalg.lstsq(np.hstack([x[0], np.ones((40, 1))]), y[0], rcond=None)
+    assert np.append(W, b) == pytest.approx(solution.ravel(), abs=1e-10)
+
+
+def test_newton_descends_along_negative_curvature():
+    """J = ½ (a² − b²) at (1, 1): the gradient is (1, −1); a plain Newton step would climb to the saddle."""
+    signs = np.array([[[1.0, -1.0]]])
+    direction = newton_direction(lambda W: W * signs, np.ones((1, 1, 2)), signs, 1e-3)
+    assert direction == pytest.approx(signs)
+    assert newton_direction(lambda W: 0 * W, np.ones((1, 1, 2)), signs, 0.5) == pytest.approx(signs / 0.5)
+
+
+def test_newton_refuses_noise():
+    from backprop.noise import Dropout, Noise
+
+    with pytest.raises(ValueError, match="needs an objective without noise"):
+        Recipe(optimizer=Newton(), noise=Noise(hidden=Dropout(0.5)))
+
+
+@pytest.mark.parametrize(
+    ("schedule", "expected"),
+    [
+        (Constant(), {1: 1, 9: 1}),
+        (StepDecay(stages=3, decay=0.1), {1: 1, 3: 1, 4: 0.1, 6: 0.1, 7: 0.01, 9: 0.01}),
+        (Cosine(), {1: 1, 9: 0.5 * (1 + np.cos(np.pi * 8 / 9))}),
+        (Cosine(final=0.2), {1: 1}),
+        (Inverse(halving=4), {1: 1, 5: 0.5, 9: 1 / 3}),
+        (WarmUp(steps=3), {1: 1 / 3, 3: 1, 4: 1, 7: 0.5}),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_schedules_by_hand(schedule, expected):
+    for t, factor in expected.items():
+        assert schedule.factor(t, 9) == pytest.approx(factor)
+
+
+def test_clipping_by_hand():
+    def gradient():
+        g = np.array([[[3.0, 4.0, 0.3, 0.4, 12.0]], [[3.0, 4.0, 0.3, 0.4, 12.0]]])
+        return g, [Layer(g[..., :4].reshape(2, 2, 2), g[..., 4:])]
+
+    g, layers = gradient()
+    ClipValue(1.0).clip(g, layers)
+    assert g[0, 0].tolist() == [1, 1, 0.3, 0.4, 1]
+    g, layers = gradient()
+    norm = np.sqrt(25.25)
+    ClipNorm(per_replica([1.0, 10.0], "float64")).clip(g, layers)
+    assert g[0, 0] == pytest.approx([3 / norm, 4 / norm, 0.3 / norm, 0.4 / norm, 1])
+    assert g[1, 0] == pytest.approx([3, 4, 0.3, 0.4, 10])
+    g, layers = gradient()
+    ClipGlobalNorm(1.0).clip(g, layers)
+    assert (g[0] ** 2).sum() == pytest.approx(1)
+    assert g[0, 0, 4] / g[0, 0, 0] == pytest.approx(4)
+
+
+def test_averages_by_hand():
+    iterates = [np.full((1, 1, 1), w) for w in (1.0, 2.0, 4.0, 6.0)]
+
+    def averaged(average):
+        mean = np.zeros((1, 1, 1))
+        return [average.update(mean, W, t, 4) or mean.item() for t, W in enumerate(iterates, start=1)]
+
+    assert averaged(Polyak(start=0.0)) == pytest.approx([1, 1.5, 7 / 3, 13 / 4])
+    assert averaged(Polyak(start=0.5)) == pytest.approx([1, 2, 4, 5])
+    assert averaged(Exponential(decay=0.5)) == pytest.approx([0.5, 1.25, 2.625, 4.3125])
+
+
+def test_averaged_iterates_are_measured_and_the_path_is_unchanged():
+    draw = np.random.default_rng(0)
+    data = Examples(draw.standard_normal((1, 12, 5)), draw.standard_normal((1, 12, 2)), np.array([0]))
+
+    def path(averaging):
+        recipe = Recipe(
+            network=MLP(()),
+            loss=SquaredError(),
+            optimizer=SGD(0.1),
+            averaging=averaging,
+            batch_size=4,
+            epochs=2,
+            dtype="float64",
+        )
+        return [snapshot.parameters.copy() for snapshot in train(recipe, data, [0], set(range(7)))]
+
+    iterates = path(None)
+    assert path(Polyak(start=0.0))[-1] == pytest.approx(np.mean(iterates[1:], axis=0))
+    assert path(Polyak(start=0.5))[-1] == pytest.approx(np.mean(iterates[4:], axis=0))
