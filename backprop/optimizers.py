@@ -66,7 +66,7 @@ class Momentum:
     PyTorch's SGD(momentum=μ, dampening=0) is the same. Texts that write v ← μ v − η g; W ← W + v agree while η is constant.
     """
 
-    learning_rate: PerReplica = number(default=0.1, within="(0, inf)")
+    learning_rate: PerReplica = number(default=0.02, within="(0, inf)")
     momentum: PerReplica = number(default=0.9, within="[0, 1)")
 
     def start(self, W: Parameters) -> Averages:
@@ -90,7 +90,7 @@ class Nesterov:
     (Sutskever et al., ICML 2013, section 7 of the appendix gives the change of variables).
     """
 
-    learning_rate: PerReplica = number(default=0.1, within="(0, inf)")
+    learning_rate: PerReplica = number(default=0.02, within="(0, inf)")
     momentum: PerReplica = number(default=0.9, within="[0, 1)")
 
     def start(self, W: Parameters) -> Averages:

@@ -1,5 +1,6 @@
 """From cells to curves: trains the cells of one stack and measures them at spaced steps."""
 
+import traceback
 from collections.abc import Hashable, Sequence
 from typing import NamedTuple
 
@@ -87,7 +88,8 @@ def run(task: Task) -> list[Curves]:
         for name, examples in parts.items():
             measured = performance(recipe, snapshot.layers, examples, of)
             row |= {f"{name}/loss": measured["loss"], f"{name}/error": measured["error"] * error_scale}
-        row |= {f"gap/{name}": row[f"test/{name}"] - row[f"train/{name}"] for name in ("loss", "error")}
+        with np.errstate(invalid="ignore"):  # ∞ − ∞ of a diverged replica
+            row |= {f"gap/{name}": row[f"test/{name}"] - row[f"train/{name}"] for name in ("loss", "error")}
         rows.append(row | {"labels/corrupted": corrupted})
         epochs.append(snapshot.epoch)
         finite_until = snapshot.finite_until.copy()
@@ -98,3 +100,14 @@ def run(task: Task) -> list[Curves]:
         Curves(seeds, task.steps, epochs, {name: values[:, c] for name, values in table.items()}, diverged[c])
         for c in range(cells)
     ]
+
+
+def attempt(index: int, task: Task) -> tuple[int, list[Curves] | str]:
+    """Runs in a worker, on one BLAS thread: the stacks are what is spread over the cores."""
+    from threadpoolctl import threadpool_limits
+
+    try:
+        with threadpool_limits(1, user_api="blas"):
+            return index, run(task)
+    except Exception:
+        return index, traceback.format_exc()

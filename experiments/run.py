@@ -6,7 +6,6 @@ Exit codes: 0 all well, 1 some cells failed, 2 bad configuration, 130 interrupte
 import os
 import signal
 import sys
-import traceback
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -111,24 +110,13 @@ def attempts(plan: "Sequence[Task]", workers: int) -> "Iterator[tuple[Task, list
     """Every task with its curves, or with the traceback of its failure, as they finish; training starts at once."""
     from joblib import Parallel, delayed
 
+    from experiments.evaluation import attempt
+
     if len(plan) == 1:
         workers = 1
     pool = Parallel(n_jobs=workers, return_as="generator_unordered", batch_size=1, pre_dispatch="all")
     longest_first = sorted(range(len(plan)), key=lambda i: -plan[i].replicas)
     return ((plan[i], result) for i, result in pool(delayed(attempt)(i, plan[i]) for i in longest_first))
-
-
-def attempt(index: int, task: "Task") -> "tuple[int, list[Curves] | str]":
-    """Runs in a worker, on one BLAS thread: the stacks are what is spread over the cores."""
-    from threadpoolctl import threadpool_limits
-
-    from experiments.evaluation import run
-
-    try:
-        with threadpool_limits(1, user_api="blas"):
-            return index, run(task)
-    except Exception:
-        return index, traceback.format_exc()
 
 
 def progress(results: Any, plan: "Sequence[Task]", console: Any) -> Iterator[Any]:

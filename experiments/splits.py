@@ -152,7 +152,7 @@ def size_of(part: str, asked: Any, total: int) -> int:
         raise ValueError(
             f"split.{part} is {asked!r}; it must be a number of examples of at least 1, or a fraction between 0 and 1."
         )
-    size = asked if is_count else round(asked * total)
+    size = asked if is_count else int(asked * total + 1e-9)  # rounded down, so that fractions that add up to one fit
     if size < 1:
         raise ValueError(f"split.{part} is {asked!r}, which is less than one of {total} examples.")
     return size

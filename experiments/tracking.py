@@ -19,18 +19,17 @@ from shlex import quote
 from tempfile import TemporaryDirectory
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import unquote, urlparse
 
-import numpy as np
 from omegaconf import OmegaConf
 
 from experiments.composition import Job
 from experiments.evaluation import Curves
-from experiments.selection import RULES
+from experiments.records import curve_table
 from experiments.study import Experiment, Study
 from reports.statistics import mean_interval
 
 if TYPE_CHECKING:
-    import pandas as pd
     from mlflow import MlflowClient
 
 RUNS = Path("runs")
@@ -92,6 +91,77 @@ def open_store() -> "MlflowClient":
     logging.getLogger("mlflow").setLevel(logging.WARNING)  # importing it has set its own
     with FileLock(writable_runs() / "store.lock"):
         return MlflowClient(tracking_uri())
+
+
+def existing_store() -> "MlflowClient":
+    """The store, which must be there: exits with code 2 where nothing was ever recorded."""
+    if (
+        tracking_uri().startswith("sqlite:")
+        and "MLFLOW_TRACKING_URI" not in os.environ
+        and not (RUNS / "mlflow.db").exists()
+    ):
+        print(
+            f"error: there is no {(RUNS / 'mlflow.db').resolve()}; run a sweep here first, or go where one was run",
+            file=sys.stderr,
+        )
+        sys.exit(2)
+    return open_store()
+
+
+def sweep_runs(client: "MlflowClient") -> list[Any]:
+    """The sweeps' own runs, newest first."""
+    return runs_of_kind(client, "sweep")
+
+
+def cell_runs(client: "MlflowClient") -> list[Any]:
+    """The cells' runs, newest first."""
+    return runs_of_kind(client, "cell")
+
+
+def runs_of_kind(client: "MlflowClient", kind: str) -> list[Any]:
+    experiments = [experiment.experiment_id for experiment in client.search_experiments()]
+    found, token = [], None
+    while True:
+        page = client.search_runs(
+            experiments, f"tags.kind = '{kind}'", order_by=["attributes.start_time DESC"], page_token=token
+        )
+        found += list(page)
+        token = page.token
+        if not token:
+            return found
+
+
+def cells_of(client: "MlflowClient", sweep: Any) -> list[str]:
+    """The run ids that a sweep's run lists; none where it was interrupted before it could."""
+    if not any(artifact.path == "sweep.json" for artifact in client.list_artifacts(sweep.info.run_id)):
+        return []
+    with TemporaryDirectory() as folder:
+        path = client.download_artifacts(sweep.info.run_id, "sweep.json", folder)
+        return [cell["run_id"] for cell in json.loads(Path(path).read_text(encoding="utf-8"))["cells"]]
+
+
+def find_cell(client: "MlflowClient", wanted: str) -> Any:
+    """The finished cell of that run id, or the newest of that name; None if there is none."""
+    cells = [
+        run
+        for run in cell_runs(client)
+        if run.info.status == "FINISHED" and wanted in (run.info.run_id, run.info.run_name)
+    ]
+    return cells[0] if cells else None
+
+
+def artifact_folder(run: Any) -> Path | None:
+    """Where a run's artifacts lie, if on this machine."""
+    uri = urlparse(run.info.artifact_uri)
+    return Path(unquote(uri.path)) if uri.scheme in ("", "file") else None
+
+
+def delete_run(client: "MlflowClient", run_id: str) -> None:
+    """Deletes a run for good where the store can, else marks it as deleted."""
+    client.delete_run(run_id)
+    forget = getattr(client._tracking_client.store, "_hard_delete_run", None)
+    if forget is not None:
+        forget(run_id)
 
 
 def experiment_id(client: "MlflowClient", name: str) -> str:
@@ -234,27 +304,6 @@ def ending(sweep: SweepRun):
         raise
     finally:
         sweep.client.set_terminated(sweep.run_id, status)
-
-
-def curve_table(curves: Curves, experiment: Experiment) -> "pd.DataFrame":
-    """A row for every seed and evaluation: the metrics, and which row each selection rule takes.
-
-    A diverged seed keeps its rows: `diverged_at` is the step of its first infinite loss, −1 for the others.
-    """
-    import pandas as pd
-
-    T, S = len(curves.steps), len(curves.seeds)
-    table = pd.DataFrame(
-        {"seed": np.tile(curves.seeds, T), "step": np.repeat(curves.steps, S), "epoch": np.repeat(curves.epochs, S)}
-    )
-    for name, values in curves.metrics.items():
-        table[name] = values.ravel()
-    table["diverged_at"] = np.tile(curves.diverged_at, T)
-    for name, rule in [*RULES.items(), ("", experiment.selection)]:
-        taken = np.zeros((T, S), bool)
-        taken[rule(curves.metrics), np.arange(S)] = True
-        table[f"selected/{name}" if name else "selected"] = taken.ravel()
-    return table
 
 
 def log_dataset(client: "MlflowClient", run_id: str, experiment: Experiment) -> None:

@@ -36,8 +36,9 @@ def test_each_file_keeps_to_its_layer(file):
         assert not found & {"backprop", "experiments", "hydra", "omegaconf"}
     if package == "experiments":
         assert "mlflow" not in found or file.name == "tracking.py"
-        allowed = {"run.py": True, "tracking.py": imports(file) & {"reports.statistics"}}
-        assert "reports" not in found or allowed.get(file.name)
+        of_reports = {name for name in imports(file) if name.split(".")[0] == "reports"}
+        at_the_end = file.name in ("run.py", "notebook.py", "sweeps.py")  # commands, which hand the results on
+        assert at_the_end or of_reports <= ({"reports.statistics"} if file.name == "tracking.py" else set())
 
 
 def test_nothing_heavy_is_imported_before_it_is_needed():

@@ -5,44 +5,60 @@ from pathlib import Path
 import numpy as np
 import pytest
 from hydra import compose, initialize_config_dir
+from hydra.utils import get_object
 from omegaconf import OmegaConf
 
-from experiments.composition import build, study_of
+from experiments.composition import SITES, build, study_of
 from experiments.evaluation import run, tasks
 from experiments.run import CONF
+from tests.experiments.test_files import write_small_files
 
 KINDS = sorted(folder.name for folder in Path(CONF).iterdir() if folder.is_dir() and folder.name != "study")
 OPTIONS = [(kind, file.stem) for kind in KINDS for file in sorted((CONF / kind).glob("*.yaml"))]
 STUDIES = sorted(file.stem for file in (CONF / "study").glob("*.yaml"))
-SITES = ("inputs", "hidden", "weights")
-QUICK = [
-    "split.train=40",
-    "split.validation=20",
-    "split.test=20",
-    "epochs=2",
-    "seeds=2",
-    "batch_size=16",
-    "evaluations=3",
-]
+QUICK = ["epochs=2", "seeds=2", "batch_size=16", "evaluations=3", "dtype=float64"]
+SMALL_SPLIT = ["split.train=40", "split.validation=20"]
 NEEDS = {
     ("loss", "squared_error"): ["dataset=diabetes"],
     ("loss", "binary_cross_entropy"): ["dataset=breast_cancer"],
     ("optimizer", "newton"): ["dataset=diabetes", "network=linear"],
     ("corruption", "label_noise"): ["dataset=wine"],
+    ("dataset", "csv"): [
+        "dataset.path=table.csv",
+        "dataset.target=y",
+        "dataset.task=regression",
+        "dataset.categorical=[c]",
+    ],
+    ("dataset", "parquet"): ["dataset.path=table.parquet", "dataset.target=c", "dataset.task=classification"],
+    ("dataset", "npz"): ["dataset.path=arrays.npz", "dataset.task=regression"],
+    ("dataset", "idx"): ["dataset.images=images.idx", "dataset.labels=labels.idx.gz"],
+    ("split", "own"): ["dataset=neal_classification", *SMALL_SPLIT],
+    ("split", "k_fold"): ["dataset=wine", "split.validation=20"],
+    ("split", "files"): ["dataset=wine"],
 }
+NEEDS_THE_INTERNET = {("dataset", "openml")}
 
 
 @pytest.fixture(scope="module", autouse=True)
-def hydra():
-    with initialize_config_dir(str(CONF), version_base="1.3"):
+def files(tmp_path_factory):
+    """Small files of every kind that an option reads, in the current directory."""
+    folder = tmp_path_factory.mktemp("files")
+    write_small_files(folder)
+    with initialize_config_dir(str(CONF), version_base="1.3"), pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
         yield
 
 
 def selections():
-    """One list of overrides for every option; a noise source for every site."""
+    """One list of overrides for every option; noise sources at every site, initialisations in the network."""
     for kind, option in OPTIONS:
-        for choice in [f"noise@noise.{site}={option}" for site in SITES] if kind == "noise" else [f"{kind}={option}"]:
-            yield pytest.param([choice, *NEEDS.get((kind, option), [])], id=choice)
+        if (kind, option) in NEEDS_THE_INTERNET:
+            continue
+        choices = [f"noise@noise.{site}={option}" for site in SITES] if kind == "noise" else [f"{kind}={option}"]
+        choices = [f"initialization@network.initialization={option}"] if kind == "initialization" else choices
+        size = [] if kind == "split" and option != "holdout" else [*SMALL_SPLIT, "split.test=20"]
+        for choice in choices:
+            yield pytest.param([choice, *size, *NEEDS.get((kind, option), [])], id=choice)
 
 
 @pytest.mark.parametrize("overrides", list(selections()))
@@ -55,6 +71,23 @@ def test_every_option_trains_alone_and_stacked_with_the_same_numbers(overrides):
     for name, values in alone.metrics.items():
         assert np.isfinite(values).all(), name
         assert (values == stacked.metrics[name]).all(), name
+
+
+@pytest.mark.parametrize(("kind", "option"), OPTIONS, ids=lambda value: value)
+def test_every_option_documents_itself(kind, option):
+    """A class's docstring has its formula and a comment or docstring tells of each of its fields."""
+    file = CONF / kind / f"{option}.yaml"
+    node = OmegaConf.to_container(OmegaConf.load(file))
+    if "_target_" not in node:
+        return
+    made = get_object(node["_target_"])
+    assert made.__doc__
+    assert not made.__doc__.startswith(made.__name__ + "(")  # what a dataclass writes where nobody wrote anything
+    for key in set(node) - {"_target_"}:
+        (line,) = [line for line in file.read_text(encoding="utf-8").splitlines() if line.startswith(f"{key}:")]
+        words = {key, key.replace("_", " ")}
+        standard = key in ("learning_rate", "momentum", "epsilon", "beta1", "beta2", "seed", "examples")
+        assert "#" in line or standard or any(word in made.__doc__ for word in words), f"{file}: {key}"
 
 
 @pytest.mark.parametrize("study", STUDIES)

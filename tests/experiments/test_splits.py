@@ -3,8 +3,19 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from experiments.datasets import Dataset, breast_cancer, diabetes, digits, linear_system
-from experiments.splits import Holdout, Scaling, divide, stratified_order
+from experiments.corruption import LabelNoise
+from experiments.datasets import (
+    Dataset,
+    breast_cancer,
+    diabetes,
+    digits,
+    linear_system,
+    mnist1d,
+    neal_classification,
+    neal_regression,
+    wine,
+)
+from experiments.splits import Files, Holdout, KFold, Own, Scaling, divide, stratified_order
 
 
 @pytest.mark.parametrize("dataset", [digits(), breast_cancer(), diabetes()], ids=lambda d: d.name)
@@ -90,3 +101,87 @@ def test_the_linear_system_has_the_noise_it_says():
     data = linear_system(examples=20_000, inputs=5, noise=0.7)
     w, *_ = np.linalg.lstsq(data.x, data.y, rcond=None)
     assert (data.y - data.x @ w).var() == pytest.approx(0.49, rel=0.05)
+
+
+def test_k_fold_tests_every_row_once_in_a_repetition():
+    data = wine()
+    for repetition in range(2):
+        parts = [KFold(folds=5, validation=20)(data, 5 * repetition + fold) for fold in range(5)]
+        assert sorted(np.concatenate([part.test for part in parts]).tolist()) == list(range(178))
+        assert {len(part.train) for part in parts} == {178 - 36 - 20}
+        assert len({len(part.test) for part in parts}) == 2  # 178 is no multiple of 5
+    first, second = (KFold(folds=5, validation=20)(data, seed).test for seed in (0, 5))
+    assert set(first) != set(second)
+
+
+def test_own_keeps_the_datas_own_test_rows():
+    data = neal_classification()
+    small, large = (Own(train=n, validation=50)(data, 1) for n in (100, 200))
+    assert small.test.tolist() == list(range(300, 1300))
+    assert set(small.train) < set(large.train) < set(range(300))
+    with pytest.raises(ValueError, match="wine has no test rows of its own"):
+        Own()(wine(), 0)
+
+
+def test_splits_from_files(tmp_path):
+    (tmp_path / "train_3.txt").write_text("0\n60\n130\n5\n70\n140\n")
+    (tmp_path / "test.txt").write_text("1 2 3")
+    parts = Files(train=str(tmp_path / "train_{seed}.txt"), test=str(tmp_path / "test.txt"), validation=3)(wine(), 3)
+    assert parts.test.tolist() == [1, 2, 3]
+    assert set(parts.train) | set(parts.validation) == {0, 60, 130, 5, 70, 140}
+    with pytest.raises(ValueError, match=r"train_4.txt cannot be read as row numbers"):
+        Files(train=str(tmp_path / "train_{seed}.txt"), test=str(tmp_path / "test.txt"))(wine(), 4)
+    (tmp_path / "test.txt").write_text("1 2 178")
+    with pytest.raises(ValueError, match="whole row numbers from 0 to 177 of wine"):
+        Files(train=str(tmp_path / "train_{seed}.txt"), test=str(tmp_path / "test.txt"), validation=3)(wine(), 3)
+    (tmp_path / "test.txt").write_text("0 1")
+    with pytest.raises(ValueError, match="are in two parts"):
+        Files(train=str(tmp_path / "train_{seed}.txt"), test=str(tmp_path / "test.txt"), validation=3)(wine(), 3)
+
+
+def test_fifteen_percent_of_replaced_labels_is_thirteen_and_a_half_percent_of_wrong_ones():
+    data, rows = digits(), Holdout(train=0.8, validation=0.1, test=0.1)(digits(), 0)._asdict()
+    noises = [LabelNoise(0.15, "all"), LabelNoise(0.15, "others")]
+    shares = [[wrong_share(data, noise(data, rows, seed), rows["train"]) for seed in range(20)] for noise in noises]
+    n = len(rows["train"]) * 20
+    for share, expected in zip(np.mean(shares, axis=1), (0.135, 0.15), strict=True):
+        assert abs(share - expected) < 4 * np.sqrt(expected * (1 - expected) / n)
+    assert divide(data, Holdout(), LabelNoise(0.15), Scaling(), 0, "float64").corrupted == pytest.approx(
+        0.135, abs=0.04
+    )
+
+
+def wrong_share(data, y, rows):
+    return (y[rows] != data.y[rows]).any(axis=1).mean()
+
+
+def test_label_noise_touches_the_parts_named_and_does_not_move_with_the_training_size():
+    data = digits()
+    small, large = (Holdout(train=n, validation=50, test=100)(data, 3)._asdict() for n in (60, 300))
+    noisy_small, noisy_large = (LabelNoise(0.5)(data, rows, 3) for rows in (small, large))
+    assert (noisy_small[small["train"]] == noisy_large[small["train"]]).all()
+    assert (noisy_small[small["test"]] == data.y[small["test"]]).all()
+    everything = LabelNoise(1.0, parts=("train", "validation", "test"))(data, large, 3)
+    assert wrong_share(data, everything, large["test"]) == pytest.approx(0.9, abs=0.1)
+    with pytest.raises(ValueError, match="targets of diabetes are values"):
+        LabelNoise()(diabetes(), large, 0)
+
+
+def test_mnist1d_is_the_papers_frozen_data():
+    """Shape, balance, standardisation and the first numbers of the authors' generator with seed 42."""
+    data = mnist1d()
+    assert data.x.shape == (5000, 40)
+    assert data.own_test.tolist() == list(range(4000, 5000))
+    assert (data.x.mean(), data.x.std()) == (pytest.approx(0, abs=1e-12), pytest.approx(1))
+    assert mnist1d().fingerprint == data.fingerprint
+
+
+def test_neals_problems_have_the_noise_and_the_classes_of_their_recipes():
+    data = neal_regression(examples=20_000)
+    x = data.x
+    truth = 0.3 + 0.4 * x + 0.5 * np.sin(2.7 * x) + 1.1 / (1 + x**2)
+    assert (data.y - truth).std() == pytest.approx(0.1, rel=0.03)
+    data = neal_classification(examples=20_000)
+    near = ((data.x - [0.4, -0.3]) ** 2).sum(axis=1) < 0.09
+    assert data.y[near, 1].mean() > 0.98
+    assert data.y[:, 1].mean() == pytest.approx(0.32, abs=0.02)

@@ -1,0 +1,70 @@
+"""python -m experiments.verify RUN: trains a recorded cell again from its record, and says whether the numbers are the same bits.
+
+RUN is the run's id in MLflow, or its name, of which the newest is taken. Exit codes: 0 the same bits, 1 not, 2 no such run.
+"""
+
+import argparse
+import sys
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def verify(client: Any, run: Any) -> "pd.DataFrame":
+    """Recorded and repeated numbers of every metric that differs: the largest difference, and at which seed and step."""
+    import pandas as pd
+    from omegaconf import DictConfig, OmegaConf
+
+    from experiments.composition import build
+    from experiments.evaluation import attempt, tasks
+    from experiments.records import curve_table
+
+    with TemporaryDirectory() as folder:
+        config = OmegaConf.load(client.download_artifacts(run.info.run_id, "config.yaml", folder))
+        recorded = pd.read_parquet(client.download_artifacts(run.info.run_id, "curves.parquet", folder))
+    assert isinstance(config, DictConfig)
+    experiment = build(config)
+    if experiment.dataset.fingerprint != run.data.tags["data.fingerprint"]:
+        raise SystemExit("the data are not those of the record: their fingerprints differ")
+    (task,) = tasks([experiment])
+    _, result = attempt(0, task)
+    if isinstance(result, str):
+        raise SystemExit(result)
+    repeated = curve_table(result[0], experiment)
+    differing = []
+    for name in recorded.columns:
+        same = (recorded[name] == repeated[name]) | (recorded[name].isna() & repeated[name].isna())
+        if not same.all():
+            gap = (recorded[name].astype(float) - repeated[name].astype(float)).abs()
+            at = gap.idxmax()
+            row = {"metric": name, "seed": recorded.seed[at], "step": recorded.step[at], "recorded": recorded[name][at]}
+            differing.append(row | {"repeated": repeated[name][at], "difference": gap[at]})
+    return pd.DataFrame(differing)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m experiments.verify", description=__doc__)
+    parser.add_argument("run", help="the id or the name of a cell's run")
+    wanted = parser.parse_args().run
+    from experiments.tracking import existing_store, find_cell, provenance
+
+    client = existing_store()
+    run = find_cell(client, wanted)
+    if run is None:
+        print(f"error: no finished cell {wanted!r} in {client.tracking_uri}", file=sys.stderr)
+        sys.exit(2)
+    differing = verify(client, run)
+    if differing.empty:
+        print(f"{run.info.run_name}: the same bits ({run.info.run_id})")
+        return
+    print(f"{run.info.run_name}: {len(differing)} metrics differ\n{differing.to_string(index=False)}")
+    for what in ("commit", "versions"):
+        if run.data.tags.get(what) != provenance()[what]:
+            print(f"{what} then: {run.data.tags.get(what)}\n{what} now:  {provenance()[what]}")
+    sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,100 @@
+"""The Python interface, verify, housekeeping and the table of options."""
+
+import re
+import subprocess
+import sys
+
+import pytest
+
+from experiments.options import table
+from tests.conftest import ROOT, command, environment
+
+
+def test_the_readmes_python_lines_run_and_answer(tmp_path):
+    code = re.search(r"```python\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.S)[1]
+    assert len(code.strip().splitlines()) <= 6
+    probe = (
+        code
+        + 'assert results.frame.groupby("cell").seed.nunique().tolist() == [5, 5, 5]\nresults.figures["differences"].to_dict()'
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", probe], cwd=tmp_path, env=environment(), capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    assert "Against λ = 0, paired over 5 seeds" in done.stdout
+    assert not list(tmp_path.iterdir())  # nothing is recorded
+
+
+def test_a_notebooks_numbers_are_the_command_lines(smoke, tmp_path):
+    """The same objects: the cell `none` of the study `smoke`, built by hand."""
+    import pandas as pd
+    from mlflow import MlflowClient
+
+    from backprop.network import MLP
+    from backprop.optimizers import Momentum
+    from experiments import datasets, notebook
+    from experiments.splits import Holdout
+    from experiments.study import Experiment
+    from experiments.tracking import find_cell
+
+    by_hand = Experiment(
+        datasets.digits(),
+        split=Holdout(100, 100, 200),
+        network=MLP((16,)),
+        optimizer=Momentum(0.02, 0.9),
+        epochs=10,
+        seeds=3,
+        evaluations=5,
+    )
+    client = MlflowClient(f"sqlite:///{smoke[0] / 'runs' / 'mlflow.db'}")
+    path = client.download_artifacts(find_cell(client, "none").info.run_id, "curves.parquet", str(tmp_path))
+    recorded = pd.read_parquet(path)
+    assert (notebook.run({"none": by_hand}).curves["test/loss"].to_numpy() == recorded["test/loss"].to_numpy()).all()
+    with pytest.raises(ValueError, match="baseline is 'nothing'; it must be one of the cells"):
+        notebook.run({"none": by_hand}, baseline="nothing")
+
+
+def test_verify_finds_the_same_bits_and_names_what_differs(lab):
+    assert command(lab, "study=smoke", "regularizer=none").returncode == 0
+    same = command(lab, "smoke", module="experiments.verify")
+    assert same.returncode == 2
+    assert "no finished cell 'smoke'" in same.stderr
+    same = command(lab, "none", module="experiments.verify")
+    assert (same.returncode, "the same bits" in same.stdout) == (0, True), same.stderr
+    (record,) = (lab / "runs" / "artifacts").rglob("curves.parquet")
+    import pandas as pd
+
+    tampered = pd.read_parquet(record)
+    tampered.loc[3, "test/loss"] += 1e-9
+    tampered.to_parquet(record)
+    different = command(lab, "none", module="experiments.verify")
+    assert different.returncode == 1
+    assert "1 metrics differ" in different.stdout
+    assert "test/loss" in different.stdout
+
+
+def test_sweeps_are_listed_deleted_and_leave_nothing(lab):
+    for seeds in (2, 3):
+        assert command(lab, "study=smoke", "regularizer=none", f"seeds={seeds}").returncode == 0
+    listed = command(lab, "list", module="experiments.sweeps")
+    assert listed.stdout.count("FINISHED") == 2
+    assert "runs/artifacts" in listed.stdout
+    deleted = command(lab, "delete", "smoke", module="experiments.sweeps")
+    assert "1 cells of its own" in deleted.stdout, deleted.stderr
+    assert command(lab, "list", module="experiments.sweeps").stdout.count("FINISHED") == 1
+    assert len(list((lab / "runs" / "artifacts").rglob("curves.parquet"))) == 1
+    assert len(list((lab / "runs" / "reports").iterdir())) == 1
+    assert "removed 0 cells" in command(lab, "clean", module="experiments.sweeps").stdout
+    assert command(lab, "delete", "nonesuch", module="experiments.sweeps").returncode == 2
+
+
+def test_without_a_store_the_tools_say_so(tmp_path):
+    for module, arguments in (("experiments.sweeps", ["list"]), ("experiments.verify", ["x"])):
+        done = command(tmp_path, *arguments, module=module)
+        assert done.returncode == 2
+        assert "run a sweep here first" in done.stderr
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_readmes_table_of_options_is_the_generated_one():
+    assert table() in (ROOT / "README.md").read_text(encoding="utf-8")
