@@ -10,8 +10,10 @@ from typing import Any
 
 import numpy as np
 from jaxtyping import Float
+from scipy.sparse.linalg import LinearOperator, eigsh
 
 from backprop.arrays import Array
+from backprop.randomness import generator
 
 Parameters = Float[Array, "R 1 P"]
 Gradient = Callable[[Any], Any]
@@ -32,6 +34,31 @@ def hessian(gradient_at: Gradient, W: Parameters) -> Float[Array, "R P P"]:
         v[p] = 1
         H[:, p] = hessian_vector(gradient_at, W, v)[:, 0]
     return (H + H.mT) / 2
+
+
+def operator(gradient_at: Gradient, W: Parameters) -> LinearOperator:
+    """The Hessian of one replica, W of shape (1, 1, P), as SciPy's linear operator: products only, no P² numbers."""
+    P = W.shape[-1]
+    return LinearOperator(
+        (P, P), matvec=lambda v: hessian_vector(gradient_at, W, v.reshape(W.shape)).ravel(), dtype=float
+    )
+
+
+def largest_eigenvalue(gradient_at: Gradient, W: Parameters, seed: int = 0) -> float:
+    """The largest curvature of one replica, by Lanczos (SciPy's eigsh): gradient descent is stable below 2 / it."""
+    H = operator(gradient_at, W)
+    start = generator(seed, "curvature").standard_normal(W.shape[-1])
+    return float(eigsh(H, k=1, which="LA", v0=start, return_eigenvectors=False)[0])
+
+
+def trace(gradient_at: Gradient, W: Parameters, probes: int = 100, seed: int = 0) -> float:
+    """Σ of the curvatures of one replica, by Hutchinson's estimate, the mean of vᵀHv over random signs v.
+
+    Unbiased, with variance 2 Σ off-diagonal H² / probes; exact where H is diagonal.
+    """
+    H = operator(gradient_at, W)
+    signs = generator(seed, "curvature").choice([-1.0, 1.0], size=(probes, W.shape[-1]))
+    return float(np.mean([v @ H.matvec(v) for v in signs]))
 
 
 def newton_direction(gradient_at: Gradient, W: Parameters, g: Parameters, damping: Any) -> Parameters:

@@ -1,6 +1,8 @@
 """Local operations: each returns its value and its pullback, which takes ∂J/∂output and gives ∂J/∂input.
 
-Rows are instances: the chapter's ŷ = W x + b with instances in columns reads z = x W + b here, W being transposed.
+Rows are instances. A text that writes ŷ = W x + b with instances in the columns of x has the transpose of every array
+here: its x (D × N), W (C × D), b (C × 1), ŷ (C × N) are our xᵀ, Wᵀ, bᵀ, zᵀ, its ∇W = ∇z xᵀ is the transpose of our
+dW = xᵀ dz, and its ∇x = Wᵀ ∇z that of our dx = dz Wᵀ.
 """
 
 from collections.abc import Callable
@@ -14,15 +16,57 @@ Stack = Float[Array, "R B O"]
 Operation = Callable[[Stack], tuple[Stack, Callable[[Stack], Stack]]]
 
 
-def affine(x: Float[Array, "R B I"], W: Float[Array, "R I O"], b: Float[Array, "R 1 O"]):
-    """z = x W + b."""
+def matmul(x: Float[Array, "R B I"], W: Float[Array, "R I O"]):
+    """z = x W."""
 
     def pullback(dz: Float[Array, "R B O"], to_input: bool = True):
-        """dx = dz Wᵀ (None where nobody asks: at the first layer), dW = xᵀ dz, db = Σ over instances of dz."""
-        dx = dz @ W.mT if to_input else None
-        return dx, x.mT @ dz, dz.sum(axis=-2, keepdims=True)
+        """dx = dz Wᵀ (None where nobody asks: at the first layer), dW = xᵀ dz."""
+        return dz @ W.mT if to_input else None, x.mT @ dz
 
-    z = x @ W
+    return x @ W, pullback
+
+
+def add(x: Array, y: Array):
+    """z = x + y, where an axis of length 1 is broadcast: a bias (R, 1, O) is added to every row."""
+
+    def pullback(dz: Array):
+        """dx = dz, dy = dz, each summed over the axes along which its input was broadcast."""
+        return summed_to(dz, x.shape), summed_to(dz, y.shape)
+
+    return x + y, pullback
+
+
+def subtract(x: Array, y: Array):
+    """z = x − y, broadcasting as `add`."""
+
+    def pullback(dz: Array):
+        return summed_to(dz, x.shape), summed_to(-dz, y.shape)
+
+    return x - y, pullback
+
+
+def squared_norm(r: Stack):
+    """J = ‖r‖² = Σ r², over rows and columns, without ½."""
+
+    def pullback(dJ: Float[Array, "R 1 1"]):
+        return 2 * r * dJ
+
+    return (r * r).sum(axis=(-2, -1), keepdims=True), pullback
+
+
+def summed_to(dz: Array, shape: tuple[int, ...]) -> Array:
+    """The gradient of a broadcast array: its copies' gradients add up."""
+    axes = tuple(axis for axis in range(dz.ndim) if shape[axis] == 1 and dz.shape[axis] > 1)
+    return dz.sum(axis=axes, keepdims=True) if axes else dz
+
+
+def affine(x: Float[Array, "R B I"], W: Float[Array, "R I O"], b: Float[Array, "R 1 O"]):
+    """z = x W + b: `matmul`, then `add` in place."""
+
+    def pullback(dz: Float[Array, "R B O"], to_input: bool = True):
+        return *to_factors(dz, to_input), summed_to(dz, b.shape)
+
+    z, to_factors = matmul(x, W)
     z += b
     return z, pullback
 

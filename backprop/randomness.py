@@ -10,7 +10,7 @@ from jaxtyping import Float, Int, UInt16
 
 from backprop.arrays import Array
 
-PURPOSES = ("split", "init", "batch", "inputs", "hidden", "weights", "gradients", "labels", "data")
+PURPOSES = ("split", "init", "batch", "inputs", "hidden", "weights", "gradients", "labels", "data", "curvature")
 
 
 def generator(seed: int, purpose: str, index: int = 0) -> np.random.Generator:

@@ -6,7 +6,7 @@ import pytest
 from backprop.arrays import per_replica
 from backprop.averaging import Exponential, Polyak
 from backprop.clipping import ClipGlobalNorm, ClipNorm, ClipValue
-from backprop.curvature import hessian, hessian_vector, newton_direction
+from backprop.curvature import hessian, hessian_vector, largest_eigenvalue, newton_direction, trace
 from backprop.losses import SoftmaxCrossEntropy, SquaredError
 from backprop.network import MLP, Layer, initial_parameters
 from backprop.operations import ACTIVATIONS
@@ -198,3 +198,34 @@ def test_averaged_iterates_are_measured_and_the_path_is_unchanged():
     iterates = path(None)
     assert path(Polyak(start=0.0))[-1] == pytest.approx(np.mean(iterates[1:], axis=0))
     assert path(Polyak(start=0.5))[-1] == pytest.approx(np.mean(iterates[4:], axis=0))
+
+
+def test_largest_eigenvalue_and_trace_are_the_full_hessians():
+    draw = np.random.default_rng(3)
+    network = MLP((5,), "tanh")
+    recipe, sizes = Recipe(network=network, loss=SquaredError(), dtype="float64"), network.sizes(3, 2)
+    x, y = draw.standard_normal((1, 11, 3)), draw.standard_normal((1, 11, 2))
+    W = initial_parameters(network, sizes, [0], "float64")
+
+    def gradient(W):
+        return objective_gradient(recipe, sizes, x, y, W)
+
+    H = hessian(gradient, W)[0]
+    assert largest_eigenvalue(gradient, W) == pytest.approx(np.linalg.eigvalsh(H)[-1], rel=1e-9)
+    sd = np.sqrt(2 * ((H**2).sum() - (np.diag(H) ** 2).sum()) / 1000)
+    assert abs(trace(gradient, W, probes=1000) - np.trace(H)) < 4 * sd
+
+
+def test_the_largest_curvature_of_least_squares_is_the_published_one():
+    """scikit-learn's diabetes data, (1/n)‖r‖² without intercept: L = 0.0182091, so that 2 / L = 109.8352."""
+    from sklearn.datasets import load_diabetes
+
+    x, y = load_diabetes(return_X_y=True)
+    recipe = Recipe(network=MLP(()), loss=SquaredError(), dtype="float64")
+
+    def gradient(w):
+        W = np.concatenate([w, np.zeros((1, 1, 1))], axis=-1)  # no intercept
+        return objective_gradient(recipe, (10, 1), x[None], y[None, :, None], W)[..., :10]
+
+    L = largest_eigenvalue(gradient, np.zeros((1, 1, 10)))
+    assert pytest.approx(109.8352, abs=1e-4) == 2 / L

@@ -62,7 +62,7 @@ def small_config(loader, *overrides):
         (["dataset=diabetes", "loss=softmax_cross_entropy"], "targets of diabetes are for regression"),
         (["seeds=[1,1]"], "each seed may stand in the list once"),
         (["epochs=1.5"], "epochs is 1.5; it must be a whole number"),
-        (["network.activation=gelu"], "must be one of identity, relu, tanh, sigmoid"),
+        (["network.activation=gelu"], "must be one of identity, relu, leaky_relu, tanh, sigmoid"),
     ],
 )
 def test_a_config_that_cannot_be_run_says_the_way_out(loader, overrides, message):

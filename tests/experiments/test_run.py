@@ -89,6 +89,26 @@ def test_the_recorded_command_reproduces_a_cell(smoke, client, lab, tmp_path):
     assert copy.data.metrics == pytest.approx(dict(run.data.metrics), rel=1e-12, nan_ok=True)
 
 
+def test_one_worker_and_several_give_the_same_bits(smoke, client, lab, tmp_path):
+    """The study was run with a worker a core; here it is again, with one."""
+    from mlflow import MlflowClient
+
+    assert command(lab, "study=smoke", "hydra.launcher.workers=1").returncode == 0
+    again = MlflowClient(f"sqlite:///{lab / 'runs' / 'mlflow.db'}")
+    tables = []
+    for one in (client, again):
+        cells = sorted(runs(one, "cell"), key=lambda run: run.info.run_name)
+        folders = [tmp_path / str(id(one)) / run.info.run_id for run in cells]
+        for folder in folders:
+            folder.mkdir(parents=True)
+        paths = [
+            one.download_artifacts(run.info.run_id, "curves.parquet", str(f))
+            for run, f in zip(cells, folders, strict=True)
+        ]
+        tables.append(pd.concat([pd.read_parquet(path) for path in paths]))
+    pd.testing.assert_frame_equal(*tables, check_exact=True)
+
+
 def test_the_report_is_rebuilt_from_mlflow_alone(smoke):
     folder, first = smoke
     built = command(folder, "--folder", "again", module="reports.build")
@@ -103,7 +123,7 @@ BAD = [
     (["study=smoke", "penalty.strenght=1"], "Did you mean 'penalty.strength'?"),
     (["study=none", "penalty=l2", "penalty.strenght=1,2"], "Did you mean 'penalty.strength'?"),
     (["study=none", "dataset=digit"], "dataset has no option 'digit', only"),
-    (["study=none", "noise.hidden.rate=0.5"], "is a key of noise@noise.hidden=dropout, which is not chosen here"),
+    (["study=none", "noise.hidden.rate=0.5"], "noise@noise.hidden=dropout, which is not chosen here"),
     (
         ["study=none", "regularizer=dropout", "noise.hidden.rate=1.2"],
         "Dropout.rate is 1.2; it must be a number in [0, 1).",

@@ -25,6 +25,14 @@ def test_the_readmes_python_lines_run_and_answer(tmp_path):
     assert not list(tmp_path.iterdir())  # nothing is recorded
 
 
+def test_the_readmes_graph_prints_the_chapters_numbers(tmp_path):
+    blocks = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.S)
+    (code,) = [block for block in blocks if "graph" in block]
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env=environment(), capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert ["r", "subtract(ŷ,", "y)", "1×1", "5", "10"] in [line.split() for line in done.stdout.splitlines()]
+
+
 def test_a_notebooks_numbers_are_the_command_lines(smoke, tmp_path):
     """The same objects: the cell `none` of the study `smoke`, built by hand."""
     import pandas as pd
