@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+from experiments import sweeps, verify
 from experiments.options import table
 from tests.conftest import ROOT, command, environment
 
@@ -62,38 +63,62 @@ def test_a_notebooks_numbers_are_the_command_lines(smoke, tmp_path):
         notebook.run({"none": by_hand}, baseline="nothing")
 
 
-def test_verify_finds_the_same_bits_and_names_what_differs(lab):
-    assert command(lab, "study=smoke", "regularizer=none").returncode == 0
-    same = command(lab, "smoke", module="experiments.verify")
-    assert same.returncode == 2
-    assert "no finished cell 'smoke'" in same.stderr
-    same = command(lab, "none", module="experiments.verify")
-    assert (same.returncode, "the same bits" in same.stdout) == (0, True), same.stderr
-    (record,) = (lab / "runs" / "artifacts").rglob("curves.parquet")
+@pytest.fixture
+def tool(lab, monkeypatch, capsys):
+    """Runs a tool's `main` in the lab's folder: its exit code and what it printed."""
+    monkeypatch.chdir(lab)
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+
+    def run(main, *arguments: str) -> tuple[int, str]:
+        monkeypatch.setattr(sys, "argv", ["tool", *arguments])
+        code = 0
+        try:
+            main()
+        except SystemExit as stop:
+            code = stop.code if isinstance(stop.code, int) else 1
+        captured = capsys.readouterr()
+        return code, captured.out + captured.err
+
+    return run
+
+
+def test_verify_finds_the_same_bits_and_names_what_differs(lab, tool):
     import pandas as pd
 
+    assert command(lab, "study=smoke", "regularizer=none").returncode == 0
+    assert tool(verify.main, "smoke") == (
+        2,
+        f"error: no finished cell 'smoke' in sqlite:///{lab / 'runs' / 'mlflow.db'}\n",
+    )
+    code, said = tool(verify.main, "none")
+    assert code == 0
+    assert "none: the same bits" in said
+    (record,) = (lab / "runs" / "artifacts").rglob("curves.parquet")
     tampered = pd.read_parquet(record)
     tampered.loc[3, "test/loss"] += 1e-9
     tampered.to_parquet(record)
-    different = command(lab, "none", module="experiments.verify")
-    assert different.returncode == 1
-    assert "1 metrics differ" in different.stdout
-    assert "test/loss" in different.stdout
+    code, said = tool(verify.main, "none")
+    assert code == 1
+    assert "1 metrics differ" in said
+    assert "test/loss" in said
 
 
-def test_sweeps_are_listed_deleted_and_leave_nothing(lab):
+def test_sweeps_are_listed_deleted_and_leave_nothing(lab, tool):
     for seeds in (2, 3):
         assert command(lab, "study=smoke", "regularizer=none", f"seeds={seeds}").returncode == 0
-    listed = command(lab, "list", module="experiments.sweeps")
-    assert listed.stdout.count("FINISHED") == 2
-    assert "runs/artifacts" in listed.stdout
-    deleted = command(lab, "delete", "smoke", module="experiments.sweeps")
-    assert "1 cells of its own" in deleted.stdout, deleted.stderr
-    assert command(lab, "list", module="experiments.sweeps").stdout.count("FINISHED") == 1
+    _, listed = tool(sweeps.main, "list")
+    assert listed.count("FINISHED") == 2
+    assert "runs/artifacts" in listed
+    _, deleted = tool(sweeps.main, "delete", "smoke")
+    assert "1 cells of its own" in deleted
+    _, listed = tool(sweeps.main, "list")
+    assert listed.count("FINISHED") == 1
     assert len(list((lab / "runs" / "artifacts").rglob("curves.parquet"))) == 1
     assert len(list((lab / "runs" / "reports").iterdir())) == 1
-    assert "removed 0 cells" in command(lab, "clean", module="experiments.sweeps").stdout
-    assert command(lab, "delete", "nonesuch", module="experiments.sweeps").returncode == 2
+    assert "removed 0 cells" in tool(sweeps.main, "clean")[1]
+    code, said = tool(sweeps.main, "delete", "nonesuch")
+    assert code == 2
+    assert "no sweep 'nonesuch'" in said
 
 
 def test_without_a_store_the_tools_say_so(tmp_path):
