@@ -260,9 +260,8 @@ def record_failure(sweep: SweepRun, job: Job, error: str) -> Cell:
 
 def start_cell(sweep: SweepRun, job: Job) -> Cell:
     values = {key: job.overrides[key] for key in sweep.axes if key in job.overrides}
-    name = (
-        " ".join(value if key in job.choices else f"{key}={value}" for key, value in values.items()) or sweep.study.name
-    )
+    shown = {key: value if key in job.choices else f"{short(key, sweep.axes)}={value}" for key, value in values.items()}
+    name = " ".join(shown.values())
     tags = {
         **provenance(),
         "kind": "cell",
@@ -271,8 +270,20 @@ def start_cell(sweep: SweepRun, job: Job) -> Cell:
         "command": command([f"{key}={value}" for key, value in job.overrides.items()]),
         **{f"axis.{key}": value for key, value in values.items()},
     }
-    run = sweep.client.create_run(sweep.experiment_id, run_name=name, tags=tags)
-    return Cell(run.info.run_id, name, values, "RUNNING")
+    run = sweep.client.create_run(sweep.experiment_id, run_name=name or sweep.study.name, tags=tags)
+    return Cell(run.info.run_id, run.info.run_name, values, "RUNNING")
+
+
+def short(key: str, keys: Sequence[str]) -> str:
+    """The last part of a dotted key, or as many as tell it from the other keys.
+
+    >>> short("noise.hidden.scale", ["noise.hidden.scale", "noise.inputs.scale"])
+    'hidden.scale'
+    """
+    parts = key.split(".")
+    endings = [".".join(parts[-length:]) for length in range(1, len(parts) + 1)]
+    alone = (end for end in endings if sum(f".{other}".endswith(f".{end}") for other in keys) == 1)
+    return next(alone, key)
 
 
 def end_sweep(sweep: SweepRun, cells: Sequence[Cell]) -> None:

@@ -37,7 +37,7 @@ def test_the_command_ends_in_a_table_a_report_and_the_way_to_the_ui(smoke):
 
 def test_each_cell_is_a_flat_run_with_its_parameters_metrics_and_curves(smoke, client):
     cells = runs(client, "cell")
-    assert sorted(run.info.run_name for run in cells) == ["l2 penalty.strength=0.01", "l2 penalty.strength=0.1", "none"]
+    assert sorted(run.info.run_name for run in cells) == ["l2 strength=0.01", "l2 strength=0.1", "none"]
     for run in cells:
         assert run.info.status == "FINISHED"
         assert "mlflow.parentRunId" not in run.data.tags
