@@ -1,4 +1,7 @@
-"""Gradient clipping: caps the gradient before the step, in place. Pascanu et al., ICML 2013."""
+"""Gradient clipping: caps the loss's gradient, in place, before a penalty's is added and the step is taken.
+
+The order is PyTorch's, where weight_decay joins clipped gradients. Pascanu et al., ICML 2013.
+"""
 
 from collections.abc import Sequence
 from typing import Protocol, runtime_checkable

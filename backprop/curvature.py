@@ -63,6 +63,8 @@ def trace(gradient_at: Gradient, W: Parameters, probes: int = 100, seed: int = 0
 
 def newton_direction(gradient_at: Gradient, W: Parameters, g: Parameters, damping: Any) -> Parameters:
     """Σᵢ qᵢ (qᵢ·g) / max(|hᵢ|, δ): H⁻¹ g where H is positive definite with all curvatures above δ."""
-    curvatures, Q = np.linalg.eigh(hessian(gradient_at, W))
+    H = hessian(gradient_at, W)
+    finite = np.isfinite(H).all(axis=(-2, -1), keepdims=True)  # a diverged replica stays alone
+    curvatures, Q = np.linalg.eigh(np.where(finite, H, np.eye(H.shape[-1])))
     scale = np.maximum(np.abs(curvatures)[:, None, :], damping)
-    return ((g.astype(float) @ Q) / scale @ Q.mT).astype(W.dtype)
+    return np.where(finite, (g.astype(float) @ Q) / scale @ Q.mT, np.nan).astype(W.dtype)

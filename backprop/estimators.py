@@ -80,7 +80,7 @@ class Backprop(BaseEstimator):
             key: getattr(self, key) for key in ("schedule", "clipping", "averaging", "penalty", "constraint", "noise")
         }
         return Recipe(
-            network=MLP(tuple(self.hidden), self.activation),
+            network=MLP(self.hidden, self.activation),
             loss=loss,
             optimizer=self.optimizer or Adam(),
             batch_size=None if self.batch_size is None else min(self.batch_size, n),
@@ -105,7 +105,7 @@ class Backprop(BaseEstimator):
         check_is_fitted(self)
         x = validate_data(self, X, reset=False, dtype=[np.float64, np.float32])
         layers = [Layer(W[None], b[None, None]) for W, b in zip(self.coefs_, self.intercepts_, strict=True)]
-        z, _ = apply(MLP(tuple(self.hidden), self.activation), layers, x.astype(self.dtype)[None])
+        z, _ = apply(MLP(self.hidden, self.activation), layers, x.astype(self.dtype)[None])
         return z[0]
 
 

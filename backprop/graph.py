@@ -13,7 +13,7 @@ Each box is one of the very operations that training uses; the backward pass rev
 (10.0, 30.0, 20.0)
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -81,7 +81,7 @@ class Graph:
     """All nodes below an output, in an order in which inputs come first, with their values and gradients."""
 
     def __init__(self, output: Node):
-        found = list(dict.fromkeys(walk(output)))
+        found = below(output, {})
         count = iter(range(1, len(found) + 1))
         self.names = {node: node.name or f"{node.operation} {next(count)}" for node in found}
         if len(set(self.names.values())) < len(found):
@@ -118,10 +118,10 @@ class Graph:
             if node.operation == "input" or gradient is None:
                 continue
             parts = self.pullbacks[self.names[node]](gradient)
-            for below, part in zip(node.inputs, parts if isinstance(parts, tuple) else (parts,), strict=True):
-                before = self.gradients[self.names[below]]
+            for source, part in zip(node.inputs, parts if isinstance(parts, tuple) else (parts,), strict=True):
+                before = self.gradients[self.names[source]]
                 if part is not None:
-                    self.gradients[self.names[below]] = part if before is None else before + part
+                    self.gradients[self.names[source]] = part if before is None else before + part
 
     def value(self, name: str) -> Any:
         """A node's value: a number, or an array of the shape of its rows and columns."""
@@ -166,11 +166,13 @@ class Graph:
         return "\n".join([lines[0], "  ".join("─" * width for width in widths), *lines[1:]])
 
 
-def walk(node: Node) -> Iterator[Node]:
-    """The nodes below, inputs first."""
-    for below in node.inputs:
-        yield from walk(below)
-    yield node
+def below(node: Node, found: dict[Node, None]) -> list[Node]:
+    """The nodes that a node is made of and itself, each once, inputs first."""
+    if node not in found:
+        for part in node.inputs:
+            below(part, found)
+        found[node] = None
+    return list(found)
 
 
 def as_rows(name: str, value: Any) -> Array:

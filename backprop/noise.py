@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 
-from backprop.arrays import Array, PerReplica
+from backprop.arrays import PerReplica
 from backprop.choices import choice, number, one_of
 from backprop.operations import Operation, Stack, identity
 from backprop.randomness import Streams
@@ -27,8 +27,8 @@ class Source(Protocol):
 class Gaussian:
     """ã = a + s ξ, ξ ~ N(0, 1): additive noise; s is the standard deviation, in the unit of a.
 
-    `per` example: every entry has its own draw; batch: the rows of a minibatch share one. `scale` may be a list, one
-    number a layer. Bishop, Neural Comp. 7:108 (1995); An, Neural Comp. 8:643 (1996).
+    `per` example: every entry has its own draw; batch: the rows of a minibatch share one. At weights and gradients
+    every entry draws its own, once a minibatch. `scale` may be a list, one number a layer. Bishop, Neural Comp. 7:108 (1995); An, Neural Comp. 8:643 (1996).
     """
 
     scale: PerLayer = number(default=0.1, within="[0, inf)", per_layer=True)
@@ -97,6 +97,13 @@ class Noise:
     weights: Source | None = None
     gradients: Source | None = None
 
+    def __post_init__(self) -> None:
+        for site in ("weights", "gradients"):
+            if getattr(getattr(self, site), "per", "example") == "batch":
+                raise ValueError(
+                    f"noise.{site}.per is batch; at the {site} every entry draws its own, once a minibatch: leave per out."
+                )
+
 
 class Sites(NamedTuple):
     """The operation at every site of a network of L layers; evaluation has the identity everywhere."""
@@ -153,8 +160,3 @@ def check_layers(noise: Noise, layers: int) -> None:
         source = getattr(noise, site)
         if source is not None and count:
             of_layer(source, 0, count)
-
-
-def distort(operation: Operation, array: Array) -> Array:
-    """The distorted array alone, where no gradient flows back through the noise."""
-    return operation(array)[0]

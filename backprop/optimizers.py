@@ -39,8 +39,13 @@ class Optimizer(Protocol):
     def update(self, W: Parameters, g: Parameters, averages: Averages, step: Step) -> None:
         """One update of W and of the averages, in place."""
 
+
+@runtime_checkable
+class AlongTheGradient(Protocol):
+    """An optimiser that steps along the gradient, so that a proximal penalty has a step size."""
+
     def stationary_step(self, eta: Any) -> Any:
-        """How far W moves, in total, for a unit of gradient: the step size of a proximal penalty."""
+        """How far W moves, in total, for a unit of gradient."""
 
 
 @choice
@@ -121,9 +126,6 @@ class Adagrad:
         s += g * g
         W -= step.eta * g / (np.sqrt(s) + self.epsilon)
 
-    def stationary_step(self, eta: Any) -> Any:
-        return eta
-
 
 @choice
 class RMSProp:
@@ -144,9 +146,6 @@ class RMSProp:
         s *= self.decay
         s += (1 - self.decay) * (g * g)
         W -= step.eta * g / (np.sqrt(s) + self.epsilon)
-
-    def stationary_step(self, eta: Any) -> Any:
-        return eta
 
 
 @choice
@@ -173,9 +172,6 @@ class Adam:
         s += (1 - self.beta2) * (g * g)
         W -= (step.eta / (1 - self.beta1**step.t)) * m / (np.sqrt(s / (1 - self.beta2**step.t)) + self.epsilon)
 
-    def stationary_step(self, eta: Any) -> Any:
-        return eta
-
 
 @choice
 class AdamW:
@@ -198,9 +194,6 @@ class AdamW:
         W[..., step.weights] *= 1 - step.eta * self.strength
         Adam(self.learning_rate, self.beta1, self.beta2, self.epsilon).update(W, g, averages, step)
 
-    def stationary_step(self, eta: Any) -> Any:
-        return eta
-
 
 @choice
 class Newton:
@@ -215,10 +208,9 @@ class Newton:
     damping: PerReplica = number(default=1e-3, within="(0, inf)")
 
     def start(self, W: Parameters) -> Averages:
+        if W.shape[-1] > LARGEST_FOR_NEWTON:
+            raise ValueError(f"Newton is for at most {LARGEST_FOR_NEWTON} parameters; this network has {W.shape[-1]}.")
         return ()
 
     def update(self, W: Parameters, g: Parameters, averages: Averages, step: Step) -> None:
         W -= step.eta * newton_direction(step.gradient_at, W, g, self.damping)
-
-    def stationary_step(self, eta: Any) -> Any:
-        return eta

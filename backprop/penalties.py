@@ -2,7 +2,8 @@
 
 With method "gradient" the penalty's (sub)gradient joins the loss's. With "proximal" the penalty acts after the step,
 W ← argmin_U ½‖U − W‖² + c·penalty(U), which sets weights to exactly 0 where L1 wants it (Parikh & Boyd, 2014). c is
-the optimiser's `stationary_step`, so that both methods settle where loss gradient and penalty balance. With "decoupled"
+the optimiser's `stationary_step`, so that both methods settle where loss gradient and penalty balance; that is defined
+for optimisers that step along the gradient (SGD, Momentum, Nesterov), and refused for others. With "decoupled"
 W ← W − η ∂penalty/∂W before the step, past whatever the optimiser does to gradients: for L2, decoupled weight decay.
 """
 
@@ -59,7 +60,7 @@ class L1:
         return self.strength * np.abs(W).sum(axis=-1, keepdims=True)
 
     def gradient(self, W: Weights) -> Weights:
-        return self.strength * np.sign(W)
+        return self.strength * np.sign(W.real)  # of W itself where curvature makes a complex step
 
     def proximal(self, W: Weights, c: Any) -> Weights:
         return soft_threshold(W, c * self.strength)
@@ -79,7 +80,7 @@ class ElasticNet:
         return self.strength * (self.l1_ratio * l1 + (1 - self.l1_ratio) * l2)
 
     def gradient(self, W: Weights) -> Weights:
-        return self.strength * (self.l1_ratio * np.sign(W) + (1 - self.l1_ratio) * W)
+        return self.strength * (self.l1_ratio * np.sign(W.real) + (1 - self.l1_ratio) * W)
 
     def proximal(self, W: Weights, c: Any) -> Weights:
         shrunk = soft_threshold(W, c * self.strength * self.l1_ratio)

@@ -16,7 +16,7 @@ from backprop.constraints import Constraint
 from backprop.losses import Loss, SoftmaxCrossEntropy
 from backprop.network import MLP, Layer, Parameters, apply, initial_parameters, views, weight_count
 from backprop.noise import Noise, Sites, check_layers, sites
-from backprop.optimizers import Momentum, Newton, Optimizer, Step
+from backprop.optimizers import AlongTheGradient, Momentum, Newton, Optimizer, Step
 from backprop.penalties import Penalty
 from backprop.randomness import Streams
 from backprop.schedules import Constant, Schedule
@@ -48,6 +48,13 @@ class Recipe:
         if isinstance(self.optimizer, Newton) and any((self.noise.inputs, self.noise.hidden, self.noise.weights)):
             raise ValueError(
                 "optimizer is Newton, which needs an objective without noise; take another, or leave noise out."
+            )
+
+        proximal = self.penalty is not None and self.penalty.method == "proximal"
+        if proximal and not isinstance(self.optimizer, AlongTheGradient):
+            raise ValueError(
+                f"penalty.method is proximal, which is for SGD, Momentum and Nesterov; with {type(self.optimizer).__name__} "
+                "take penalty.method=gradient or decoupled."
             )
 
     def steps_per_epoch(self, n: int) -> int:
@@ -116,16 +123,16 @@ def train(recipe: Recipe, data: Examples, seeds: Sequence[int], at: Collection[i
             eta = recipe.optimizer.learning_rate * recipe.schedule.factor(t, total)
 
             J = backpropagate(recipe, layers, x, y, noise, gradients)
-            if penalty is not None and method == "gradient":
-                gradient[..., weights] += penalty.gradient(W)
             if recipe.clipping is not None:
                 recipe.clipping.clip(gradient, gradients)
+            if penalty is not None and method == "gradient":
+                gradient[..., weights] += penalty.gradient(W)
             gradient_at = partial(objective_gradient, recipe, sizes, x, y)
             noisy_gradient, _ = noise.gradients(gradient)
             if penalty is not None and method == "decoupled":
                 W -= eta * penalty.gradient(W)
             recipe.optimizer.update(parameters, noisy_gradient, averages, Step(t, eta, weights, gradient_at))
-            if penalty is not None and method == "proximal":
+            if isinstance(recipe.optimizer, AlongTheGradient) and penalty is not None and method == "proximal":
                 W[...] = penalty.proximal(W, recipe.optimizer.stationary_step(eta))
             if recipe.constraint is not None:
                 recipe.constraint.project(layers)

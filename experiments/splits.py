@@ -124,6 +124,10 @@ class Files:
 
 def cut(dataset: Dataset, order: Array, n: int, v: int, test: Array, seed: int) -> Parts:
     """The first v rows of an order validate, the next n train: a smaller n is the beginning of a larger one."""
+    if n < 1:
+        raise ValueError(
+            f"split leaves no training examples of {dataset.name} beside {v} validation and {len(test)} test examples."
+        )
     if n + v > len(order):
         raise ValueError(
             f"split asks for {n} training + {v} validation + {len(test)} test examples, but {dataset.name} has "

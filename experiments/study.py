@@ -121,14 +121,9 @@ class Experiment:
         return division._replace(parts=parts)
 
     def data_key(self) -> Hashable:
-        """Equal for experiments that see the same numbers."""
-        return (
-            self.dataset.fingerprint,
-            stacking_key(self.split),
-            stacking_key(self.scaling),
-            tuple(self.all_seeds),
-            self.dtype,
-        )
+        """Equal for experiments that see the same numbers, in the form that their loss compares."""
+        choices = stacking_key((self.split, self.corruption, self.scaling)), type(self.recipe.loss)
+        return self.dataset.fingerprint, choices, tuple(self.all_seeds), self.dtype
 
     def stack_key(self) -> Hashable:
         """Equal for experiments that can train in one stack; the parameters of losses of one kind are equal by type."""
