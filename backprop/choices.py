@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from typing import Any, TypeVar, dataclass_transform
+from functools import cache
+from types import UnionType
+from typing import Any, TypeVar, Union, dataclass_transform, get_args, get_origin, get_type_hints
 
 import numpy as np
 
@@ -50,10 +52,41 @@ def choice(cls: type[T]) -> type[T]:
 
 
 def check_fields(cls: type, values: Mapping[str, Any]) -> None:
-    """Raises ValueError where one of the values breaks its field's rule."""
+    """Raises ValueError where one of the values breaks its field's rule, or is not of its type."""
+    hints = types_of(cls)
     for f in fields(cls):  # type: ignore[arg-type]
         if f.name in values:
-            check_field(f"{cls.__name__}.{f.name}", values[f.name], f.metadata)
+            name, value = f"{cls.__name__}.{f.name}", values[f.name]
+            check_field(name, value, f.metadata)
+            if not f.metadata and not fits(value, hints[f.name]):
+                raise ValueError(f"{name} is {value!r}; it must be {described(hints[f.name])}.")
+
+
+@cache
+def types_of(cls: type) -> dict[str, Any]:
+    return get_type_hints(cls)
+
+
+def fits(value: Any, hint: Any) -> bool:
+    """Is the value of this type? Protocols are asked for their methods; what a rule checks is let pass.
+
+    >>> fits(3, int | None), fits(True, int), fits([1], list[int]), fits("x", int | None)
+    (True, False, True, False)
+    """
+    if get_origin(hint) in (Union, UnionType):
+        return any(fits(value, one) for one in get_args(hint))
+    kind = get_origin(hint) or hint
+    if not isinstance(kind, type):
+        return True
+    if kind in (int, float):
+        return isinstance(value, int if kind is int else int | float) and not isinstance(value, bool)
+    return isinstance(value, list | tuple) if kind in (list, tuple) else isinstance(value, kind)
+
+
+def described(hint: Any) -> str:
+    kinds = get_args(hint) if get_origin(hint) in (Union, UnionType) else (hint,)
+    names = ["none" if kind is type(None) else getattr(kind, "__name__", str(kind)) for kind in kinds]
+    return " or ".join(names)
 
 
 def check_field(name: str, value: Any, rules: Any) -> None:

@@ -96,7 +96,7 @@ class Graph:
         wanted = {self.names[node] for node in self.nodes if node.operation == "input"}
         if set(inputs) != wanted:
             raise ValueError(f"the inputs of this graph are {sorted(wanted)}; given are {sorted(inputs)}.")
-        self.gradients = {}
+        self.values, self.gradients, self.pullbacks = {}, {}, {}
         for node in self.nodes:
             name = self.names[node]
             if node.operation == "input":

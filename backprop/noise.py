@@ -28,7 +28,9 @@ class Gaussian:
     """ã = a + s ξ, ξ ~ N(0, 1): additive noise; s is the standard deviation, in the unit of a.
 
     `per` example: every entry has its own draw; batch: the rows of a minibatch share one. At weights and gradients
-    every entry draws its own, once a minibatch. `scale` may be a list, one number a layer. Bishop, Neural Comp. 7:108 (1995); An, Neural Comp. 8:643 (1996).
+    every entry draws its own, once a minibatch. `scale` may be a list, one number a layer.
+
+    Bishop, Neural Comp. 7:108 (1995); An, Neural Comp. 8:643 (1996).
     """
 
     scale: PerLayer = number(default=0.1, within="[0, inf)", per_layer=True)
@@ -158,5 +160,9 @@ def check_layers(noise: Noise, layers: int) -> None:
     """Raises ValueError where a list of numbers does not fit the network's layers."""
     for site, count in (("inputs", 1), ("hidden", layers - 1), ("weights", layers), ("gradients", 1)):
         source = getattr(noise, site)
-        if source is not None and count:
+        if source is not None and not count:
+            raise ValueError(
+                "noise.hidden is set, but the network has no hidden layer; give network.hidden some widths, or leave it out."
+            )
+        if source is not None:
             of_layer(source, 0, count)

@@ -165,12 +165,7 @@ class Adam:
         return np.zeros_like(W), np.zeros_like(W)
 
     def update(self, W: Parameters, g: Parameters, averages: Averages, step: Step) -> None:
-        m, s = averages
-        m *= self.beta1
-        m += (1 - self.beta1) * g
-        s *= self.beta2
-        s += (1 - self.beta2) * (g * g)
-        W -= (step.eta / (1 - self.beta1**step.t)) * m / (np.sqrt(s / (1 - self.beta2**step.t)) + self.epsilon)
+        adam_step(self, W, g, averages, step)
 
 
 @choice
@@ -192,7 +187,17 @@ class AdamW:
 
     def update(self, W: Parameters, g: Parameters, averages: Averages, step: Step) -> None:
         W[..., step.weights] *= 1 - step.eta * self.strength
-        Adam(self.learning_rate, self.beta1, self.beta2, self.epsilon).update(W, g, averages, step)
+        adam_step(self, W, g, averages, step)
+
+
+def adam_step(settings: "Adam | AdamW", W: Parameters, g: Parameters, averages: Averages, step: Step) -> None:
+    """The update that Adam and AdamW share."""
+    m, s = averages
+    m *= settings.beta1
+    m += (1 - settings.beta1) * g
+    s *= settings.beta2
+    s += (1 - settings.beta2) * (g * g)
+    W -= (step.eta / (1 - settings.beta1**step.t)) * m / (np.sqrt(s / (1 - settings.beta2**step.t)) + settings.epsilon)
 
 
 @choice

@@ -16,7 +16,7 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override
 from hydra.errors import InstantiationException, OverrideParseException
 from omegaconf import DictConfig, OmegaConf, open_dict
-from omegaconf.errors import OmegaConfBaseException
+from omegaconf.errors import MissingMandatoryValue, OmegaConfBaseException
 
 from backprop.choices import check_fields
 from experiments.study import Experiment, Study
@@ -78,16 +78,20 @@ def build(config: DictConfig) -> Experiment:
     """The config as objects, checked. Raises ConfigurationError."""
     from hydra.utils import instantiate
 
-    plain = OmegaConf.to_container(config, resolve=True, throw_on_missing=True)
-    assert isinstance(plain, dict)
-    node = checked({key: value for key, value in plain.items() if key not in ("study", "execution")}, "")
     try:
+        plain: Any = OmegaConf.to_container(config, resolve=True, throw_on_missing=True)
+        node = checked({key: value for key, value in plain.items() if key not in ("study", "execution")}, "")
         others = {key: value for key, value in node.items() if key not in ("_target_", "dataset")}
         parts = instantiate(others, _convert_="all")
         check_fields(Experiment, parts)
+        if node["dataset"] is None:
+            raise ConfigurationError("dataset is none; choose one: `--help` lists them.")
         return Experiment(dataset=dataset_of(json.dumps(node["dataset"])), **parts)  # the data last: they take longest
-    except (ValueError, InstantiationException) as error:
-        raise ConfigurationError(str(error.__cause__ or error)) from error
+    except MissingMandatoryValue as error:
+        key = str(error.full_key)
+        raise ConfigurationError(f"{key} has no value yet; give it one: {key}=VALUE.") from error
+    except (ValueError, OmegaConfBaseException, InstantiationException) as error:
+        raise ConfigurationError(str(error.__cause__ or error).split("\n", 1)[0]) from error
 
 
 @cache
@@ -123,6 +127,8 @@ def check_target(target: str, keys: set[str], path: str) -> None:
         made: Any = get_object(target)
     except Exception as error:
         raise ConfigurationError(f"{path}._target_ is {target!r}, which cannot be imported: {error}") from error
+    if not callable(made):
+        raise ConfigurationError(f"{path}._target_ is {target!r}, which is no class or function.")
     known = [f.name for f in fields(made)] if is_dataclass(made) else list(inspect.signature(made).parameters)
     for key in sorted(keys - set(known)):
         raise ConfigurationError(
@@ -143,7 +149,10 @@ def study_of(config: DictConfig) -> Study:
     """The study that a job belongs to."""
     node: Any = OmegaConf.to_container(config.study, resolve=True)
     check_target("experiments.study.Study", set(node), "study")
-    return Study(**node)
+    try:
+        return Study(**node)
+    except ValueError as error:
+        raise ConfigurationError(str(error)) from error
 
 
 def override_values(overrides: Iterable[str]) -> dict[str, str]:
@@ -160,9 +169,16 @@ def explain(error: BaseException, conf: Path) -> str:
     cause = error.__cause__
     if isinstance(cause, OmegaConfBaseException):
         message += "\n" + str(cause).split("\n", 1)[0]
+    if "Config group override must be a string or a list" in message:
+        return "a kind cannot be null or a number; name one of its options, such as penalty=none. `--help` lists them."
     if misspelt := re.search(r"Could not override '([^']+)'", message):
         key = misspelt[1]
         known = known_keys(conf)
+        if key in ("noise", "initialization"):
+            place = "noise@noise.hidden" if key == "noise" else "initialization@network.initialization"
+            return f"{key} is chosen for a place: {place}=OPTION."
+        if key.startswith("study.baseline"):
+            return f"{key} is new to this study's baseline; add it with a plus: +study.baseline.AXIS=VALUE."
         if key in known:
             return f"{key} is a key of {' and '.join(sorted(known[key]))}, which is not chosen here; choose it, or leave the key out."
         near = did_you_mean(key, list(known))

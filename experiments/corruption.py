@@ -34,9 +34,10 @@ class LabelNoise:
     parts: tuple[str, ...] = ("train",)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "parts", tuple(self.parts))
-        if not set(self.parts) <= set(PARTS):
-            raise ValueError(f"corruption.parts is {list(self.parts)}; it may name {', '.join(PARTS)}.")
+        parts = (self.parts,) if isinstance(self.parts, str) else tuple(self.parts)
+        object.__setattr__(self, "parts", parts)
+        if not parts or not set(parts) <= set(PARTS):
+            raise ValueError(f"corruption.parts is {list(self.parts)}; it must name some of {', '.join(PARTS)}.")
 
     def __call__(self, dataset: Dataset, rows: Mapping[str, Array], seed: int) -> Float[Array, "N K"]:
         if dataset.task != "classification":

@@ -31,6 +31,19 @@ def expand(grids: Sequence[Mapping[str, Any]], arguments: Sequence[str], loader:
     return list(map(list, dict.fromkeys(map(tuple, jobs))))
 
 
+def studies(arguments: Sequence[str], loader: Any) -> list[tuple[str | None, list[str]]]:
+    """Several studies on one command line, `study=a,b` or `study=glob(*)`, each with the arguments that are its own.
+
+    One study, or none, is already composed: (None, arguments).
+    """
+    parsed = OverridesParser.create(config_loader=loader).parse_overrides(list(arguments))
+    swept = [o for o in parsed if o.get_key_element() == "study" and o.is_sweep_override()]
+    if not swept:
+        return [(None, list(arguments))]
+    others = [argument for argument, o in zip(arguments, parsed, strict=True) if o is not swept[-1]]
+    return [(study, [f"study={study}", *others]) for study in values(swept[-1])]
+
+
 def in_given_order(grid: Mapping[str, list[str]], given: Mapping[str, Any]) -> list[list[str]]:
     """Each axis as a list of "key=value": the command line's own first."""
     return [[f"{key}={value}" for value in grid[key]] for key in sorted(grid, key=lambda key: key not in given)]

@@ -4,6 +4,7 @@ Exit codes: 0 all well, 1 some cells failed, 2 bad configuration, 130 interrupte
 """
 
 import os
+import shlex
 import signal
 import sys
 from collections.abc import Iterator, Sequence
@@ -33,9 +34,13 @@ def sweep(jobs: "Sequence[Job]", workers: int, replicas: int) -> list[float | Ex
     from rich.console import Console
 
     from experiments import tracking
-    from experiments.composition import study_of
+    from experiments.composition import ConfigurationError, study_of
     from experiments.evaluation import tasks
 
+    if workers == 0 or replicas < 1:
+        raise ConfigurationError(
+            "hydra.launcher.workers must be −1 (one a core) or at least 1, hydra.launcher.replicas at least 1."
+        )
     study = study_of(jobs[0].config)
     experiments, outcomes = build_all(jobs)
     numbers = list(experiments)
@@ -63,12 +68,20 @@ def sweep(jobs: "Sequence[Job]", workers: int, replicas: int) -> list[float | Ex
         if isinstance(outcome, Exception):
             overrides = " ".join(f"{key}={value}" for key, value in jobs[n].overrides.items())
             console.print(f"failed: {overrides}: {outcome}", markup=False, highlight=False, soft_wrap=True)
-    console.print(
-        f"Runs:   mlflow ui --backend-store-uri {tracking.tracking_uri()} --host 127.0.0.1 --port 5000\n"
-        f"        http://127.0.0.1:5000/#/experiments/{run.experiment_id}/runs?workflowType=machine_learning&compareRunsMode=CHART",
-        soft_wrap=True,
-        highlight=False,
-    )
+    server = [
+        sys.executable,
+        "-m",
+        "mlflow",
+        "ui",
+        "--backend-store-uri",
+        tracking.tracking_uri(),
+        "--host",
+        "127.0.0.1",
+        "--port",
+        "5000",
+    ]
+    page = f"http://127.0.0.1:5000/#/experiments/{run.experiment_id}/runs?workflowType=machine_learning&compareRunsMode=CHART"
+    console.print(f"Runs:   {shlex.join(server)}\n        {page}", soft_wrap=True, highlight=False, markup=False)
     return [outcomes[n] for n in range(len(jobs))]
 
 
@@ -82,6 +95,8 @@ def build_all(jobs: "Sequence[Job]") -> "tuple[dict[int, Experiment], dict[int, 
             experiments[number] = build(job.config)
         except ConfigurationError as error:
             refused[number] = error
+        except Exception as error:  # a job's own misfortune must not be the others'
+            refused[number] = ConfigurationError(f"{type(error).__name__}: {error}")
     if not experiments:
         raise next(iter(refused.values()))  # one message, not one a job
     return experiments, {**refused}
@@ -98,9 +113,9 @@ def report(run: "SweepRun", console: "Console") -> None:
     from rich.console import Console
 
     from experiments import tracking
-    from reports.build import build, folder_name
+    from reports.build import build
 
-    made = build(run.client, run.run_id, tracking.RUNS / "reports" / folder_name(run.name))
+    made = build(run.client, run.run_id, run.folder)
     tracking.attach_report(run, made.folder, made.note)
     Console().print(made.terminal_table())
     console.print(f"Report: {made.folder / 'index.html'}", highlight=False, soft_wrap=True)

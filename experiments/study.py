@@ -1,5 +1,6 @@
 """The typed root of the config: an Experiment is one cell, one configuration with all its seeds."""
 
+import re
 from collections.abc import Hashable
 from dataclasses import fields
 from typing import Any
@@ -34,6 +35,12 @@ class Study:
     choose: list[str]  # axes whose value is chosen on validation data before anything is compared
     expect: str = ""
 
+    def __post_init__(self) -> None:
+        if not re.fullmatch(r"[\w .+-]+", self.name):
+            raise ValueError(f"study.name is {self.name!r}; it must be a name of letters, digits, spaces and . + - _")
+        if not all(isinstance(axis, str) for axis in self.choose):
+            raise ValueError(f"study.choose is {self.choose!r}; it must be a list of axes, such as [penalty.strength].")
+
     def as_dict(self) -> dict[str, Any]:
         return {f.name: getattr(self, f.name) for f in fields(self)}  # type: ignore[arg-type]
 
@@ -59,13 +66,15 @@ class Experiment:
     epochs: int = whole(default=100, within="[1, inf)")
     dtype: str = one_of(default="float32", options=("float32", "float64"))
     seeds: int | list[int] = 10  # a number n means the seeds 0 … n − 1
-    evaluations: int = whole(default=25, within="[2, inf)")
+    evaluations: int = whole(default=25, within="[2, 10000]")
     selection: Selection = Last()
 
     def __post_init__(self) -> None:
         listed = list(range(self.seeds)) if type(self.seeds) is int else self.seeds
         if not isinstance(listed, list) or not listed or not all(type(s) is int and s >= 0 for s in listed):
             raise ValueError(f"seeds is {self.seeds!r}; it must be a number of seeds, or a list such as [0, 1, 2].")
+        if max(listed) >= 2**32:
+            raise ValueError(f"seeds is {self.seeds!r}; a seed must be less than 2³².")
         if len(set(listed)) < len(listed):
             raise ValueError(f"seeds is {self.seeds!r}; each seed may stand in the list once.")
         if self.loss is not None and self.loss.task != self.dataset.task:

@@ -1,8 +1,8 @@
 """python -m experiments.sweeps list | delete SWEEP | clean: what lies in runs/, and how to have it back.
 
 list: every sweep with its cells and what it takes on disk. delete: a sweep's run, its report and the cells that no other
-sweep lists. clean: what no sweep lists (left by interrupted or older work), cached downloads' drafts, and the free pages
-of the database. Both say what they removed.
+sweep lists. clean: cells that no sweep lists, drafts of reports, and the free pages of the database. Both say what they
+removed.
 """
 
 import argparse
@@ -59,8 +59,7 @@ def show() -> None:
 def delete(wanted: str) -> None:
     """A sweep's run, report and own cells."""
     from experiments import tracking
-    from reports.build import folder_name
-    from reports.load import find_sweep
+    from reports.load import find_sweep, folder_name
 
     client = tracking.existing_store()
     doomed = client.get_run(find_sweep(client, wanted))
@@ -86,9 +85,9 @@ def clean() -> None:
     else:
         listed = {cell for run in sweeps for cell in tracking.cells_of(client, run)}
         orphans = [run.info.run_id for run in tracking.cell_runs(client) if run.info.run_id not in listed]
+        for draft in tracking.RUNS.glob("reports/.draft-*"):
+            shutil.rmtree(draft)
     remove(client, orphans)
-    for draft in tracking.RUNS.glob("reports/.draft-*"):
-        shutil.rmtree(draft)
     print(f"removed {len(orphans)} cells that no sweep lists")
     compact()
 

@@ -10,10 +10,11 @@ import platform
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
 from importlib.metadata import version
+from itertools import count
 from pathlib import Path
 from shlex import quote
 from tempfile import TemporaryDirectory
@@ -27,6 +28,7 @@ from experiments.composition import Job
 from experiments.evaluation import Curves
 from experiments.records import curve_table
 from experiments.study import Experiment, Study
+from reports.load import folder_name, short
 from reports.statistics import mean_interval
 
 if TYPE_CHECKING:
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
 
 RUNS = Path("runs")
 PACKAGES = ("backprop-lab", "numpy", "scipy", "scikit-learn", "hydra-core", "mlflow")
+NOTE_LIMIT = 8000  # characters: MLflow cuts longer tags
 CURVES_IN_UI = [f"{part}/{quantity}" for part in ("train", "validation", "test") for quantity in ("loss", "error")]
 
 
@@ -44,12 +47,9 @@ class SweepRun(NamedTuple):
     experiment_id: str
     run_id: str
     study: Study
-    started: str
+    name: str  # the study and when it was started
+    folder: Path  # of its report
     axes: tuple[str, ...]
-
-    @property
-    def name(self) -> str:
-        return f"{self.study.name} {self.started}"
 
 
 class Cell(NamedTuple):
@@ -59,6 +59,8 @@ class Cell(NamedTuple):
     name: str
     axes: dict[str, str]
     status: str
+    data: str = ""  # the fingerprint of its data
+    task: str = ""
 
 
 def tracking_uri() -> str:
@@ -132,12 +134,18 @@ def runs_of_kind(client: "MlflowClient", kind: str) -> list[Any]:
 
 
 def cells_of(client: "MlflowClient", sweep: Any) -> list[str]:
-    """The run ids that a sweep's run lists; none where it was interrupted before it could."""
-    if not any(artifact.path == "sweep.json" for artifact in client.list_artifacts(sweep.info.run_id)):
-        return []
-    with TemporaryDirectory() as folder:
-        path = client.download_artifacts(sweep.info.run_id, "sweep.json", folder)
-        return [cell["run_id"] for cell in json.loads(Path(path).read_text(encoding="utf-8"))["cells"]]
+    """The run ids that a sweep's run lists, and those it had recorded where it was interrupted before it could."""
+    listed = []
+    if any(artifact.path == "sweep.json" for artifact in client.list_artifacts(sweep.info.run_id)):
+        with TemporaryDirectory() as folder:
+            path = client.download_artifacts(sweep.info.run_id, "sweep.json", folder)
+            listed = [cell["run_id"] for cell in json.loads(Path(path).read_text(encoding="utf-8"))["cells"]]
+    own = [
+        run.info.run_id
+        for run in cell_runs(client)
+        if run.data.tags.get("sweep") == sweep.info.run_name.removeprefix("sweep: ")
+    ]
+    return list(dict.fromkeys([*listed, *own]))
 
 
 def find_cell(client: "MlflowClient", wanted: str) -> Any:
@@ -181,17 +189,33 @@ def experiment_id(client: "MlflowClient", name: str) -> str:
 def start_sweep(study: Study, jobs: Sequence[Job]) -> SweepRun:
     """Opens the sweep's own run; it stays RUNNING until `end_sweep` has attached the report."""
     client = open_store()
-    started = time.strftime("%Y-%m-%d %H:%M:%S")
+    name, folder = new_name(study.name)
     experiment = experiment_id(client, study.name)
+    words = [argument for argument in sys.argv[1:] if argument != "--multirun"]
     tags = {
         **provenance(),
         "kind": "sweep",
         "study": study.name,
+        "sweep": name,
         "question": study.question,
-        "command": command([argument for argument in sys.argv[1:] if argument != "--multirun"]),
+        "command": command(words),
     }
-    run = client.create_run(experiment, run_name=f"sweep: {study.name} {started}", tags=tags)
-    return SweepRun(client, experiment, run.info.run_id, study, started, axes(study, jobs))
+    run = client.create_run(experiment, run_name=f"sweep: {name}", tags=tags)
+    return SweepRun(client, experiment, run.info.run_id, study, name, folder, axes(study, jobs))
+
+
+def new_name(study: str) -> tuple[str, Path]:
+    """A name that no other sweep has, and the folder of its report, which holds the name from now on."""
+    started = time.strftime("%Y-%m-%d %H:%M:%S")
+    for number in count(1):
+        name = f"{study} {started}" + (f" ({number})" if number > 1 else "")
+        folder = RUNS / "reports" / folder_name(name)
+        try:
+            folder.mkdir(parents=True)
+        except FileExistsError:
+            continue
+        return name, folder
+    raise AssertionError("unreachable")
 
 
 def axes(study: Study, jobs: Sequence[Job]) -> tuple[str, ...]:
@@ -204,9 +228,19 @@ def axes(study: Study, jobs: Sequence[Job]) -> tuple[str, ...]:
 
 def record_cell(sweep: SweepRun, job: Job, experiment: Experiment, curves: Curves) -> Cell:
     """One run: parameters, mean and interval of every metric at the selected step, thinned curves, every seed's curve."""
+    cell = start_cell(sweep, job)._replace(data=experiment.dataset.fingerprint, task=experiment.dataset.task)
+    try:
+        write_cell(sweep, cell, job, experiment, curves)
+    except BaseException:
+        sweep.client.set_terminated(cell.run_id, "FAILED")
+        raise
+    sweep.client.set_terminated(cell.run_id, "FINISHED")
+    return cell._replace(status="FINISHED")
+
+
+def write_cell(sweep: SweepRun, cell: Cell, job: Job, experiment: Experiment, curves: Curves) -> None:
     from mlflow.entities import Metric, Param, RunTag
 
-    cell = start_cell(sweep, job)
     table = curve_table(curves, experiment)
     chosen = table[table.selected]
     now = int(time.time() * 1000)
@@ -245,8 +279,6 @@ def record_cell(sweep: SweepRun, job: Job, experiment: Experiment, curves: Curve
         table.to_parquet(Path(folder) / "curves.parquet", index=False)
         (Path(folder) / "config.yaml").write_text(OmegaConf.to_yaml(job.config, resolve=True), encoding="utf-8")
         sweep.client.log_artifacts(cell.run_id, folder)
-    sweep.client.set_terminated(cell.run_id, "FINISHED")
-    return cell._replace(status="FINISHED")
 
 
 def record_failure(sweep: SweepRun, job: Job, error: str) -> Cell:
@@ -274,18 +306,6 @@ def start_cell(sweep: SweepRun, job: Job) -> Cell:
     return Cell(run.info.run_id, run.info.run_name, values, "RUNNING")
 
 
-def short(key: str, keys: Sequence[str]) -> str:
-    """The last part of a dotted key, or as many as tell it from the other keys.
-
-    >>> short("noise.hidden.scale", ["noise.hidden.scale", "noise.inputs.scale"])
-    'hidden.scale'
-    """
-    parts = key.split(".")
-    endings = [".".join(parts[-length:]) for length in range(1, len(parts) + 1)]
-    alone = (end for end in endings if sum(f".{other}".endswith(f".{end}") for other in keys) == 1)
-    return next(alone, key)
-
-
 def end_sweep(sweep: SweepRun, cells: Sequence[Cell]) -> None:
     """Lists the cells in the sweep's run, in the order of the jobs."""
     record = {
@@ -300,11 +320,11 @@ def end_sweep(sweep: SweepRun, cells: Sequence[Cell]) -> None:
 def attach_report(sweep: SweepRun, folder: Path, note: str) -> None:
     """The report joins the sweep's run, which is then finished."""
     sweep.client.log_artifacts(sweep.run_id, str(folder), "report")
-    sweep.client.set_tag(sweep.run_id, "mlflow.note.content", note)
+    sweep.client.set_tag(sweep.run_id, "mlflow.note.content", note[:NOTE_LIMIT])
 
 
 @contextmanager
-def ending(sweep: SweepRun):
+def ending(sweep: SweepRun) -> Iterator[None]:
     """Whatever happens inside, the sweep's run ends as what it was: FINISHED, FAILED, or KILLED by the user."""
     status = "FAILED"
     try:
@@ -314,6 +334,11 @@ def ending(sweep: SweepRun):
         status = "KILLED"
         raise
     finally:
+        for run in cell_runs(sweep.client):
+            if run.info.status == "RUNNING" and run.data.tags.get("sweep") == sweep.name:
+                sweep.client.set_terminated(run.info.run_id, "KILLED" if status == "KILLED" else "FAILED")
+        if not any(sweep.folder.iterdir()):
+            sweep.folder.rmdir()  # it only held the name
         sweep.client.set_terminated(sweep.run_id, status)
 
 
@@ -361,17 +386,10 @@ def provenance() -> Mapping[str, str]:
 
 def commit() -> str:
     """The project's git commit, marked where files differ from it; "unknown" outside a checkout."""
-    ask = [
-        "git",
-        "-C",
-        str(Path(__file__).parent),
-        "describe",
-        "--always",
-        "--dirty= (with changes)",
-        "--abbrev=40",
-        "--exclude=*",
-    ]
-    try:
-        return subprocess.run(ask, capture_output=True, text=True, check=True, timeout=10).stdout.strip()
+    git = ["git", "-C", str(Path(__file__).parent)]
+    describe = [*git, "describe", "--always", "--dirty= (with changes)", "--abbrev=40", "--exclude=*"]
+    try:  # an installed copy may lie inside somebody else's checkout: then git does not know this file
+        subprocess.run([*git, "ls-files", "--error-unmatch", __file__], capture_output=True, check=True, timeout=10)
+        return subprocess.run(describe, capture_output=True, text=True, check=True, timeout=10).stdout.strip()
     except (OSError, subprocess.SubprocessError):
         return "unknown"

@@ -1,6 +1,7 @@
-"""python -m experiments.verify RUN: trains a recorded cell again from its record, and says whether the numbers are the same bits.
+"""python -m experiments.verify RUN: trains a recorded cell again from its record: are the numbers the same bits?
 
-RUN is the run's id in MLflow, or its name, of which the newest is taken. Exit codes: 0 the same bits, 1 not, 2 no such run.
+RUN is the run's id in MLflow, or its name, of which the newest is taken. Exit codes: 0 the same bits, 1 not, 2 no such
+run, or its data are gone.
 """
 
 import argparse
@@ -17,7 +18,7 @@ def verify(client: Any, run: Any) -> "pd.DataFrame":
     import pandas as pd
     from omegaconf import DictConfig, OmegaConf
 
-    from experiments.composition import build
+    from experiments.composition import ConfigurationError, build
     from experiments.evaluation import attempt, tasks
     from experiments.records import curve_table
 
@@ -27,11 +28,11 @@ def verify(client: Any, run: Any) -> "pd.DataFrame":
     assert isinstance(config, DictConfig)
     experiment = build(config)
     if experiment.dataset.fingerprint != run.data.tags["data.fingerprint"]:
-        raise SystemExit("the data are not those of the record: their fingerprints differ")
+        raise ConfigurationError("the data are not those of the record: their fingerprints differ")
     (task,) = tasks([experiment])
     _, result = attempt(0, task)
     if isinstance(result, str):
-        raise SystemExit(result)
+        raise ConfigurationError(result)
     repeated = curve_table(result[0], experiment)
     differing = []
     for name in recorded.columns:
@@ -55,7 +56,13 @@ def main() -> None:
     if run is None:
         print(f"error: no finished cell {wanted!r} in {client.tracking_uri}", file=sys.stderr)
         sys.exit(2)
-    differing = verify(client, run)
+    from experiments.composition import ConfigurationError
+
+    try:
+        differing = verify(client, run)
+    except ConfigurationError as error:
+        print(f"error: {run.info.run_name} cannot be trained again: {error}", file=sys.stderr)
+        sys.exit(2)
     if differing.empty:
         print(f"{run.info.run_name}: the same bits ({run.info.run_id})")
         return

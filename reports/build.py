@@ -1,6 +1,7 @@
 """python -m reports.build [SWEEP]: rebuilds the report of a sweep (the newest, or one named) from MLflow alone."""
 
 import argparse
+import math
 import os
 import shutil
 import sys
@@ -8,9 +9,9 @@ from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any, NamedTuple
 
-from reports.comparison import Comparison, compare
+from reports.comparison import Comparison, Row, compare
 from reports.figures import draw, figures
-from reports.load import NoSuchSweep, find_sweep, load_sweep
+from reports.load import NoSuchSweep, find_sweep, folder_name, load_sweep
 from reports.page import page
 from reports.statistics import Interval, PairedDifference
 
@@ -28,25 +29,30 @@ class Report(NamedTuple):
         """The table in 80 columns."""
         from rich.box import SIMPLE_HEAD
         from rich.table import Table
+        from rich.text import Text
 
         rows = self.comparison.rows
+        chosen = "; values chosen on validation error" if any(row.chosen for row in rows) else ""
+        unit = ", errors in %" if self.comparison.percent else ""
         caption = (
-            f"mean ± half of the 95 % t interval over {max(row.test_error.n for row in rows)} seeds"
-            f"{', errors in %' if self.comparison.percent else ''}; differences from {self.comparison.baseline}\n"
-            "are paired by seed; p: exact sign-flip test with Holm's correction; values were chosen on validation error"
+            f"mean ± half of the 95 % t interval over {max(row.test_error.n for row in rows)} seeds{unit}; "
+            f"differences from {self.comparison.baseline}\nare paired by seed; p: sign-flip test, Holm's correction{chosen}"
         )
         style: dict[str, Any] = {"title_justify": "left", "title_style": "bold", "caption_justify": "left"}
-        table = Table(title=self.answer, caption=caption, box=SIMPLE_HEAD, padding=(0, 1), pad_edge=False, **style)
+        table = Table(
+            title=self.answer, caption=caption, box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, **style
+        )
         for position, column in enumerate(("", "chosen", "test error", "gap", "difference", "p")):
-            table.add_column(column, justify="left" if position < 2 else "right", no_wrap=position >= 2)
+            table.add_column(column, justify="left" if position < 2 else "right", no_wrap=position > 0, overflow="fold")
         for row in rows:
             difference, p = (
                 ("", "")
                 if row.difference is None
-                else (plus_minus(row.difference, self.comparison, True), f"{row.p:.3f}")
+                else (plus_minus(row.difference, self.comparison, True), p_value(row.p))
             )
             intervals = [plus_minus(interval, self.comparison) for interval in (row.test_error, row.gap)]
-            table.add_row(row.arm, row.chosen, *intervals, difference, p)
+            values = " ".join(value.split("=", 1)[1] for value in row.chosen.split())
+            table.add_row(*map(Text, (row.arm, values, *intervals, difference, p)))
         return table
 
 
@@ -56,6 +62,7 @@ def build(client: Any, run_id: str, folder: Path) -> Report:
     comparison = compare(sweep)
     answer, table = sentence(comparison), table_rows(comparison)
     pictures = [draw(figure) for figure in figures(sweep, comparison)]
+    check_replaceable(folder)
     folder.parent.mkdir(parents=True, exist_ok=True)
     draft = Path(mkdtemp(dir=folder.parent, prefix=".draft-"))
     try:
@@ -76,12 +83,30 @@ def build(client: Any, run_id: str, folder: Path) -> Report:
     return Report(folder, comparison, answer, table, markdown(sweep.study["question"], answer, table))
 
 
+def check_replaceable(folder: Path) -> None:
+    """Raises FileExistsError for a folder that holds anything but an earlier report."""
+    theirs = (
+        [file.name for file in folder.iterdir() if file.suffix not in (".html", ".csv", ".svg", ".png")]
+        if folder.is_dir()
+        else []
+    )
+    is_report = folder.is_dir() and (not any(folder.iterdir()) or ((folder / "index.html").exists() and not theirs))
+    if folder.exists() and not is_report:
+        raise FileExistsError(f"{folder} holds other files than a report; name a new folder with --folder.")
+
+
 def sentence(comparison: Comparison) -> str:
-    """The answer: which arms differ from the baseline at p < 0.05 after Holm's correction, best first."""
-    arms = {row.arm: row.difference for row in comparison.rows if row.difference is not None}
-    if not arms:
-        (row,) = comparison.rows
-        return f"Test error {show(row.test_error, comparison)}, gap {show(row.gap, comparison)}, over {row.test_error.n} seeds."
+    """The answer: which arms differ from the baseline at p < 0.05 after Holm's correction, best first; then the warnings."""
+    arms = {row.arm: row.difference for row in comparison.rows if row.difference is not None and row.difference.n > 1}
+    said = [differences(comparison, arms)] if arms else [of_one(row, comparison) for row in comparison.rows]
+    return " ".join([*said, *comparison.warnings])
+
+
+def of_one(row: Row, comparison: Comparison) -> str:
+    return f"{row.arm}: test error {show(row.test_error, comparison)}, gap {show(row.gap, comparison)}, over {row.test_error.n} seeds."
+
+
+def differences(comparison: Comparison, arms: dict[str, PairedDifference]) -> str:
     clear = {row.arm for row in comparison.rows if row.p < 0.05}
     ranked = sorted(arms, key=lambda arm: arms[arm].mean)
     n = max(difference.n for difference in arms.values())
@@ -98,9 +123,8 @@ def sentence(comparison: Comparison) -> str:
     if unclear:
         parts.append(f"no difference that {n} seeds can tell: " + ", ".join(unclear))
     if 2.0 ** (1 - n) * len(arms) >= 0.05:
-        parts.append(
-            f"with {n} seeds and {len(arms)} comparisons the test cannot reach p < 0.05 at all: take more seeds"
-        )
+        comparisons = "one comparison" if len(arms) == 1 else f"{len(arms)} comparisons"
+        parts.append(f"with {n} seeds and {comparisons} the test cannot reach p < 0.05 at all: take more seeds")
     return f"Against {comparison.baseline}, paired over {n} seeds: " + "; ".join(parts) + "."
 
 
@@ -113,8 +137,11 @@ def table_rows(comparison: Comparison) -> list[dict[str, Any]]:
             "test error": show(row.test_error, comparison),
             "train error": show(row.train_error, comparison),
             "gap": show(row.gap, comparison),
-            f"test error − {comparison.baseline}": show_paired(row.difference, comparison),
-            "p": "–" if row.difference is None else f"{row.p:.3f}",
+            f"test error − {comparison.baseline}": show_paired(row, comparison),
+            "d": "–"
+            if row.difference is None
+            else number(row.difference.d, comparison._replace(percent=False), sign=True),
+            "p": p_value(row.p),
             "seeds": row.test_error.n,
         }
         for row in comparison.rows
@@ -122,21 +149,29 @@ def table_rows(comparison: Comparison) -> list[dict[str, Any]]:
 
 
 def show(interval: Interval, comparison: Comparison) -> str:
+    if interval.n < 2:
+        return number(interval.mean, comparison)
     return (
         f"{number(interval.mean, comparison)} [{number(interval.low, comparison)}, {number(interval.high, comparison)}]"
     )
 
 
 def plus_minus(interval: Interval | PairedDifference, comparison: Comparison, sign: bool = False) -> str:
-    """A t interval is symmetric: mean ± half its length."""
+    """A t interval is symmetric: mean ± half its length. One seed has none."""
+    if interval.n < 2:
+        return number(interval.mean, comparison, sign)
     return f"{number(interval.mean, comparison, sign)} ± {number((interval.high - interval.low) / 2, comparison)}"
 
 
-def show_paired(difference: Any, comparison: Comparison) -> str:
-    if difference is None:
-        return "baseline"
-    ends = ", ".join(number(end, comparison, sign=True) for end in (difference.low, difference.high))
-    return f"{number(difference.mean, comparison, sign=True)} [{ends}]"
+def p_value(p: float) -> str:
+    return "–" if math.isnan(p) else f"{p:.3f}"
+
+
+def show_paired(row: Row, comparison: Comparison) -> str:
+    if row.difference is None:
+        return "baseline" if row.arm == row.baseline else "other data"
+    ends = ", ".join(number(end, comparison, sign=True) for end in (row.difference.low, row.difference.high))
+    return f"{number(row.difference.mean, comparison, sign=True)} [{ends}]"
 
 
 def show_difference(value: float, comparison: Comparison) -> str:
@@ -144,6 +179,8 @@ def show_difference(value: float, comparison: Comparison) -> str:
 
 
 def number(value: float, comparison: Comparison, sign: bool = False) -> str:
+    if not math.isfinite(value):
+        return "–"
     plus = "+" if sign else ""
     text = f"{value * 100:{plus}.2f}" if comparison.percent else f"{value:{plus}.4g}"
     return text.replace("-", "−")
@@ -169,30 +206,24 @@ def main() -> None:
     arguments = parser.parse_args()
     database = Path("runs/mlflow.db").resolve()
     store = arguments.store or os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{database}"
-    if store == f"sqlite:///{database}" and not database.exists():
-        sys.exit(
-            f"error: there is no {database}: run a sweep first (python -m experiments.run), or name a store with --store"
-        )
-    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
-    from mlflow import MlflowClient
-
-    client = MlflowClient(store)
     try:
+        if store == f"sqlite:///{database}" and not database.exists():
+            raise NoSuchSweep(
+                f"there is no {database}: run a sweep first (python -m experiments.run), or name a store with --store"
+            )
+        os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+        from mlflow import MlflowClient
+
+        client = MlflowClient(store)
         run_id = find_sweep(client, arguments.sweep)
         name = client.get_run(run_id).info.run_name.removeprefix("sweep: ")
         report = build(client, run_id, arguments.folder or Path("runs/reports") / folder_name(name))
-    except NoSuchSweep as error:
-        sys.exit(f"error: {error}")
+    except Exception as error:
+        if not isinstance(error, NoSuchSweep | OSError) and type(error).__name__ != "MlflowException":
+            raise
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(2)
     print(f"Report: {report.folder / 'index.html'}")
-
-
-def folder_name(sweep: str) -> str:
-    """A sweep's name as a folder's.
-
-    >>> folder_name("regularizers 2026-11-23 12:30:00")
-    'regularizers_2026-11-23_12-30-00'
-    """
-    return sweep.replace(":", "-").replace(" ", "_").replace("/", "_")
 
 
 if __name__ == "__main__":

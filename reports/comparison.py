@@ -1,10 +1,11 @@
-"""The answer of a sweep: every arm at the strength that validation data chose, against the baseline, paired by seed."""
+"""The answer of a sweep: every arm at the value that validation data chose, against its baseline, paired by seed."""
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import pandas as pd
 
-from reports.load import Sweep, arm_name
+from reports.load import Sweep, as_number
 from reports.statistics import Interval, PairedDifference, holm, mean_interval, paired_difference
 
 
@@ -17,54 +18,61 @@ class Row(NamedTuple):
     test_error: Interval
     train_error: Interval
     gap: Interval
-    difference: PairedDifference | None  # of test error from the baseline; None for the baseline itself
-    p: float  # of the difference, corrected for the number of arms (Holm); NaN for the baseline
-    diverged: int  # seeds
+    baseline: str  # the arm it is compared with
+    difference: PairedDifference | None  # of test error; None for a baseline, and where the data are not the baseline's
+    p: float  # of the difference, corrected for the number of comparisons (Holm); NaN where there is none
+    diverged: int  # seeds, of how many
+    seeds: int
 
 
 class Comparison(NamedTuple):
-    """The rows in the order of the sweep; the metric's unit; the baseline's name."""
+    """The rows in the order of the sweep, and what a reader must be told."""
 
     rows: list[Row]
-    baseline: str
-    percent: bool
+    baseline: str  # how to call what the rows are compared with
+    percent: bool  # errors are shares of examples
+    warnings: list[str]
 
 
 def compare(sweep: Sweep) -> Comparison:
-    """Chooses each arm's cell by mean validation error over seeds (ties: by validation loss), then compares on test error.
+    """Chooses each arm's cell by mean validation error over seeds (ties: by validation loss), then compares test errors.
 
     A diverged seed's error counts as infinite in the choice, so that a cell with one is taken only if all have some.
     """
     results = sweep.results
     cells = {cell["name"]: cell for cell in sweep.cells}
     chosen_cells = {arm: best_on_validation(rows) for arm, rows in results.groupby("arm", sort=False)}
-    baseline = baseline_arm(sweep, list(chosen_cells))
+    baselines, warnings = references(sweep)
     errors = {cell: rows.set_index("seed")["test/error"] for cell, rows in results.groupby("cell")}
-    reference = errors[chosen_cells[baseline]]
-    differences = {
-        arm: paired_difference(*errors[cell].align(reference, join="inner"))
-        for arm, cell in chosen_cells.items()
-        if arm != baseline
-    }
+    differences = {}
+    for arm, cell in chosen_cells.items():
+        reference = chosen_cells[baselines[arm]]
+        if arm != baselines[arm] and cells[cell].get("data") == cells[reference].get("data"):
+            differences[arm] = paired_difference(*errors[cell].align(errors[reference], join="inner"))
     corrected = dict(zip(differences, holm([difference.p for difference in differences.values()]), strict=True))
     rows = []
     for arm, cell in chosen_cells.items():
         own = results[results.cell == cell]
-        values = [f"{a.split('.', 1)[-1]}={v}" for a, v in cells[cell]["axes"].items() if a in sweep.study["choose"]]
-        rows.append(
-            Row(
-                arm=arm,
-                cell=cell,
-                chosen=" ".join(values),
-                test_error=mean_interval(own["test/error"]),
-                train_error=mean_interval(own["train/error"]),
-                gap=mean_interval(own["gap/error"]),
-                difference=differences.get(arm),
-                p=corrected.get(arm, float("nan")),
-                diverged=int((own.diverged_at >= 0).sum()),
-            )
+        values = [
+            f"{axis.split('.', 1)[-1]}={value}"
+            for axis, value in cells[cell]["axes"].items()
+            if axis in sweep.study["choose"]
+        ]
+        row = Row(
+            arm=arm,
+            cell=cell,
+            chosen=" ".join(values),
+            test_error=mean_interval(own["test/error"]),
+            train_error=mean_interval(own["train/error"]),
+            gap=mean_interval(own["gap/error"]),
+            baseline=baselines[arm],
+            difference=differences.get(arm),
+            p=corrected.get(arm, float("nan")),
+            diverged=int((own.diverged_at >= 0).sum()),
+            seeds=len(own),
         )
-    return Comparison(rows, baseline, percent=is_classification(sweep))
+        rows.append(row)
+    return Comparison(rows, name_of(baselines, sweep), is_classification(sweep), warnings + cautions(rows, sweep))
 
 
 def best_on_validation(rows: pd.DataFrame) -> str:
@@ -74,13 +82,55 @@ def best_on_validation(rows: pd.DataFrame) -> str:
     return str(means.sort_values(["validation/error", "validation/loss"], kind="stable").index[0])
 
 
-def baseline_arm(sweep: Sweep, arms: list[str]) -> str:
-    """The arm the study names as its baseline; the first where it names none or that one is not in the sweep."""
-    named = {axis: str(value) for axis, value in sweep.study["baseline"].items()}
-    wanted = arm_name(named, sweep.axes, sweep.study["choose"]) if named else None
-    return wanted if wanted in arms else arms[0]
+def references(sweep: Sweep) -> tuple[dict[str, str], list[str]]:
+    """For each arm the arm it is compared with: the study's baseline at the same value of all other axes.
+
+    Where the study names no baseline, or one that is not in the sweep, it is the first arm, and a warning says so.
+    """
+    chosen, named = sweep.study["choose"], numbers(sweep.study["baseline"])
+    arm_of = sweep.results.drop_duplicates("cell").set_index("cell")["arm"]
+    kept: dict[str, dict[str, float | str]] = {}
+    for cell in sweep.cells:
+        kept.setdefault(str(arm_of[cell["name"]]), numbers({a: v for a, v in cell["axes"].items() if a not in chosen}))
+    arms = list(kept)
+    matching = [arm for arm in arms if named and all(kept[arm].get(axis) == value for axis, value in named.items())]
+    warnings = []
+    if named and not matching:
+        stated = " ".join(f"{axis}={value}" for axis, value in sweep.study["baseline"].items())
+        warnings.append(f"The study's baseline, {stated}, is not in this sweep; {arms[0]} stands in for it.")
+    default = matching[0] if matching else arms[0]
+    same = {arm: next((other for other in matching if kept[other] == {**kept[arm], **named}), default) for arm in arms}
+    return same, warnings
+
+
+def numbers(axes: Mapping[str, object]) -> dict[str, float | str]:
+    """Axis values as they compare: 1e-3 is 0.001."""
+    return {axis: as_number(str(value)) for axis, value in axes.items()}
+
+
+def name_of(baselines: Mapping[str, str], sweep: Sweep) -> str:
+    """One arm's name, or, where each arm has a baseline of its own, the values that they share."""
+    distinct = list(dict.fromkeys(baselines.values()))
+    return distinct[0] if len(distinct) == 1 else " ".join(str(value) for value in sweep.study["baseline"].values())
+
+
+def cautions(rows: list[Row], sweep: Sweep) -> list[str]:
+    """What would mislead a reader who was not told."""
+    said = [
+        f"{row.arm}: {row.diverged} of {row.seeds} seeds diverged; its averages are over the others."
+        for row in rows
+        if 0 < row.diverged < row.seeds
+    ]
+    said += [f"{row.arm}: all {row.seeds} seeds diverged." for row in rows if row.diverged == row.seeds]
+    others = [row.arm for row in rows if row.difference is None and row.arm != row.baseline]
+    if others:
+        said.append(f"Other data than the baseline's, and so not compared with it: {', '.join(others)}.")
+    if sweep.params.get("selection") == "oracle":
+        said.append("The step that counts was chosen on the test set (selection=oracle): these errors flatter.")
+    return said
 
 
 def is_classification(sweep: Sweep) -> bool:
     """An error that is a share of examples is shown in percent."""
-    return sweep.params.get("data.task") == "classification"
+    tasks = {cell.get("task") or sweep.params.get("data.task") for cell in sweep.cells}
+    return tasks == {"classification"}

@@ -35,8 +35,9 @@ class Figure(NamedTuple):
 
 def figures(sweep: Sweep, comparison: Comparison) -> Iterator[Figure]:
     """Those that the sweep has data for."""
-    if len(comparison.rows) > 1:
+    if any(row.difference is not None and row.difference.n > 1 for row in comparison.rows):
         yield forest(comparison)
+    if len(comparison.rows) > 1:
         yield spread(sweep, comparison)
     yield from strengths(sweep, comparison)
     yield learning_curves(sweep, comparison)

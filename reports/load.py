@@ -52,6 +52,10 @@ def find_sweep(client: Any, name: str | None) -> str:
 
 def load_sweep(client: Any, run_id: str) -> Sweep:
     """Reads the sweep's list of cells, then each finished cell's curves."""
+    if not any(artifact.path == "sweep.json" for artifact in client.list_artifacts(run_id)):
+        raise NoSuchSweep(
+            "that sweep was interrupted before its cells were in: there is nothing to report; run its command again"
+        )
     with TemporaryDirectory() as folder:
         record = json.loads(Path(client.download_artifacts(run_id, "sweep.json", folder)).read_text(encoding="utf-8"))
         finished = [cell for cell in record["cells"] if cell["status"] == "FINISHED"]
@@ -76,7 +80,7 @@ def read_curves(client: Any, cell: dict[str, Any], record: dict[str, Any], folde
     table = pd.read_parquet(client.download_artifacts(cell["run_id"], "curves.parquet", folder))
     chosen = record["study"]["choose"]
     for axis in record["axes"]:
-        table[f"axis/{axis}"] = as_number(cell["axes"].get(axis))
+        table[f"axis/{axis}"] = as_number(cell["axes"][axis]) if axis in cell["axes"] else None
     table["cell"] = cell["name"]
     table["arm"] = arm_name(cell["axes"], record["axes"], chosen)
     return table
@@ -85,16 +89,15 @@ def read_curves(client: Any, cell: dict[str, Any], record: dict[str, Any], folde
 def arm_name(axes: dict[str, str], all_axes: Sequence[str], chosen: Sequence[str]) -> str:
     """What is compared: the cell without the axes whose value is chosen on validation data."""
     kept = {axis: axes[axis] for axis in all_axes if axis in axes and axis not in chosen}
-    return (
-        " ".join(
-            value if "." not in axis and not is_number(value) else f"{axis}={value}" for axis, value in kept.items()
-        )
-        or "all"
-    )
+    shown = [
+        value if "." not in axis and not is_number(value) else f"{short(axis, all_axes)}={value}"
+        for axis, value in kept.items()
+    ]
+    return " ".join(shown) or "all"
 
 
-def as_number(text: str | None) -> float | str | None:
-    return float(text) if text is not None and is_number(text) else text
+def as_number(text: str) -> float | str:
+    return float(text) if is_number(text) else text
 
 
 def is_number(text: str) -> bool:
@@ -103,3 +106,24 @@ def is_number(text: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def folder_name(sweep: str) -> str:
+    """A sweep's name as a folder's.
+
+    >>> folder_name("regularizers 2026-11-23 12:30:00")
+    'regularizers_2026-11-23_12-30-00'
+    """
+    return sweep.replace(":", "-").replace(" ", "_").replace("/", "_")
+
+
+def short(key: str, keys: Sequence[str]) -> str:
+    """The last part of a dotted key, or as many as tell it from the other keys.
+
+    >>> short("noise.hidden.scale", ["noise.hidden.scale", "noise.inputs.scale"])
+    'hidden.scale'
+    """
+    parts = key.split(".")
+    endings = [".".join(parts[-length:]) for length in range(1, len(parts) + 1)]
+    alone = (end for end in endings if sum(f".{other}".endswith(f".{end}") for other in keys) == 1)
+    return next(alone, key)

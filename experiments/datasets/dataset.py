@@ -40,5 +40,9 @@ def one_hot(labels: Array) -> Float[Array, "N K"]:
 
 def check_number(name: str, value: object, low: float, whole: bool = False) -> None:
     """Raises ValueError unless a setting of a dataset is a number of at least `low`."""
-    if isinstance(value, bool) or not isinstance(value, int if whole else int | float) or not value >= low:
+    if (
+        isinstance(value, bool)
+        or not isinstance(value, int if whole else int | float)
+        or not low <= value < float("inf")
+    ):
         raise ValueError(f"{name} is {value!r}; it must be a {'whole ' if whole else ''}number of at least {low:g}.")

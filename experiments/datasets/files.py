@@ -58,6 +58,8 @@ def npz(
 ) -> Dataset:
     """Arrays of an NPZ file by name: x (N, …), flattened to (N, D), and y (N,) or (N, K). Pickled objects are refused."""
     check_task("npz", task)
+    if (x_test is None) != (y_test is None):
+        raise ValueError("dataset.x_test and dataset.y_test go together: give both, or neither.")
     names = [x, y] + ([x_test, y_test] if x_test and y_test else [])
     with opened(path), np.load(path, allow_pickle=False) as archive:
         arrays: list[Any] = [archive.get(name) for name in names]
@@ -70,6 +72,8 @@ def npz(
 
 def idx(images: str, labels: str, test_images: str | None = None, test_labels: str | None = None) -> Dataset:
     """MNIST's format, plain or gzipped: images (N, rows, columns) flattened to (N, D), labels (N,), each class one-hot."""
+    if (test_images is None) != (test_labels is None):
+        raise ValueError("dataset.test_images and dataset.test_labels go together: give both, or neither.")
     files = [images, labels] + ([test_images, test_labels] if test_images and test_labels else [])
     return from_arrays(Path(images).stem.split(".")[0], images, "classification", [read_idx(file) for file in files])
 
@@ -116,11 +120,16 @@ def read_tables(
     for path in files:
         with opened(path):
             tables.append(read(path))
-    targets = [target] if isinstance(target, str) else list(target)
+    targets, categorical, drop = (named(columns) for columns in (target, categorical, drop))
     own_test = np.arange(len(tables[0]), sum(map(len, tables))) if len(tables) > 1 else None
     return from_table(
         Path(files[0]).stem, files[0], pd.concat(tables, ignore_index=True), targets, task, categorical, drop, own_test
     )
+
+
+def named(columns: str | Sequence[str] | None) -> list[str]:
+    """Column names from one name, a list of them, or nothing."""
+    return [columns] if isinstance(columns, str | int) else list(columns or [])
 
 
 def from_table(
@@ -184,6 +193,10 @@ def made(name: str, source: str, task: str, x: Array, y: Array, own_test: Array 
         values = one_hot(y.reshape(len(y))) if task == "classification" else y.astype(float).reshape(len(y), -1)
     except (TypeError, ValueError) as error:
         raise ValueError(f"{source}: features or targets are not numbers ({error}).") from error
+    if not x.size or not values.size:
+        raise ValueError(
+            f"{source} leaves {x.shape[0]} rows, {x.shape[1]} features and {values.shape[1]} targets; each must be at least 1."
+        )
     if not np.isfinite(x).all() or not np.isfinite(values).all():
         raise ValueError(f"{source} holds NaN or infinite values; repair or remove those rows.")
     if task == "classification" and values.shape[1] < 2:
@@ -210,6 +223,8 @@ def read_idx(path: str) -> Array:
 @contextmanager
 def opened(path: str) -> Iterator[None]:
     """Errors of reading a file, as one message that names it."""
+    if not isinstance(path, str | Path):
+        raise ValueError(f"the path of a data file is {path!r}; it must be text, such as data.csv.")
     if not Path(path).is_file():
         raise ValueError(f"there is no file {path} (looked for from {Path.cwd()}).")
     try:

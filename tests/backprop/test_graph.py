@@ -155,3 +155,20 @@ def test_the_boxes_are_the_operations_of_training():
 
     assert BOXES["matmul"] is operations.matmul
     assert BOXES["relu"] is operations.relu
+
+
+def test_a_failed_forward_leaves_no_numbers_behind():
+    graph = Graph((Node("x") @ Node("W")).named("z"))
+    graph.forward(x=1, W=2)
+    with pytest.raises(ValueError, match="matmul"):
+        graph.forward(x=[[1, 2]], W=[[1, 2]])
+    graph.gradients.clear()
+    with pytest.raises(KeyError):
+        graph.value("z")
+
+
+def test_shared_nodes_are_visited_once():
+    node = Node("x")
+    for _ in range(60):  # 2⁶⁰ paths
+        node = node + node
+    assert Graph(node).forward(x=1) == 2.0**60

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from backprop.arrays import per_replica
-from backprop.noise import Dropout, Gaussian
+from backprop.initializations import Glorot, He, Normal, Uniform, Zeros
+from backprop.noise import Dropout, Gaussian, MultiplicativeGaussian, Noise, check_layers, sites
 from backprop.randomness import Streams, generator
 
 SHAPE = (1, 500, 400)
@@ -55,3 +56,54 @@ def test_replicas_that_share_a_seed_share_their_draws():
     assert (draws[0] == draws[2]).all()
     assert (draws[0] == alone[0]).all()
     assert (draws[0] != draws[1]).any()
+
+
+def test_multiplicative_noise_has_mean_one_and_its_scale():
+    noisy, _ = MultiplicativeGaussian(0.4)(np.full(SHAPE, 2.0), Streams([0], "hidden"))
+    assert z_score(noisy.mean(), 2.0, 0.8) < 4
+    assert noisy.std() == pytest.approx(0.8, rel=4 / np.sqrt(2 * N))
+
+
+@pytest.mark.parametrize(
+    "source", [Gaussian(0.4, "batch"), MultiplicativeGaussian(0.4, "batch"), Dropout(0.4, "batch")]
+)
+def test_noise_per_batch_is_one_draw_for_all_rows(source):
+    noisy, _ = source(np.ones((1, 5, 20_000)), Streams([0], "hidden"))
+    assert (noisy == noisy[:, :1]).all()
+    assert noisy.mean() == pytest.approx(1, abs=0.03)
+    assert noisy.std() > 0.3
+
+
+def test_a_list_gives_each_layer_its_own_number():
+    made = sites(Noise(hidden=Dropout((0.1, 0.8))), layers=3, seeds=[0])
+    dropped = [(operation(np.ones((1, 200, 200)))[0] == 0).mean() for operation in made.hidden]
+    assert dropped == pytest.approx([0.1, 0.8], abs=0.01)
+
+
+def test_noise_that_fits_no_layer_is_refused():
+    with pytest.raises(ValueError, match="lists 2 numbers, but noise acts at 1 layers"):
+        check_layers(Noise(hidden=Dropout((0.1, 0.8))), layers=2)
+    with pytest.raises(ValueError, match="the network has no hidden layer"):
+        check_layers(Noise(hidden=Dropout(0.1)), layers=1)
+    with pytest.raises(ValueError, match=r"noise\.weights\.per is batch"):
+        Noise(weights=Gaussian(0.1, "batch"))
+
+
+@pytest.mark.parametrize(
+    ("initialization", "sd"),
+    [
+        (He(), np.sqrt(2 / 300)),
+        (Glorot(), np.sqrt(2 / 700)),
+        (Normal(0.3), 0.3),
+        (Uniform(0.3), 0.3 / np.sqrt(3)),
+        (Zeros(), 0),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_initial_weights_have_the_spread_they_say(initialization, sd):
+    W = initialization(300, 400, Streams([0, 1], "init"))
+    assert W.shape == (2, 300, 400)
+    assert W.std() == pytest.approx(sd, rel=0.01)
+    assert abs(W.mean()) < 4 * sd / np.sqrt(W.size) + 1e-15
+    if isinstance(initialization, Uniform):
+        assert np.abs(W).max() <= 0.3

@@ -7,11 +7,11 @@ from backprop.arrays import per_replica
 from backprop.averaging import Exponential, Polyak
 from backprop.clipping import ClipGlobalNorm, ClipNorm, ClipValue
 from backprop.curvature import hessian, hessian_vector, largest_eigenvalue, newton_direction, trace
-from backprop.losses import SoftmaxCrossEntropy, SquaredError
+from backprop.losses import BinaryCrossEntropy, SoftmaxCrossEntropy, SquaredError
 from backprop.network import MLP, Layer, initial_parameters
 from backprop.operations import ACTIVATIONS
 from backprop.optimizers import SGD, Adagrad, Adam, AdamW, Momentum, Nesterov, Newton, RMSProp, Step
-from backprop.penalties import L2
+from backprop.penalties import L1, L2, ElasticNet
 from backprop.schedules import Constant, Cosine, Inverse, StepDecay, WarmUp
 from backprop.training import Examples, Recipe, objective_gradient, train
 
@@ -86,12 +86,17 @@ def test_adamw_is_adam_with_decoupled_l2_and_not_with_coupled():
     )  # for SGD they are one
 
 
-@pytest.mark.parametrize("loss", [SquaredError(), SoftmaxCrossEntropy()], ids=lambda loss: type(loss).__name__)
+LOSSES = [SquaredError(), SoftmaxCrossEntropy(), BinaryCrossEntropy()]
+PENALTIES = [L1(0.1, "gradient"), L2(0.1), ElasticNet(0.1, 0.5, "gradient")]
+
+
+@pytest.mark.parametrize("penalty", PENALTIES, ids=lambda penalty: type(penalty).__name__)
+@pytest.mark.parametrize("loss", LOSSES, ids=lambda loss: type(loss).__name__)
 @pytest.mark.parametrize("activation", ACTIVATIONS)
-def test_hessian_vector_products_are_the_difference_of_gradients(activation, loss):
+def test_hessian_vector_products_are_the_difference_of_gradients(activation, loss, penalty):
     draw = np.random.default_rng(1)
     network = MLP((5,), activation)
-    recipe, sizes = Recipe(network=network, loss=loss, penalty=L2(0.1), dtype="float64"), network.sizes(3, 2)
+    recipe, sizes = Recipe(network=network, loss=loss, penalty=penalty, dtype="float64"), network.sizes(3, 2)
     x, y = draw.standard_normal((2, 7, 3)), np.eye(2)[draw.integers(2, size=(2, 7))]
     W = initial_parameters(network, sizes, [0, 1], "float64")
     W += 0.1 * draw.standard_normal(W.shape)
@@ -229,3 +234,19 @@ def test_the_largest_curvature_of_least_squares_is_the_published_one():
 
     L = largest_eigenvalue(gradient, np.zeros((1, 1, 10)))
     assert pytest.approx(109.8352, abs=1e-4) == 2 / L
+
+
+def test_a_replica_without_a_finite_hessian_does_not_stop_newtons_neighbours():
+    def gradient(W):
+        return W * np.array([[[1.0]], [[np.nan]]])
+
+    direction = newton_direction(gradient, np.ones((2, 1, 2)), np.ones((2, 1, 2)), 1e-3)
+    assert direction[0] == pytest.approx(np.ones((1, 2)))
+    assert np.isnan(direction[1]).all()
+
+
+@pytest.mark.parametrize("optimizer", [Adagrad(), RMSProp(), Adam(), AdamW(), Newton()], ids=lambda o: type(o).__name__)
+def test_a_proximal_penalty_is_refused_where_it_has_no_step_size(optimizer):
+    with pytest.raises(ValueError, match=r"penalty\.method is proximal, which is for SGD, Momentum and Nesterov"):
+        Recipe(optimizer=optimizer, penalty=L1(0.1))
+    Recipe(optimizer=optimizer, penalty=L1(0.1, "gradient"))

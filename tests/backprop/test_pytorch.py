@@ -99,6 +99,8 @@ def test_clipping_is_pytorchs():
     mine, make = OPTIMIZERS["Momentum"]
     by_value = theirs(make, clip=lambda p: torch.nn.utils.clip_grad_value_(p, 0.05))
     assert_equal_paths(ours(optimizer=mine, clipping=ClipValue(0.05)), by_value)
+    with_decay = theirs(make, decay=0.03, clip=lambda p: torch.nn.utils.clip_grad_value_(p, 0.05))
+    assert_equal_paths(ours(optimizer=mine, clipping=ClipValue(0.05), penalty=L2(0.03)), with_decay)
     by_norm = theirs(make, clip=lambda p: torch.nn.utils.clip_grad_norm_(p, 0.1))
     # PyTorch divides by the norm plus 1e-6
     assert np.abs(ours(optimizer=mine, clipping=ClipGlobalNorm(0.1)) - by_norm).max() < 1e-4

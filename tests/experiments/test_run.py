@@ -2,13 +2,14 @@
 
 import re
 import shlex
+import sys
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
 from experiments.tracking import CURVES_IN_UI
-from tests.conftest import ROOT, command
+from tests.conftest import ROOT, command, environment
 
 
 @pytest.fixture
@@ -30,7 +31,7 @@ def test_the_command_ends_in_a_table_a_report_and_the_way_to_the_ui(smoke):
     assert "difference" in done.stdout
     report = folder / re.search(r"Report: (\S+)", done.stderr)[1]
     assert report.is_file()
-    assert "mlflow ui --backend-store-uri" in done.stderr
+    assert "-m mlflow ui --backend-store-uri" in done.stderr
     assert "--host 127.0.0.1" in done.stderr
     assert sorted(path.name for path in folder.iterdir()) == ["runs"]  # everything written lies there
 
@@ -130,6 +131,12 @@ BAD = [
     ),
     (["study=none", "split.train=5000"], "digits has 1797; make split.train, split.validation or split.test smaller"),
     (["study=none", "a=1,"], "cannot be read as KEY=VALUE"),
+    (["study=none", "penalty=null"], "a kind cannot be null"),
+    (["study=none", "noise.hidden=gaussian"], "Noise.hidden is 'gaussian'; it must be Source or none"),
+    (["study=none", "noise=dropout"], "noise is chosen for a place: noise@noise.hidden=OPTION"),
+    (["study=none", "study.name="], "study.name is ''"),
+    (["study=none", "optimizer=adam", "penalty=l1"], "penalty.method is proximal, which is for SGD"),
+    (["study=none", "dataset=csv"], "dataset.path has no value yet"),
 ]
 
 
@@ -157,6 +164,52 @@ def test_one_bad_job_does_not_stop_the_others(lab):
     assert "failed: study=none penalty=l2 penalty.strength=-1" in done.stderr
     assert "1 of 2 cells failed" in done.stderr
     assert "Report:" in done.stderr
+
+
+def test_a_job_without_its_mandatory_values_does_not_stop_the_others(lab):
+    done = command(lab, "study=none", "dataset=wine,csv", "epochs=1", "seeds=2")
+    assert done.returncode == 1
+    assert "dataset.path has no value yet" in done.stderr
+    assert "Report:" in done.stderr
+
+
+def test_several_studies_run_each_with_its_own_axes(lab):
+    done = command(lab, "study=smoke,none", "epochs=1", "seeds=2")
+    assert done.returncode == 0, done.stderr
+    assert "6/6 networks" in done.stderr
+    assert "2/2 networks" in done.stderr
+    assert done.stderr.count("Report:") == 2
+
+
+def test_ctrl_c_ends_runs_as_killed_and_leaves_none_running(lab):
+    import signal
+    import subprocess
+    import time
+
+    from mlflow import MlflowClient
+
+    run = [
+        sys.executable,
+        "-m",
+        "experiments.run",
+        "study=none",
+        "seeds=20",
+        "epochs=400",
+        "network.hidden=[128],[64],[32]",
+    ]
+    process = subprocess.Popen(run, cwd=lab, env=environment(), stderr=subprocess.PIPE, text=True)
+    client = MlflowClient(f"sqlite:///{lab / 'runs' / 'mlflow.db'}")
+    for _ in range(120):  # until the sweep's run is there
+        time.sleep(0.25)
+        if runs(client, "sweep"):
+            break
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 130, said
+    (sweep,) = runs(client, "sweep")
+    assert sweep.info.status == "KILLED"
+    assert not [cell for cell in runs(client, "cell") if cell.info.status == "RUNNING"]
+    assert not list((lab / "runs" / "reports").iterdir())
 
 
 def test_the_command_of_the_help_text_is_one_that_the_readme_shows_and_a_test_runs(tmp_path):

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from reports.build import markdown, sentence, table_rows
+from reports.build import check_replaceable, markdown, sentence, table_rows
 from reports.comparison import compare
 from reports.figures import figures
 from reports.load import Sweep, arm_name
@@ -83,10 +83,64 @@ def test_a_diverged_seed_is_counted_and_its_cell_is_not_chosen():
     assert l2.difference.n == 7
 
 
+def test_an_arm_that_diverged_is_said_to_have_and_is_no_missing_difference():
+    sweep = sweep_of(CELLS, choose=(), diverged={("strong", seed) for seed in SEEDS} | {("weak", 1)})
+    answer = sentence(compare(sweep))
+    assert "l2 strength=0.2: all 8 seeds diverged." in answer
+    assert "l2 strength=0.1: 1 of 8 seeds diverged; its averages are over the others." in answer
+    assert "no difference" not in answer
+    assert "nan" not in answer
+
+
+def test_cells_of_other_data_are_not_compared():
+    sweep = sweep_of(CELLS, choose=())
+    sweep.cells[2]["data"] = "other"
+    none, weak, strong = compare(sweep).rows
+    assert weak.difference is not None
+    assert strong.difference is None
+    assert "Other data than the baseline's, and so not compared with it: l2 strength=0.2." in sentence(compare(sweep))
+    sweep.cells[2]["task"] = "regression"
+    assert not compare(sweep).percent
+
+
+def test_a_baseline_that_is_not_in_the_sweep_is_not_replaced_silently():
+    warned = sentence(compare(sweep_of(CELLS, baseline={"regularizer": "nonne"})))
+    assert "The study's baseline, regularizer=nonne, is not in this sweep; none stands in for it." in warned
+    by_number = compare(sweep_of(CELLS, choose=(), baseline={"regularizer": "l2", "penalty.strength": 1e-1}))
+    assert by_number.baseline == "l2 strength=0.1"  # 1e-1 is 0.1
+
+
+def test_each_arm_is_compared_with_the_baseline_at_its_own_other_axes():
+    def axes(regularizer, strength):
+        return {"regularizer": regularizer, "penalty.strength": strength}
+
+    cells = {f"{r} {s}": (axes(r, s), 0.3, 0.3) for r in ("none", "l2") for s in ("1", "2")}
+    comparison = compare(sweep_of(cells, choose=()))
+    assert {row.arm: row.baseline for row in comparison.rows if row.difference} == {
+        "l2 strength=1": "none strength=1",
+        "l2 strength=2": "none strength=2",
+    }
+
+
+def test_peeking_at_the_test_set_is_said():
+    sweep = sweep_of(CELLS)
+    assert "these errors flatter" in sentence(compare(sweep._replace(params={**sweep.params, "selection": "oracle"})))
+    assert "flatter" not in sentence(compare(sweep))
+
+
+def test_a_folder_with_other_files_is_not_replaced(tmp_path):
+    (tmp_path / "thesis.txt").write_text("years of work")
+    with pytest.raises(FileExistsError, match="holds other files than a report"):
+        check_replaceable(tmp_path)
+    (tmp_path / "thesis.txt").unlink()
+    check_replaceable(tmp_path)
+    check_replaceable(tmp_path / "new")
+
+
 def test_without_a_baseline_the_first_cell_serves():
     comparison = compare(sweep_of(CELLS, choose=(), baseline={}))
     assert comparison.baseline == "none"
-    assert [row.arm for row in comparison.rows] == ["none", "l2 penalty.strength=0.1", "l2 penalty.strength=0.2"]
+    assert [row.arm for row in comparison.rows] == ["none", "l2 strength=0.1", "l2 strength=0.2"]
 
 
 def test_every_figure_is_a_valid_specification_and_keeps_its_data():

@@ -11,7 +11,7 @@ from hydra.core.config_store import ConfigStore
 from hydra.core.utils import JobReturn, JobStatus
 from hydra.plugins.launcher import Launcher
 from hydra.plugins.sweeper import Sweeper
-from hydra.types import HydraContext, TaskFunction
+from hydra.types import HydraContext, RunMode, TaskFunction
 from omegaconf import DictConfig, OmegaConf
 
 
@@ -42,23 +42,36 @@ class LabSweeper(Sweeper):
     def setup(self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig) -> None:
         from hydra.core.plugins import Plugins
 
-        self.loader, self.config = hydra_context.config_loader, config
+        self.loader, self.master = hydra_context.config_loader, config
         self.launcher: Launcher = Plugins.instance().instantiate_launcher(
             hydra_context=hydra_context, task_function=task_function, config=config
         )
 
     def sweep(self, arguments: list[str]) -> Any:
-        from experiments.grids import expand
+        from experiments.grids import expand, studies
         from experiments.run import CellsFailed
 
-        plain: Any = OmegaConf.to_container(OmegaConf.create({"params": self.params, "grids": self.grids}))
-        grids = [plain["params"] | grid for grid in plain["grids"]] or [plain["params"]]
-        jobs = expand(grids, arguments, self.loader)
-        returns = self.launcher.launch(jobs, initial_job_idx=0)
-        failed = sum(job.status is JobStatus.FAILED for job in returns)
+        returns: list[Sequence[JobReturn]] = []
+        for study, others in studies(arguments, self.loader):
+            jobs = expand(self.grids_of(study), others, self.loader)
+            returns.append(self.launcher.launch(jobs, initial_job_idx=sum(len(batch) for batch in returns)))
+        results = [job for batch in returns for job in batch]
+        failed = sum(job.status is JobStatus.FAILED for job in results)
         if failed:
-            raise CellsFailed(f"{failed} of {len(returns)} cells failed; the others are recorded")
-        return [returns]
+            raise CellsFailed(f"{failed} of {len(results)} cells failed; the others are recorded")
+        return returns
+
+    def grids_of(self, study: str | None) -> list[dict[str, Any]]:
+        """The axes of the study that the command line composes, or of one of the several that it names."""
+        params, grids = self.params, self.grids
+        if study is not None:
+            overrides = [f"study={study}", *self.master.hydra.overrides.hydra]
+            sweeper = self.loader.load_configuration(
+                self.master.hydra.job.config_name, overrides, RunMode.MULTIRUN
+            ).hydra.sweeper
+            params, grids = sweeper.params, sweeper.grids
+        plain: Any = OmegaConf.to_container(OmegaConf.create({"params": params, "grids": grids}))
+        return [plain["params"] | grid for grid in plain["grids"]] or [plain["params"]]
 
 
 class LabLauncher(Launcher):

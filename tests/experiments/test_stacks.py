@@ -1,0 +1,67 @@
+"""What may share a stack, and what must not: cells trained together give what each gives alone."""
+
+import numpy as np
+import pytest
+
+from backprop.losses import BinaryCrossEntropy, SoftmaxCrossEntropy
+from backprop.network import MLP
+from backprop.noise import Dropout, Gaussian, Noise
+from backprop.optimizers import SGD, Adam, Momentum
+from backprop.penalties import L1, L2
+from experiments.corruption import LabelNoise
+from experiments.datasets import breast_cancer, iris, wine
+from experiments.evaluation import run, tasks
+from experiments.splits import Holdout, Scaling
+from experiments.study import Experiment
+
+COMMON = {"network": MLP((4,)), "epochs": 2, "seeds": 2, "evaluations": 3, "split": Holdout(40, 20, 20)}
+PAIRS = {
+    "corruption": [{}, {"corruption": LabelNoise(0.9)}, {"corruption": LabelNoise(0.9, "others")}],
+    "loss": [
+        {"dataset": breast_cancer(), "loss": SoftmaxCrossEntropy()},
+        {"dataset": breast_cancer(), "loss": BinaryCrossEntropy()},
+    ],
+    "smoothing": [{"loss": SoftmaxCrossEntropy(0.0)}, {"loss": SoftmaxCrossEntropy(0.2)}],
+    "dataset": [{}, {"dataset": iris()}],
+    "scaling": [{}, {"scaling": Scaling("none", "none")}],
+    "split": [{}, {"split": Holdout(30, 20, 20)}],
+    "seeds": [{}, {"seeds": [2, 3]}],
+    "numbers": [{"penalty": L2(0.1)}, {"penalty": L2(0.2)}, {"penalty": L2(0.1), "optimizer": Momentum(0.01, 0.5)}],
+    "kinds": [
+        {"penalty": L2(0.1)},
+        {"penalty": L1(0.1)},
+        {"optimizer": SGD()},
+        {"optimizer": Adam()},
+        {"noise": Noise(hidden=Dropout(0.5))},
+    ],
+    "layers": [
+        {"network": MLP((4, 4)), "noise": Noise(hidden=Gaussian((0.1, 0.5)))},
+        {"network": MLP((4, 4)), "noise": Noise(hidden=Gaussian(0.1))},
+    ],
+    "batch size": [{"batch_size": 8}, {"batch_size": None}],
+    "dtype": [{"dtype": "float32"}, {"dtype": "float64"}],
+}
+
+
+def curves(experiments):
+    found = {}
+    for task in tasks(experiments):
+        found.update(zip(task.cells, run(task), strict=True))
+    return [found[number].metrics for number in range(len(experiments))]
+
+
+@pytest.mark.parametrize("changes", PAIRS.values(), ids=PAIRS)
+def test_cells_of_one_sweep_give_what_each_gives_alone(changes):
+    cells = [Experiment(**{"dataset": wine(), **COMMON, **change}) for change in changes]
+    together = curves(cells)
+    for cell, metrics in zip(cells, together, strict=True):
+        (alone,) = curves([cell])
+        for name, values in alone.items():
+            assert np.array_equal(values, metrics[name], equal_nan=True), name
+
+
+def test_only_numbers_share_a_stack():
+    def count(name):
+        return len(tasks([Experiment(**{"dataset": wine(), **COMMON, **change}) for change in PAIRS[name]]))
+
+    assert [count(name) for name in ("numbers", "smoothing", "corruption", "loss", "kinds")] == [1, 1, 3, 2, 5]
