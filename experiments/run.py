@@ -183,9 +183,10 @@ def main() -> None:
     except Exception as error:
         from experiments.composition import ConfigurationError, explain
 
-        if wants_traceback or not isinstance(
-            error, HydraException | OmegaConfBaseException | ConfigurationError | OSError
-        ):
+        kinds = HydraException | OmegaConfBaseException | ConfigurationError | OSError
+        of_the_store = type(error).__name__ == "MlflowException"  # importing MLflow to ask would take seconds
+        of_hydra = isinstance(error, ValueError) and "Config group override" in str(error)
+        if wants_traceback or not (isinstance(error, kinds) or of_the_store or of_hydra):
             raise
         print(f"error: {explain(error, CONF)}\n(HYDRA_FULL_ERROR=1 shows the traceback)", file=sys.stderr)
         sys.exit(2)

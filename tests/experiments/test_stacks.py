@@ -14,7 +14,15 @@ from experiments.evaluation import run, tasks
 from experiments.splits import Holdout, Scaling
 from experiments.study import Experiment
 
-COMMON = {"network": MLP((4,)), "epochs": 2, "seeds": 2, "evaluations": 3, "split": Holdout(40, 20, 20)}
+COMMON = {
+    "network": MLP((4,)),
+    "epochs": 2,
+    "seeds": 2,
+    "evaluations": 3,
+    "split": Holdout(40, 20, 20),
+    "batch_size": 20,
+}
+DEEP, DROPOUT = MLP((4, 4)), Noise(hidden=Dropout(0.5))
 PAIRS = {
     "corruption": [{}, {"corruption": LabelNoise(0.9)}, {"corruption": LabelNoise(0.9, "others")}],
     "loss": [
@@ -32,11 +40,10 @@ PAIRS = {
         {"penalty": L1(0.1)},
         {"optimizer": SGD()},
         {"optimizer": Adam()},
-        {"noise": Noise(hidden=Dropout(0.5))},
+        {"noise": DROPOUT},
     ],
     "layers": [
-        {"network": MLP((4, 4)), "noise": Noise(hidden=Gaussian((0.1, 0.5)))},
-        {"network": MLP((4, 4)), "noise": Noise(hidden=Gaussian(0.1))},
+        {"network": DEEP, "noise": noise} for noise in (Noise(hidden=Gaussian((0.1, 0.5))), Noise(hidden=Gaussian(0.1)))
     ],
     "batch size": [{"batch_size": 8}, {"batch_size": None}],
     "dtype": [{"dtype": "float32"}, {"dtype": "float64"}],

@@ -95,7 +95,7 @@ def test_an_arm_that_diverged_is_said_to_have_and_is_no_missing_difference():
 def test_cells_of_other_data_are_not_compared():
     sweep = sweep_of(CELLS, choose=())
     sweep.cells[2]["data"] = "other"
-    none, weak, strong = compare(sweep).rows
+    _, weak, strong = compare(sweep).rows
     assert weak.difference is not None
     assert strong.difference is None
     assert "Other data than the baseline's, and so not compared with it: l2 strength=0.2." in sentence(compare(sweep))
