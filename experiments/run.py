@@ -33,7 +33,7 @@ def sweep(jobs: "Sequence[Job]", workers: int, replicas: int) -> list[float | Ex
     """Trains, records and reports all jobs; answers with each job's mean validation error, or with what it failed of."""
     from rich.console import Console
 
-    from experiments import tracking
+    from experiments import store, tracking
     from experiments.composition import ConfigurationError, study_of
     from experiments.evaluation import tasks
 
@@ -45,7 +45,7 @@ def sweep(jobs: "Sequence[Job]", workers: int, replicas: int) -> list[float | Ex
     experiments, outcomes = build_all(jobs)
     numbers = list(experiments)
     plan = tasks(list(experiments.values()), replicas)
-    tracking.writable_runs()
+    store.writable_runs()
     results = attempts(plan, workers)  # the workers are off; the store opens beside them
 
     console = Console(stderr=True)
@@ -74,7 +74,7 @@ def sweep(jobs: "Sequence[Job]", workers: int, replicas: int) -> list[float | Ex
         "mlflow",
         "ui",
         "--backend-store-uri",
-        tracking.tracking_uri(),
+        store.tracking_uri(),
         "--host",
         "127.0.0.1",
         "--port",

@@ -43,49 +43,49 @@ def show() -> None:
     from rich.console import Console
     from rich.table import Table
 
-    from experiments import tracking
+    from experiments import store
 
-    client = tracking.existing_store()
+    client = store.existing_store()
     table = Table("sweep", "status", "cells", "report and cells", box=SIMPLE_HEAD)
-    for run in tracking.sweep_runs(client):
-        cells = tracking.cells_of(client, run)
-        size = sum(folder_size(tracking.artifact_folder(client.get_run(i))) for i in [run.info.run_id, *cells])
+    for run in store.runs_of_kind(client, "sweep"):
+        cells = store.cells_of(client, run)
+        size = sum(folder_size(store.artifact_folder(client.get_run(i))) for i in [run.info.run_id, *cells])
         table.add_row(run.info.run_name.removeprefix("sweep: "), run.info.status, str(len(cells)), megabytes(size))
     Console().print(table)
-    for part in sorted(tracking.RUNS.iterdir()):
+    for part in sorted(store.RUNS.iterdir()):
         print(f"{megabytes(folder_size(part)):>10}  {part}")
 
 
 def delete(wanted: str) -> None:
     """A sweep's run, report and own cells."""
-    from experiments import tracking
+    from experiments import store
     from reports.load import find_sweep, folder_name
 
-    client = tracking.existing_store()
+    client = store.existing_store()
     doomed = client.get_run(find_sweep(client, wanted))
-    others = [run for run in tracking.sweep_runs(client) if run.info.run_id != doomed.info.run_id]
-    shared = {cell for run in others for cell in tracking.cells_of(client, run)}
-    cells = [cell for cell in tracking.cells_of(client, doomed) if cell not in shared]
+    others = [run for run in store.runs_of_kind(client, "sweep") if run.info.run_id != doomed.info.run_id]
+    shared = {cell for run in others for cell in store.cells_of(client, run)}
+    cells = [cell for cell in store.cells_of(client, doomed) if cell not in shared]
     remove(client, [*cells, doomed.info.run_id])
     name = doomed.info.run_name.removeprefix("sweep: ")
-    shutil.rmtree(tracking.RUNS / "reports" / folder_name(name), ignore_errors=True)
+    shutil.rmtree(store.RUNS / "reports" / folder_name(name), ignore_errors=True)
     print(f"deleted {name!r} and {len(cells)} cells of its own")
     compact()
 
 
 def clean() -> None:
     """Cells that no sweep lists, unless a sweep is running, and the database's free pages."""
-    from experiments import tracking
+    from experiments import store
 
-    client = tracking.existing_store()
-    sweeps = tracking.sweep_runs(client)
+    client = store.existing_store()
+    sweeps = store.runs_of_kind(client, "sweep")
     if any(run.info.status == "RUNNING" for run in sweeps):
         print("a sweep is running, or was killed: its cells are kept; delete it by name to remove them")
         orphans: list[str] = []
     else:
-        listed = {cell for run in sweeps for cell in tracking.cells_of(client, run)}
-        orphans = [run.info.run_id for run in tracking.cell_runs(client) if run.info.run_id not in listed]
-        for draft in tracking.RUNS.glob("reports/.draft-*"):
+        listed = {cell for run in sweeps for cell in store.cells_of(client, run)}
+        orphans = [run.info.run_id for run in store.runs_of_kind(client, "cell") if run.info.run_id not in listed]
+        for draft in store.RUNS.glob("reports/.draft-*"):
             shutil.rmtree(draft)
     remove(client, orphans)
     print(f"removed {len(orphans)} cells that no sweep lists")
@@ -94,21 +94,21 @@ def clean() -> None:
 
 def remove(client: object, run_ids: Iterable[str]) -> None:
     """Runs and their artifacts, for good: MLflow itself only marks a run as deleted."""
-    from experiments import tracking
+    from experiments import store
 
     for run_id in run_ids:
-        folder = tracking.artifact_folder(client.get_run(run_id))  # type: ignore[attr-defined]
-        tracking.delete_run(client, run_id)
+        folder = store.artifact_folder(client.get_run(run_id))  # type: ignore[attr-defined]
+        store.delete_run(client, run_id)
         if folder is not None:
             shutil.rmtree(folder.parent, ignore_errors=True)
 
 
 def compact() -> None:
     """Gives the free pages of the SQLite file back to the disk."""
-    from experiments import tracking
+    from experiments import store
 
-    database = tracking.RUNS / "mlflow.db"
-    if not tracking.tracking_uri().startswith("sqlite:") or not database.exists():
+    database = store.RUNS / "mlflow.db"
+    if not store.tracking_uri().startswith("sqlite:") or not database.exists():
         return
     before = database.stat().st_size
     connection = sqlite3.connect(database)

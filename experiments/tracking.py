@@ -1,32 +1,22 @@
-"""Everything that is recorded, in MLflow: one flat run a cell, and one for the sweep that lists its cells.
-
-This is the only module that writes MLflow. By default the store is SQLite in runs/ of the current directory;
-MLFLOW_TRACKING_URI names another.
-"""
+"""Everything that is recorded, in MLflow: one flat run a cell, and one for the sweep that lists its cells."""
 
 import json
-import os
-import platform
-import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import cache
-from importlib.metadata import version
 from itertools import count
 from pathlib import Path
-from shlex import quote
 from tempfile import TemporaryDirectory
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
-from urllib.parse import unquote, urlparse
 
 from omegaconf import OmegaConf
 
 from experiments.composition import Job
 from experiments.evaluation import Curves
+from experiments.provenance import command, provenance
 from experiments.records import curve_table
+from experiments.store import RUNS, experiment_id, open_store, runs_of_kind
 from experiments.study import Experiment, Study
 from reports.load import folder_name, short
 from reports.statistics import mean_interval
@@ -34,8 +24,6 @@ from reports.statistics import mean_interval
 if TYPE_CHECKING:
     from mlflow import MlflowClient
 
-RUNS = Path("runs")
-PACKAGES = ("backprop-lab", "numpy", "scipy", "scikit-learn", "hydra-core", "mlflow")
 NOTE_LIMIT = 8000  # characters: MLflow cuts longer tags
 CURVES_IN_UI = [f"{part}/{quantity}" for part in ("train", "validation", "test") for quantity in ("loss", "error")]
 
@@ -61,129 +49,6 @@ class Cell(NamedTuple):
     status: str
     data: str = ""  # the fingerprint of its data
     task: str = ""
-
-
-def tracking_uri() -> str:
-    return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{(RUNS / 'mlflow.db').resolve()}"
-
-
-def writable_runs() -> Path:
-    """The folder runs/ of the current directory, made if it is missing. Raises OSError where it cannot be written."""
-    try:
-        RUNS.mkdir(exist_ok=True)
-        with TemporaryDirectory(dir=RUNS):
-            return RUNS
-    except OSError as error:
-        raise OSError(
-            f"cannot write the folder {RUNS.resolve()} ({error.strerror}); run from a folder you can write to"
-        ) from error
-
-
-def open_store() -> "MlflowClient":
-    """The store, created first if need be: under a lock, since two processes creating one at once would ruin it."""
-    import logging
-
-    from filelock import FileLock
-
-    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
-    for name in ("mlflow", "alembic"):
-        logging.getLogger(name).setLevel(logging.WARNING)
-    from mlflow import MlflowClient
-
-    logging.getLogger("mlflow").setLevel(logging.WARNING)  # importing it has set its own
-    with FileLock(writable_runs() / "store.lock"):
-        return MlflowClient(tracking_uri())
-
-
-def existing_store() -> "MlflowClient":
-    """The store, which must be there: exits with code 2 where nothing was ever recorded."""
-    if (
-        tracking_uri().startswith("sqlite:")
-        and "MLFLOW_TRACKING_URI" not in os.environ
-        and not (RUNS / "mlflow.db").exists()
-    ):
-        print(
-            f"error: there is no {(RUNS / 'mlflow.db').resolve()}; run a sweep here first, or go where one was run",
-            file=sys.stderr,
-        )
-        sys.exit(2)
-    return open_store()
-
-
-def sweep_runs(client: "MlflowClient") -> list[Any]:
-    """The sweeps' own runs, newest first."""
-    return runs_of_kind(client, "sweep")
-
-
-def cell_runs(client: "MlflowClient") -> list[Any]:
-    """The cells' runs, newest first."""
-    return runs_of_kind(client, "cell")
-
-
-def runs_of_kind(client: "MlflowClient", kind: str) -> list[Any]:
-    experiments = [experiment.experiment_id for experiment in client.search_experiments()]
-    found, token = [], None
-    while True:
-        page = client.search_runs(
-            experiments, f"tags.kind = '{kind}'", order_by=["attributes.start_time DESC"], page_token=token
-        )
-        found += list(page)
-        token = page.token
-        if not token:
-            return found
-
-
-def cells_of(client: "MlflowClient", sweep: Any) -> list[str]:
-    """The run ids that a sweep's run lists, and those it had recorded where it was interrupted before it could."""
-    listed = []
-    if any(artifact.path == "sweep.json" for artifact in client.list_artifacts(sweep.info.run_id)):
-        with TemporaryDirectory() as folder:
-            path = client.download_artifacts(sweep.info.run_id, "sweep.json", folder)
-            listed = [cell["run_id"] for cell in json.loads(Path(path).read_text(encoding="utf-8"))["cells"]]
-    own = [
-        run.info.run_id
-        for run in cell_runs(client)
-        if run.data.tags.get("sweep") == sweep.info.run_name.removeprefix("sweep: ")
-    ]
-    return list(dict.fromkeys([*listed, *own]))
-
-
-def find_cell(client: "MlflowClient", wanted: str) -> Any:
-    """The finished cell of that run id, or the newest of that name; None if there is none."""
-    cells = [
-        run
-        for run in cell_runs(client)
-        if run.info.status == "FINISHED" and wanted in (run.info.run_id, run.info.run_name)
-    ]
-    return cells[0] if cells else None
-
-
-def artifact_folder(run: Any) -> Path | None:
-    """Where a run's artifacts lie, if on this machine."""
-    uri = urlparse(run.info.artifact_uri)
-    return Path(unquote(uri.path)) if uri.scheme in ("", "file") else None
-
-
-def delete_run(client: "MlflowClient", run_id: str) -> None:
-    """Deletes a run for good where the store can, else marks it as deleted."""
-    client.delete_run(run_id)
-    forget = getattr(client._tracking_client.store, "_hard_delete_run", None)
-    if forget is not None:
-        forget(run_id)
-
-
-def experiment_id(client: "MlflowClient", name: str) -> str:
-    """The MLflow experiment of a study, created if it is missing; its artifacts lie in runs/ if the store does."""
-    from filelock import FileLock
-
-    local = client.tracking_uri.startswith("sqlite:")
-    with FileLock(writable_runs() / "store.lock"):
-        found = client.get_experiment_by_name(name)
-        if found is not None:
-            return found.experiment_id
-        return client.create_experiment(
-            name, artifact_location=(RUNS / "artifacts").resolve().as_uri() if local else None
-        )
 
 
 def start_sweep(study: Study, jobs: Sequence[Job]) -> SweepRun:
@@ -334,7 +199,7 @@ def ending(sweep: SweepRun) -> Iterator[None]:
         status = "KILLED"
         raise
     finally:
-        for run in cell_runs(sweep.client):
+        for run in runs_of_kind(sweep.client, "cell"):
             if run.info.status == "RUNNING" and run.data.tags.get("sweep") == sweep.name:
                 sweep.client.set_terminated(run.info.run_id, "KILLED" if status == "KILLED" else "FAILED")
         if not any(sweep.folder.iterdir()):
@@ -360,36 +225,3 @@ def flat(config: Any, prefix: str = "") -> dict[str, Any]:
             continue
         leaves |= flat(value, path + ".") if isinstance(value, Mapping) else {path: value}
     return leaves
-
-
-def command(arguments: Sequence[str]) -> str:
-    return " ".join(["python -m experiments.run", *map(quote, arguments)])
-
-
-@cache
-def provenance() -> Mapping[str, str]:
-    """Who ran which code with which packages."""
-    revision = commit()
-    return MappingProxyType(
-        {
-            "mlflow.user": os.environ.get("USER", "unknown"),
-            "mlflow.source.name": "experiments.run",
-            "mlflow.source.type": "LOCAL",
-            "mlflow.source.git.commit": revision.split()[0],
-            "commit": revision,
-            "versions": ", ".join(
-                [f"python {platform.python_version()}"] + [f"{name} {version(name)}" for name in PACKAGES]
-            ),
-        }
-    )
-
-
-def commit() -> str:
-    """The project's git commit, marked where files differ from it; "unknown" outside a checkout."""
-    git = ["git", "-C", str(Path(__file__).parent)]
-    describe = [*git, "describe", "--always", "--dirty= (with changes)", "--abbrev=40", "--exclude=*"]
-    try:  # an installed copy may lie inside somebody else's checkout: then git does not know this file
-        subprocess.run([*git, "ls-files", "--error-unmatch", __file__], capture_output=True, check=True, timeout=10)
-        return subprocess.run(describe, capture_output=True, text=True, check=True, timeout=10).stdout.strip()
-    except (OSError, subprocess.SubprocessError):
-        return "unknown"

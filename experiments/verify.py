@@ -49,12 +49,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m experiments.verify", description=__doc__)
     parser.add_argument("run", help="the id or the name of a cell's run")
     wanted = parser.parse_args().run
-    from experiments.tracking import existing_store, find_cell, provenance
+    from experiments.provenance import provenance
+    from experiments.store import existing_store, find_cell
+    from reports.load import NoSuchSweep
 
-    client = existing_store()
-    run = find_cell(client, wanted)
-    if run is None:
-        print(f"error: no finished cell {wanted!r} in {client.tracking_uri}", file=sys.stderr)
+    try:
+        client = existing_store()
+        run = find_cell(client, wanted)
+    except NoSuchSweep as error:
+        print(f"error: {error}", file=sys.stderr)
         sys.exit(2)
     from experiments.composition import ConfigurationError
 

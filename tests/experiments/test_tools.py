@@ -43,8 +43,8 @@ def test_a_notebooks_numbers_are_the_command_lines(smoke, tmp_path):
     from backprop.optimizers import Momentum
     from experiments import datasets, notebook
     from experiments.splits import Holdout
+    from experiments.store import find_cell
     from experiments.study import Experiment
-    from experiments.tracking import find_cell
 
     by_hand = Experiment(
         datasets.digits(),

@@ -1,0 +1,124 @@
+"""MLflow's store: opened (and made, once, under a lock), searched, and cleaned of runs.
+
+By default it is SQLite in runs/ of the current directory; MLFLOW_TRACKING_URI names another.
+"""
+
+import json
+import os
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote, urlparse
+
+from reports.load import NoSuchSweep
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+
+RUNS = Path("runs")
+
+
+def tracking_uri() -> str:
+    return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{(RUNS / 'mlflow.db').resolve()}"
+
+
+def writable_runs() -> Path:
+    """The folder runs/ of the current directory, made if it is missing. Raises OSError where it cannot be written."""
+    try:
+        RUNS.mkdir(exist_ok=True)
+        with TemporaryDirectory(dir=RUNS):
+            return RUNS
+    except OSError as error:
+        raise OSError(
+            f"cannot write the folder {RUNS.resolve()} ({error.strerror}); run from a folder you can write to"
+        ) from error
+
+
+def open_store() -> "MlflowClient":
+    """The store, created first if need be: under a lock, since two processes creating one at once would ruin it."""
+    import logging
+
+    from filelock import FileLock
+
+    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+    for name in ("mlflow", "alembic"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+    from mlflow import MlflowClient
+
+    logging.getLogger("mlflow").setLevel(logging.WARNING)  # importing it has set its own
+    with FileLock(writable_runs() / "store.lock"):
+        return MlflowClient(tracking_uri())
+
+
+def existing_store() -> "MlflowClient":
+    """The store, which must be there; raises NoSuchSweep where nothing was ever recorded."""
+    if "MLFLOW_TRACKING_URI" not in os.environ and not (RUNS / "mlflow.db").exists():
+        raise NoSuchSweep(
+            f"there is no {(RUNS / 'mlflow.db').resolve()}; run a sweep here first, or go where one was run"
+        )
+    return open_store()
+
+
+def runs_of_kind(client: "MlflowClient", kind: str) -> list[Any]:
+    """The runs that are sweeps, or cells, newest first."""
+    experiments = [experiment.experiment_id for experiment in client.search_experiments()]
+    found, token = [], None
+    while True:
+        page = client.search_runs(
+            experiments, f"tags.kind = '{kind}'", order_by=["attributes.start_time DESC"], page_token=token
+        )
+        found += list(page)
+        token = page.token
+        if not token:
+            return found
+
+
+def cells_of(client: "MlflowClient", sweep: Any) -> list[str]:
+    """The run ids that a sweep's run lists, and those it had recorded where it was interrupted before it could."""
+    listed = []
+    if any(artifact.path == "sweep.json" for artifact in client.list_artifacts(sweep.info.run_id)):
+        with TemporaryDirectory() as folder:
+            path = client.download_artifacts(sweep.info.run_id, "sweep.json", folder)
+            listed = [cell["run_id"] for cell in json.loads(Path(path).read_text(encoding="utf-8"))["cells"]]
+    own = [
+        run.info.run_id
+        for run in runs_of_kind(client, "cell")
+        if run.data.tags.get("sweep") == sweep.info.run_name.removeprefix("sweep: ")
+    ]
+    return list(dict.fromkeys([*listed, *own]))
+
+
+def find_cell(client: "MlflowClient", wanted: str) -> Any:
+    """The finished cell of that run id, or the newest of that name; raises NoSuchSweep if there is none."""
+    for run in runs_of_kind(client, "cell"):
+        if run.info.status == "FINISHED" and wanted in (run.info.run_id, run.info.run_name):
+            return run
+    raise NoSuchSweep(f"no finished cell {wanted!r} in {client.tracking_uri}")
+
+
+def artifact_folder(run: Any) -> Path | None:
+    """Where a run's artifacts lie, if on this machine."""
+    uri = urlparse(run.info.artifact_uri)
+    return Path(unquote(uri.path)) if uri.scheme in ("", "file") else None
+
+
+def delete_run(client: "MlflowClient", run_id: str) -> None:
+    """Deletes a run for good where the store can, else marks it as deleted."""
+    client.delete_run(run_id)
+    forget = getattr(client._tracking_client.store, "_hard_delete_run", None)
+    if forget is not None:
+        forget(run_id)
+
+
+def experiment_id(client: "MlflowClient", name: str) -> str:
+    """The MLflow experiment of a study, created if it is missing; its artifacts lie in runs/ if the store does."""
+    from filelock import FileLock
+
+    local = client.tracking_uri.startswith("sqlite:")
+    with FileLock(writable_runs() / "store.lock"):
+        found = client.get_experiment_by_name(name)
+        if found is not None:
+            return found.experiment_id
+        return client.create_experiment(
+            name, artifact_location=(RUNS / "artifacts").resolve().as_uri() if local else None
+        )
