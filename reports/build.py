@@ -135,12 +135,12 @@ def table_rows(comparison: Comparison) -> list[dict[str, Any]]:
             "": row.arm,
             "chosen": row.chosen or "–",
             "test error": show(row.test_error, comparison),
-            "train error": show(row.train_error, comparison),
+            "train error": number(row.train_error.mean, comparison),
             "gap": show(row.gap, comparison),
             f"test error − {comparison.baseline}": show_paired(row, comparison),
             "d": "–"
-            if row.difference is None
-            else number(row.difference.d, comparison._replace(percent=False), sign=True),
+            if row.difference is None or math.isnan(row.difference.d)
+            else f"{row.difference.d:+.1f}".replace("-", "−"),
             "p": p_value(row.p),
             "seeds": row.test_error.n,
         }
