@@ -2,6 +2,8 @@
 
 import re
 
+import pytest
+
 from tests.conftest import ROOT, command
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -40,6 +42,7 @@ def test_every_dependency_is_justified():
         assert f"`{name}`" in README, name
 
 
+@pytest.mark.slow
 def test_its_other_commands_run(lab):
     """Every command after the first block, on small sizes."""
     commands = re.findall(r"^(?:\.venv/bin/)?python -m (experiments\.run|reports\.build)(.*)$", README, re.M)

@@ -90,6 +90,7 @@ def test_the_recorded_command_reproduces_a_cell(smoke, client, lab, tmp_path):
     assert copy.data.metrics == pytest.approx(dict(run.data.metrics), rel=1e-12, nan_ok=True)
 
 
+@pytest.mark.slow
 def test_one_worker_and_several_give_the_same_bits(smoke, client, lab, tmp_path):
     """The study was run with a worker a core; here it is again, with one."""
     from mlflow import MlflowClient
@@ -173,6 +174,7 @@ def test_a_job_without_its_mandatory_values_does_not_stop_the_others(lab):
     assert "Report:" in done.stderr
 
 
+@pytest.mark.slow
 def test_several_studies_run_each_with_its_own_axes(lab):
     done = command(lab, "study=smoke,none", "epochs=1", "seeds=2")
     assert done.returncode == 0, done.stderr
