@@ -74,18 +74,17 @@ def runs_of_kind(client: "MlflowClient", kind: str) -> list[Any]:
 
 
 def cells_of(client: "MlflowClient", sweep: Any) -> list[str]:
-    """The run ids that a sweep's run lists, and those it had recorded where it was interrupted before it could."""
-    listed = []
+    """The run ids that a sweep's run lists; where it was interrupted before it could, those that bear its name."""
     if any(artifact.path == "sweep.json" for artifact in client.list_artifacts(sweep.info.run_id)):
         with TemporaryDirectory() as folder:
             path = client.download_artifacts(sweep.info.run_id, "sweep.json", folder)
-            listed = [cell["run_id"] for cell in json.loads(Path(path).read_text(encoding="utf-8"))["cells"]]
-    own = [
-        run.info.run_id
-        for run in runs_of_kind(client, "cell")
-        if run.data.tags.get("sweep") == sweep.info.run_name.removeprefix("sweep: ")
-    ]
-    return list(dict.fromkeys([*listed, *own]))
+            return [cell["run_id"] for cell in json.loads(Path(path).read_text(encoding="utf-8"))["cells"]]
+    return [run.info.run_id for run in cells_named(client, sweep.info.run_name.removeprefix("sweep: "))]
+
+
+def cells_named(client: "MlflowClient", sweep: str) -> list[Any]:
+    """The cells that were first recorded in the sweep of that name."""
+    return [run for run in runs_of_kind(client, "cell") if run.data.tags.get("sweep") == sweep]
 
 
 def find_cell(client: "MlflowClient", wanted: str) -> Any:

@@ -16,7 +16,7 @@ from experiments.composition import Job
 from experiments.evaluation import Curves
 from experiments.provenance import command, provenance
 from experiments.records import curve_table
-from experiments.store import RUNS, experiment_id, open_store, runs_of_kind
+from experiments.store import RUNS, cells_named, experiment_id, open_store
 from experiments.study import Experiment, Study
 from reports.load import folder_name, short
 from reports.statistics import mean_interval
@@ -52,7 +52,7 @@ class Cell(NamedTuple):
 
 
 def start_sweep(study: Study, jobs: Sequence[Job]) -> SweepRun:
-    """Opens the sweep's own run; it stays RUNNING until `end_sweep` has attached the report."""
+    """Opens the sweep's own run; it stays RUNNING until `ending` closes it."""
     client = open_store()
     name, folder = new_name(study.name)
     experiment = experiment_id(client, study.name)
@@ -104,6 +104,7 @@ def record_cell(sweep: SweepRun, job: Job, experiment: Experiment, curves: Curve
 
 
 def write_cell(sweep: SweepRun, cell: Cell, job: Job, experiment: Experiment, curves: Curves) -> None:
+    """What `record_cell` puts into the run it has opened."""
     from mlflow.entities import Metric, Param, RunTag
 
     table = curve_table(curves, experiment)
@@ -199,9 +200,10 @@ def ending(sweep: SweepRun) -> Iterator[None]:
         status = "KILLED"
         raise
     finally:
-        for run in runs_of_kind(sweep.client, "cell"):
-            if run.info.status == "RUNNING" and run.data.tags.get("sweep") == sweep.name:
-                sweep.client.set_terminated(run.info.run_id, "KILLED" if status == "KILLED" else "FAILED")
+        if status != "FINISHED":
+            for run in cells_named(sweep.client, sweep.name):
+                if run.info.status == "RUNNING":
+                    sweep.client.set_terminated(run.info.run_id, status)
         if not any(sweep.folder.iterdir()):
             sweep.folder.rmdir()  # it only held the name
         sweep.client.set_terminated(sweep.run_id, status)
