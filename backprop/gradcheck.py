@@ -14,7 +14,10 @@ def gradient_error(
     directions: int = 5,
     seed: int = 0,
 ) -> float:
-    """The largest relative error |analytic − numeric| / max(|analytic|, |numeric|, 1e-8) over random directions.
+    """The largest error |analytic − numeric| over random directions, relative to the larger of them and of ‖∂J/∂x‖.
+
+    A direction that happens to be nearly level has rounding errors far above its slope; the gradient's norm, which is
+    the typical slope, keeps them in proportion.
 
     f takes float64 arrays and gives J, an array with one number a replica, shape (R, 1, 1), and ∂(Σ J)/∂input for
     every input. Along a direction d, the derivative is Σ ∂J/∂x · d and numerically (J(x + εd) − J(x − εd)) / 2ε, with
@@ -38,5 +41,6 @@ def gradient_error(
             )
             numeric = (plus - minus) / (2 * eps)
             analytic = (gradient * d).sum()
-            worst = max(worst, float(abs(analytic - numeric) / max(abs(analytic), abs(numeric), 1e-8)))
+            scale = max(abs(analytic), abs(numeric), float(np.linalg.norm(gradient)), 1e-8)
+            worst = max(worst, float(abs(analytic - numeric) / scale))
     return worst

@@ -1,10 +1,12 @@
 """Losses J: the mean over examples of a cost summed over outputs. Targets are arrays; a class is its one-hot row."""
 
+from functools import cached_property
 from typing import ClassVar, Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float
 
+from backprop import kernels
 from backprop.arrays import Array, PerReplica
 from backprop.choices import choice, number
 
@@ -32,7 +34,9 @@ class Loss(Protocol):
 
 
 def mean(cost: PerExample) -> Float[Array, "R 1 1"]:
-    return cost.mean(axis=-2, keepdims=True)
+    J = np.empty_like(cost[:, :1])
+    kernels.column_sums(cost, 1 / cost.shape[-2], J)
+    return J
 
 
 def squared_error(z: Outputs, y: Outputs):
@@ -49,13 +53,15 @@ def softmax_cross_entropy(z: Outputs, y: Outputs):
     """cₙ = −Σₖ yₙₖ log softmax(zₙ)ₖ, in nats, rows of y summing to one; ∂J/∂z = (softmax(z) − y) / B."""
 
     def pullback():
-        return (p - y) / p.dtype.type(z.shape[-2])
+        dz = np.empty_like(p)
+        kernels.scaled_difference(p, y, p.dtype.type(1 / z.shape[-2]), dz)
+        return dz
 
-    shifted = z - z.max(axis=-1, keepdims=True)
-    p = np.exp(shifted)
-    total = p.sum(axis=-1, keepdims=True)
-    p /= total
-    return np.log(total) - (y * shifted).sum(axis=-1, keepdims=True), pullback
+    shifted, cost = np.empty_like(z), np.empty_like(z[..., :1])
+    kernels.shift_scores(z, y, shifted, cost)
+    p = np.exp(shifted, out=shifted)
+    kernels.normalise_scores(p, cost)
+    return cost, pullback
 
 
 def binary_cross_entropy(z: Outputs, y: Outputs):
@@ -103,9 +109,13 @@ class SoftmaxCrossEntropy:
         return y
 
     def __call__(self, z: Outputs, y: Outputs):
-        smooth = self.smoothed(y) if np.any(self.smoothing) else y
+        smooth = self.smoothed(y) if self.smooths else y
         cost, pullback = softmax_cross_entropy(z, smooth)
         return mean(cost), pullback
+
+    @cached_property
+    def smooths(self) -> bool:
+        return bool(np.any(self.smoothing))
 
     def smoothed(self, y: Outputs) -> Outputs:
         return (1 - self.smoothing) * y + self.smoothing / y.shape[-1]

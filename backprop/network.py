@@ -12,10 +12,11 @@ from backprop.arrays import Array
 from backprop.choices import choice, one_of
 from backprop.initializations import He, Initialization
 from backprop.noise import Sites, quiet
-from backprop.operations import ACTIVATIONS, affine
+from backprop.operations import ACTIVATIONS, dense, identity
 from backprop.randomness import Streams
 
 Parameters = Float[Array, "R 1 P"]
+Outputs = Float[Array, "R B O"]
 
 
 class Layer(NamedTuple):
@@ -83,22 +84,18 @@ def apply(network: MLP, layers: Sequence[Layer], x: Float[Array, "R B I"], sites
     a, _ = sites.inputs(x)
     for depth, (W, b) in enumerate(layers):
         noisy_W, to_W = sites.weights[depth](W)
-        z, to_affine = affine(a, noisy_W, b)
-        steps.append((to_affine, to_W))
-        if depth < len(layers) - 1:
-            h, to_z = activation(z)
-            a, to_h = sites.hidden[depth](h)
-            steps.append((to_z, to_h))
+        last = depth == len(layers) - 1
+        h, to_layer = dense(a, noisy_W, b, identity if last else activation)
+        a, to_h = identity(h) if last else sites.hidden[depth](h)
+        steps.append((to_h, to_layer, to_W))
 
-    def pullback(dz: Float[Array, "R B O"], gradients: Sequence[Layer]) -> None:
-        backward = iter(reversed(steps))
+    def pullback(dz: Outputs, gradients: Sequence[Layer]) -> None:
+        da = dz
         for depth in reversed(range(len(layers))):
-            to_affine, to_W = next(backward)
-            da, dW, db = to_affine(dz, to_input=depth > 0)
-            gradients[depth].W[...] = to_W(dW)
+            to_h, to_layer, to_W = steps[depth]
+            da, dW, db = to_layer(to_h(da), to_input=depth > 0, dW=gradients[depth].W)
             gradients[depth].b[...] = db
-            if depth > 0:
-                to_z, to_h = next(backward)
-                dz = to_z(to_h(da))
+            if (through_noise := to_W(dW)) is not dW:
+                gradients[depth].W[...] = through_noise
 
-    return z, pullback
+    return a, pullback

@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import fields, replace
-from functools import partial
+from functools import cached_property, partial
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
+from jaxtyping import Float, UInt16
 
-from backprop.arrays import PerReplica
+from backprop import kernels
+from backprop.arrays import Array, PerReplica
 from backprop.choices import choice, number, one_of
 from backprop.operations import Operation, Stack, identity
 from backprop.randomness import Streams
@@ -78,12 +80,26 @@ class Dropout:
 
     def __call__(self, a: Stack, streams: Streams):
         def pullback(da: Stack):
-            return da * mask
+            return masked(da)
 
-        dropped = np.minimum(np.rint(np.asarray(self.rate, float) * 65536), 65535)  # of the 65,536 words
-        keep = streams.words(rows(a, self.per), a.shape[-1]) >= dropped.astype(np.uint16)
-        mask = keep * (65536 / (65536 - dropped)).astype(a.dtype)
-        return a * mask, pullback
+        def masked(a: Stack) -> Stack:
+            out = np.empty_like(a)
+            kernels.mask(a, words, streams.replicas, self.dropped, factor, out)
+            return out
+
+        words = streams.words(rows(a, self.per), a.shape[-1])
+        factor = self.factor.astype(a.dtype)
+        return masked(a), pullback
+
+    @cached_property
+    def dropped(self) -> UInt16[Array, " R"]:
+        """How many of the 65,536 words mean to drop; one number where all replicas have one rate."""
+        return np.minimum(np.rint(np.ravel(np.asarray(self.rate)) * 65536.0), 65535).astype(np.uint16)
+
+    @cached_property
+    def factor(self) -> Float[Array, " R"]:
+        """1 / (1 − q) of the realised rate."""
+        return 65536 / (65536.0 - self.dropped)
 
 
 def rows(a: Stack, per: str) -> int:

@@ -10,18 +10,22 @@ from collections.abc import Callable
 import numpy as np
 from jaxtyping import Float
 
+from backprop import kernels
 from backprop.arrays import Array
 
 Stack = Float[Array, "R B O"]
+Weights = Float[Array, "R I O"]
+Bias = Float[Array, "R 1 O"]
+One = Float[Array, "R 1 1"]
 Operation = Callable[[Stack], tuple[Stack, Callable[[Stack], Stack]]]
 
 
 def matmul(x: Float[Array, "R B I"], W: Float[Array, "R I O"]):
     """z = x W."""
 
-    def pullback(dz: Float[Array, "R B O"], to_input: bool = True):
-        """dx = dz Wᵀ (None where nobody asks: at the first layer), dW = xᵀ dz."""
-        return dz @ W.mT if to_input else None, x.mT @ dz
+    def pullback(dz: Stack, to_input: bool = True, dW: Weights | None = None):
+        """dx = dz Wᵀ (None where nobody asks: at the first layer), dW = xᵀ dz (written into dW where it is given)."""
+        return dz @ W.mT if to_input else None, np.matmul(x.mT, dz, out=dW)
 
     return x @ W, pullback
 
@@ -48,7 +52,7 @@ def subtract(x: Array, y: Array):
 def squared_norm(r: Stack):
     """J = ‖r‖² = Σ r², over rows and columns, without ½."""
 
-    def pullback(dJ: Float[Array, "R 1 1"]):
+    def pullback(dJ: One):
         return 2 * r * dJ
 
     return (r * r).sum(axis=(-2, -1), keepdims=True), pullback
@@ -63,11 +67,13 @@ def summed_to(dz: Array, shape: tuple[int, ...]) -> Array:
 def affine(x: Float[Array, "R B I"], W: Float[Array, "R I O"], b: Float[Array, "R 1 O"]):
     """z = x W + b: `matmul`, then `add` in place."""
 
-    def pullback(dz: Float[Array, "R B O"], to_input: bool = True):
-        return *to_factors(dz, to_input), summed_to(dz, b.shape)
+    def pullback(dz: Stack, to_input: bool = True, dW: Weights | None = None):
+        db = np.empty_like(b)
+        kernels.column_sums(dz, 1, db)
+        return *to_factors(dz, to_input, dW), db
 
     z, to_factors = matmul(x, W)
-    z += b
+    kernels.add_bias(z, b)
     return z, pullback
 
 
@@ -140,3 +146,29 @@ def square(z: Stack):
 ACTIVATIONS: dict[str, Operation] = {
     f.__name__: f for f in (identity, relu, leaky_relu, tanh, sigmoid, softplus, square)
 }
+
+
+def dense(x: Stack, W: Weights, b: Bias, activation: Operation):
+    """a = φ(x W + b): `affine`, then the activation. Its pullback may overwrite the da it is given."""
+    if activation is relu:
+        return rectified(x, W, b)
+
+    def pullback(da: Stack, to_input: bool = True, dW: Weights | None = None):
+        return to_affine(to_z(da), to_input, dW)
+
+    z, to_affine = affine(x, W, b)
+    a, to_z = activation(z)
+    return a, pullback
+
+
+def rectified(x: Stack, W: Weights, b: Bias):
+    """a = max(x W + b, 0), bias and corner in one pass, and so backward; overwrites the da it is given."""
+
+    def pullback(da: Stack, to_input: bool = True, dW: Weights | None = None):
+        db = np.empty_like(b)
+        kernels.rectify_back(da, a, db)
+        return *to_factors(da, to_input, dW), db
+
+    a, to_factors = matmul(x, W)
+    kernels.rectify(a, b)
+    return a, pullback

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 
+from backprop import kernels
 from backprop.arrays import PerReplica
 from backprop.choices import choice, number
 from backprop.curvature import newton_direction
@@ -79,9 +80,7 @@ class Momentum:
 
     def update(self, W: Parameters, g: Parameters, averages: Averages, step: Step) -> None:
         (v,) = averages
-        v *= self.momentum
-        v += g
-        W -= step.eta * v
+        kernels.momentum_step(W, v, g, kernels.column(self.momentum, W), kernels.column(step.eta, W))
 
     def stationary_step(self, eta: Any) -> Any:
         return eta / (1 - self.momentum)
@@ -193,11 +192,9 @@ class AdamW:
 def adam_step(settings: "Adam | AdamW", W: Parameters, g: Parameters, averages: Averages, step: Step) -> None:
     """The update that Adam and AdamW share."""
     m, s = averages
-    m *= settings.beta1
-    m += (1 - settings.beta1) * g
-    s *= settings.beta2
-    s += (1 - settings.beta2) * (g * g)
-    W -= (step.eta / (1 - settings.beta1**step.t)) * m / (np.sqrt(s / (1 - settings.beta2**step.t)) + settings.epsilon)
+    beta1, beta2, epsilon = (kernels.column(b, W) for b in (settings.beta1, settings.beta2, settings.epsilon))
+    rate1 = kernels.column(step.eta, W) / (1 - beta1**step.t)
+    kernels.adam_step(W, m, s, g, beta1, beta2, rate1, 1 / (1 - beta2**step.t), epsilon)
 
 
 @choice

@@ -12,10 +12,12 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 from jaxtyping import Float
 
+from backprop import kernels
 from backprop.arrays import Array, PerReplica
 from backprop.choices import choice, number, one_of
 
 Weights = Float[Array, "R 1 P"]
+Parameters = Float[Array, "R 1 Q"]  # the weights, then the biases
 METHODS = ("gradient", "proximal", "decoupled")
 
 
@@ -27,9 +29,11 @@ class Penalty(Protocol):
 
     def value(self, W: Weights) -> Float[Array, "R 1 1"]: ...
 
-    def gradient(self, W: Weights) -> Weights: ...
+    def add_gradient(self, g: Parameters, W: Parameters, weights: slice, scale: Any = 1.0) -> None:
+        """g ← g + c ∂penalty/∂W on the weights among the parameters, c the `scale`, in place."""
 
-    def proximal(self, W: Weights, c: Any) -> Weights: ...
+    def proximal(self, W: Parameters, weights: slice, c: Any) -> None:
+        """W ← argmin_U ½‖U − W‖² + c·penalty(U) on the weights among the parameters, in place."""
 
 
 @choice
@@ -42,11 +46,11 @@ class L2:
     def value(self, W: Weights) -> Float[Array, "R 1 1"]:
         return 0.5 * self.strength * (W * W).sum(axis=-1, keepdims=True)
 
-    def gradient(self, W: Weights) -> Weights:
-        return self.strength * W
+    def add_gradient(self, g: Parameters, W: Parameters, weights: slice, scale: Any = 1.0) -> None:
+        kernels.add_scaled(g, kernels.column(scale * self.strength, W), W, weights.stop)
 
-    def proximal(self, W: Weights, c: Any) -> Weights:
-        return W / (1 + c * self.strength)
+    def proximal(self, W: Parameters, weights: slice, c: Any) -> None:
+        W[..., weights] /= 1 + c * self.strength
 
 
 @choice
@@ -59,11 +63,12 @@ class L1:
     def value(self, W: Weights) -> Float[Array, "R 1 1"]:
         return self.strength * np.abs(W).sum(axis=-1, keepdims=True)
 
-    def gradient(self, W: Weights) -> Weights:
-        return self.strength * np.sign(W.real)  # of W itself where curvature makes a complex step
+    def add_gradient(self, g: Parameters, W: Parameters, weights: slice, scale: Any = 1.0) -> None:
+        sign = np.sign(W[..., weights].real)  # of W itself where curvature makes a complex step
+        g[..., weights] += scale * self.strength * sign
 
-    def proximal(self, W: Weights, c: Any) -> Weights:
-        return soft_threshold(W, c * self.strength)
+    def proximal(self, W: Parameters, weights: slice, c: Any) -> None:
+        kernels.soft_threshold(W, kernels.column(c * self.strength, W), weights.stop)
 
 
 @choice
@@ -79,14 +84,10 @@ class ElasticNet:
         l2 = 0.5 * (W * W).sum(axis=-1, keepdims=True)
         return self.strength * (self.l1_ratio * l1 + (1 - self.l1_ratio) * l2)
 
-    def gradient(self, W: Weights) -> Weights:
-        return self.strength * (self.l1_ratio * np.sign(W.real) + (1 - self.l1_ratio) * W)
+    def add_gradient(self, g: Parameters, W: Parameters, weights: slice, scale: Any = 1.0) -> None:
+        L1(self.strength * self.l1_ratio).add_gradient(g, W, weights, scale)
+        L2(self.strength * (1 - self.l1_ratio)).add_gradient(g, W, weights, scale)
 
-    def proximal(self, W: Weights, c: Any) -> Weights:
-        shrunk = soft_threshold(W, c * self.strength * self.l1_ratio)
-        return shrunk / (1 + c * self.strength * (1 - self.l1_ratio))
-
-
-def soft_threshold(W: Weights, threshold: Any) -> Weights:
-    """sign(W) max(|W| − t, 0), written as W minus its part within ±t, so that no sign is taken."""
-    return W - np.clip(W, -threshold, threshold)
+    def proximal(self, W: Parameters, weights: slice, c: Any) -> None:
+        L1(self.strength * self.l1_ratio).proximal(W, weights, c)
+        L2(self.strength * (1 - self.l1_ratio)).proximal(W, weights, c)

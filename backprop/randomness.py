@@ -4,10 +4,12 @@ Replicas that share a seed share its draws, so comparisons between them are pair
 """
 
 from collections.abc import Sequence
+from functools import cached_property
 
 import numpy as np
-from jaxtyping import Float, Int, UInt16
+from jaxtyping import Float, Int, UInt16, UInt64
 
+from backprop import kernels
 from backprop.arrays import Array
 
 PURPOSES = ("split", "init", "batch", "inputs", "hidden", "weights", "gradients", "labels", "data", "curvature")
@@ -15,8 +17,11 @@ PURPOSES = ("split", "init", "batch", "inputs", "hidden", "weights", "gradients"
 
 def generator(seed: int, purpose: str, index: int = 0) -> np.random.Generator:
     """The stream of one seed and purpose; `index` tells apart the layers that one purpose serves. Seed 0 is a seed."""
-    key = (PURPOSES.index(purpose), index)
-    return np.random.Generator(np.random.SFC64(np.random.SeedSequence(entropy=seed, spawn_key=key)))
+    return np.random.Generator(np.random.SFC64(sequence(seed, purpose, index)))
+
+
+def sequence(seed: int, purpose: str, index: int) -> np.random.SeedSequence:
+    return np.random.SeedSequence(entropy=seed, spawn_key=(PURPOSES.index(purpose), index))
 
 
 class Streams:
@@ -24,7 +29,23 @@ class Streams:
 
     def __init__(self, seeds: Sequence[int], purpose: str, index: int = 0):
         distinct, self.replicas = np.unique(np.asarray(seeds), return_inverse=True)
-        self.generators = [generator(int(seed), purpose, index) for seed in distinct]
+        self.key = (distinct, purpose, index)
+        self.drawn = 0  # words of each sequence
+        self.in_order = len(distinct) == len(seeds) and bool((np.diff(self.replicas) > 0).all())
+
+    @cached_property
+    def generators(self) -> list[np.random.Generator]:
+        """One a distinct seed, for draws of real numbers."""
+        distinct, purpose, index = self.key
+        return [generator(int(seed), purpose, index) for seed in distinct]
+
+    @cached_property
+    def words_from(self) -> tuple[UInt64[Array, " S"], UInt64[Array, " S"]]:
+        """Where each distinct seed's sequence of random words starts, and its odd stride γ."""
+        distinct, purpose, index = self.key
+        pairs = [sequence(int(seed), purpose, index).generate_state(2, np.uint64) for seed in distinct]
+        starts, gammas = np.array(pairs).T.copy()
+        return starts, gammas | np.uint64(1)
 
     def normal(self, rows: int, columns: int, dtype: np.dtype) -> Float[Array, "R rows columns"]:
         """Draws from N(0, 1)."""
@@ -34,17 +55,30 @@ class Streams:
         """Draws from U[0, 1)."""
         return self.each(lambda g: g.random((rows, columns), dtype=dtype))
 
-    def words(self, rows: int, columns: int) -> UInt16[Array, "R rows columns"]:
-        """Whole numbers, uniform on 0 … 65535: enough bits for a mask, at a quarter of the price of a double."""
+    def words(self, rows: int, columns: int) -> UInt16[Array, "S rows columns"]:
+        """Whole numbers, uniform on 0 … 65535: enough bits for a mask, at a quarter of the price of a double.
+
+        They are one set a distinct seed; replica r's is number `replicas[r]`.
+        """
         size = rows * columns
-        return self.each(lambda g: np.frombuffer(g.bytes(2 * size), dtype=np.uint16).reshape(rows, columns))
+        return self.bits(-(-size // 4)).view(np.uint16)[:, :size].reshape(-1, rows, columns)
 
     def permutation(self, n: int) -> Int[Array, "R n"]:
         """An order of n things."""
-        return self.each(lambda g: g.permutation(n))
+        order = np.empty((len(self.key[0]), n), int)
+        kernels.shuffle(self.bits(n - 1), order)
+        return self.of_replicas(order)
+
+    def bits(self, n: int) -> UInt64[Array, "S n"]:
+        """n times 64 random bits for each distinct seed."""
+        words = np.empty((len(self.key[0]), n), np.uint64)
+        kernels.random_words(*self.words_from, self.drawn, words)
+        self.drawn += n
+        return words
 
     def each(self, draw) -> Array:
-        draws = np.stack([draw(g) for g in self.generators])
-        return (
-            draws if len(draws) == len(self.replicas) and (np.diff(self.replicas) > 0).all() else draws[self.replicas]
-        )
+        return self.of_replicas(np.stack([draw(g) for g in self.generators]))
+
+    def of_replicas(self, draws: Array) -> Array:
+        """The draws of each replica's seed."""
+        return draws if self.in_order else draws[self.replicas]

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float, Int
 
+from backprop import kernels
 from backprop.arrays import Array
 from backprop.averaging import Averaging
 from backprop.choices import choice, one_of, whole
@@ -70,9 +71,9 @@ class Examples(NamedTuple):
 
     def rows(self, rows: Int[Array, "R B"]):
         """Every replica's own rows: x (R, B, D) and y (R, B, K)."""
-        n = self.x.shape[-2]
-        flat = rows + n * self.of[:, None]
-        return self.x.reshape(-1, self.x.shape[-1])[flat], self.y.reshape(-1, self.y.shape[-1])[flat]
+        x, y = (np.empty((*rows.shape, part.shape[-1]), part.dtype) for part in (self.x, self.y))
+        kernels.gather(self.x, self.y, rows, self.of, x, y)
+        return x, y
 
 
 class Snapshot(NamedTuple):
@@ -105,15 +106,16 @@ def train(recipe: Recipe, data: Examples, seeds: Sequence[int], at: Collection[i
     parameters = initial_parameters(recipe.network, sizes, seeds, recipe.dtype)
     gradient = np.empty_like(parameters)
     weights = slice(0, weight_count(sizes))
-    layers, gradients, W = views(parameters, sizes), views(gradient, sizes), parameters[..., weights]
+    layers, gradients = views(parameters, sizes), views(gradient, sizes)
     mean = parameters if recipe.averaging is None else parameters.copy()
     measured = layers if recipe.averaging is None else views(mean, sizes)
     averages = recipe.optimizer.start(parameters)
     noise = sites(recipe.noise, len(layers), seeds)
     penalty, method = recipe.penalty, recipe.penalty.method if recipe.penalty is not None else None
+    stationary_step = getattr(recipe.optimizer, "stationary_step", None)
     per_epoch = recipe.steps_per_epoch(n)
     total = recipe.epochs * per_epoch
-    finite_until = np.zeros(len(seeds), int)
+    finite, finite_until = np.ones(len(seeds), bool), np.zeros(len(seeds), int)
 
     if 0 in at:
         yield Snapshot(0, 0.0, mean, measured, finite_until)
@@ -126,19 +128,20 @@ def train(recipe: Recipe, data: Examples, seeds: Sequence[int], at: Collection[i
             if recipe.clipping is not None:
                 recipe.clipping.clip(gradient, gradients)
             if penalty is not None and method == "gradient":
-                gradient[..., weights] += penalty.gradient(W)
+                penalty.add_gradient(gradient, parameters, weights)
             gradient_at = partial(objective_gradient, recipe, sizes, x, y)
             noisy_gradient, _ = noise.gradients(gradient)
             if penalty is not None and method == "decoupled":
-                W -= eta * penalty.gradient(W)
+                penalty.add_gradient(parameters, parameters, weights, -eta)
             recipe.optimizer.update(parameters, noisy_gradient, averages, Step(t, eta, weights, gradient_at))
-            if isinstance(recipe.optimizer, AlongTheGradient) and penalty is not None and method == "proximal":
-                W[...] = penalty.proximal(W, recipe.optimizer.stationary_step(eta))
+            if penalty is not None and method == "proximal" and stationary_step is not None:
+                penalty.proximal(parameters, weights, stationary_step(eta))
             if recipe.constraint is not None:
                 recipe.constraint.project(layers)
             if recipe.averaging is not None:
                 recipe.averaging.update(mean, parameters, t, total)
-        finite_until[np.isfinite(J[:, 0, 0]) & (finite_until == t - 1)] = t
+        finite &= np.isfinite(J[:, 0, 0])
+        finite_until += finite
         if t in at:
             yield Snapshot(t, t / per_epoch, mean, measured, finite_until)
 
@@ -159,5 +162,5 @@ def objective_gradient(recipe: Recipe, sizes: Sequence[int], x: Array, y: Array,
     backpropagate(recipe, views(parameters, sizes), x, y, None, views(gradient, sizes))
     if recipe.penalty is not None and recipe.penalty.method == "gradient":
         weights = slice(0, weight_count(sizes))
-        gradient[..., weights] += recipe.penalty.gradient(parameters[..., weights])
+        recipe.penalty.add_gradient(gradient, parameters, weights)
     return gradient

@@ -61,7 +61,9 @@ def test_the_gradient_of_a_loss(loss):
 @pytest.mark.parametrize("penalty", [L1(0.3), L2(0.3), ElasticNet(0.3, 0.4)], ids=lambda p: type(p).__name__)
 def test_the_gradient_of_a_penalty(penalty):
     def J(W):
-        return penalty.value(W), [penalty.gradient(W)]
+        g = np.zeros_like(W)
+        penalty.add_gradient(g, W, slice(0, W.shape[-1]))
+        return penalty.value(W), [g]
 
     W = draw.standard_normal((R, 1, O))
     W[np.abs(W) < 0.01] = 0.5  # |w| has a corner at 0

@@ -88,24 +88,39 @@ def test_sigmoid_does_not_overflow():
     assert a.tolist() == [[[0, 0.5, 1]]]
 
 
+def gradient(penalty, W):
+    """Of the weights W, in an array of parameters that has one bias, 7, as well."""
+    parameters = np.append(W, [[[7.0]]], axis=-1)
+    g = np.zeros_like(parameters)
+    penalty.add_gradient(g, parameters, slice(0, W.shape[-1]))
+    return g
+
+
+def proximal(penalty, W, c):
+    parameters = np.append(W, [[[7.0]]], axis=-1)
+    penalty.proximal(parameters, slice(0, W.shape[-1]), c)
+    assert parameters[0, 0, -1] == 7
+    return parameters[..., :-1]
+
+
 def test_penalties_by_hand():
     W = row(3, -4)
     assert L2(0.5).value(W).item() == 0.5 * 0.5 * 25
-    assert L2(0.5).gradient(W).tolist() == [[[1.5, -2]]]
+    assert gradient(L2(0.5), W).tolist() == [[[1.5, -2, 0]]]
     assert L1(0.5).value(W).item() == 0.5 * 7
-    assert L1(0.5).gradient(W).tolist() == [[[0.5, -0.5]]]
+    assert gradient(L1(0.5), W).tolist() == [[[0.5, -0.5, 0]]]
     assert ElasticNet(0.5, 0.2).value(W).item() == pytest.approx(0.5 * (0.2 * 7 + 0.8 * 0.5 * 25))
 
 
 def test_the_proximal_step_of_l1_reaches_exact_zeros_and_the_subgradient_does_not():
     W = row(0.3, -0.05, 0.1, -0.1)
-    assert L1(1.0).proximal(W, 0.1).tolist() == [[[pytest.approx(0.2), 0, 0, 0]]]
-    stepped = W - 0.1 * L1(1.0).gradient(W)
+    assert proximal(L1(1.0), W, 0.1).tolist() == [[[pytest.approx(0.2), 0, 0, 0]]]
+    stepped = W - 0.1 * gradient(L1(1.0), W)[..., :-1]
     assert stepped.ravel() == pytest.approx([0.2, 0.05, 0, 0])  # −0.05 has jumped across zero
 
 
 def test_the_proximal_step_of_elastic_net_thresholds_before_it_shrinks():
-    (value,) = ElasticNet(1.0, 0.5).proximal(row(1.0), 0.2).ravel()
+    (value,) = proximal(ElasticNet(1.0, 0.5), row(1.0), 0.2).ravel()
     assert value == pytest.approx((1 - 0.2 * 0.5) / (1 + 0.2 * 0.5))
 
 
