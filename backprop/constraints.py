@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 from typing import Protocol, runtime_checkable
 
-import numpy as np
-
+from backprop import kernels
 from backprop.arrays import PerReplica
 from backprop.choices import choice, number
 from backprop.network import Layer
@@ -27,5 +26,4 @@ class MaxNorm:
 
     def project(self, layers: Sequence[Layer]) -> None:
         for W, _ in layers:
-            norm = np.sqrt((W * W).sum(axis=-2, keepdims=True))  # over the inputs of each unit
-            W *= np.minimum(1, self.radius / np.maximum(norm, self.radius))
+            kernels.limit_columns(W, kernels.column(self.radius, W))

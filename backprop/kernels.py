@@ -23,12 +23,29 @@ def kernel(f: F) -> F:
     def call(*arrays: Any) -> Any:
         nonlocal compiled
         if compiled is None:
-            from numba import njit
-
-            compiled = njit(f, cache=True, nogil=True, error_model="numpy", fastmath=SUMS)
+            compiled = dispatcher(f)
         return compiled(*arrays)
 
     return call  # type: ignore[return-value]
+
+
+def dispatcher(f: Callable[..., Any]) -> Any:
+    """numba's, whose results one process at a time adds to the disk.
+
+    numba numbers the results of a function as they come. Two processes that add one each at the same moment can take
+    the same number, and one of them, or a third, then runs code for arrays of another type.
+    """
+    from filelock import FileLock
+    from numba import njit
+
+    def compile_alone(signature: Any) -> Any:
+        made._cache._impl.locator.ensure_cache_path()
+        with FileLock(f"{made._cache.cache_path}/kernels.lock"):
+            return compile_here(signature)
+
+    made = njit(f, cache=True, nogil=True, error_model="numpy", fastmath=SUMS)
+    compile_here, made.compile = made.compile, compile_alone
+    return made
 
 
 def column(value: Any, like: np.ndarray) -> np.ndarray:
@@ -64,15 +81,32 @@ def rectify(z, b):
 
 
 @kernel
-def rectify_back(da, a, db):
-    """da ← da where a > 0, else 0; db ← its column sums."""
+def rectify_and_mask(z, b, words, of, dropped, factor):
+    """`rectify`, then `mask`: z ← max(z + b, 0) times a factor where the word says so, else 0."""
+    R, B, outputs = z.shape
+    per_row, last = words.shape[1] > 1, len(dropped) - 1
+    row = np.empty(outputs, b.dtype)
+    for r in range(R):
+        row[:] = b[r, 0]
+        d, f = dropped[min(r, last)], factor[min(r, last)]
+        for i in range(B):
+            w = words[of[r], i if per_row else 0]
+            for j in range(outputs):
+                v = z[r, i, j] + row[j]
+                z[r, i, j] = 0 if (v.real < 0) | (w[j] < d) else v * f
+
+
+@kernel
+def rectify_back(da, a, factor, db):
+    """da ← da times a factor where a > 0, else 0; db ← its column sums."""
     R, B, outputs = a.shape
-    row = np.empty(outputs, a.dtype)
+    row, last = np.empty(outputs, a.dtype), len(factor) - 1
     for r in range(R):
         row[:] = 0
+        f = factor[min(r, last)]
         for i in range(B):
             for j in range(outputs):
-                da[r, i, j] = da[r, i, j] if a[r, i, j].real > 0 else 0
+                da[r, i, j] = da[r, i, j] * f if a[r, i, j].real > 0 else 0
             for j in range(outputs):
                 row[j] += da[r, i, j]
         db[r, 0] = row
@@ -131,6 +165,42 @@ def scaled_difference(p, y, scale, d):
         for i in range(p.shape[1]):
             for k in range(p.shape[2]):
                 d[r, i, k] = (p[r, i, k] - y[r, i, k]) * scale
+
+
+@kernel
+def misclassified(z, y, error):
+    """1 into `error` (R, B, 1) where the first largest outputs of z and of y are not the same, else 0."""
+    for r in range(z.shape[0]):
+        for i in range(z.shape[1]):
+            ours = theirs = 0
+            for k in range(1, z.shape[2]):
+                if z[r, i, k] > z[r, i, ours]:
+                    ours = k
+                if y[r, i, k] > y[r, i, theirs]:
+                    theirs = k
+            error[r, i, 0] = ours != theirs
+
+
+@kernel
+def weight_sums(W, sums):
+    """Adds to `sums` (4, R): Σ w², Σ |w|, the number of zeros; and takes the largest Σ w² of a unit's incoming weights."""
+    R, inputs, outputs = W.shape
+    unit = np.empty(outputs)
+    for r in range(R):
+        unit[:] = 0
+        sizes, zeros = 0.0, 0
+        for i in range(inputs):
+            for j in range(outputs):
+                w = np.float64(W[r, i, j])
+                unit[j] += w * w
+                sizes += abs(w)
+                zeros += w == 0
+        for j in range(outputs):
+            sums[0, r] += unit[j]
+            if not unit[j] <= sums[3, r]:  # so that NaN shows
+                sums[3, r] = unit[j]
+        sums[1, r] += sizes
+        sums[2, r] += zeros
 
 
 @kernel
@@ -208,6 +278,23 @@ def soft_threshold(W, threshold, count):
         t = threshold[r]
         for p in range(count):
             W[r, 0, p] -= min(max(W[r, 0, p], -t), t)
+
+
+@kernel
+def limit_columns(W, radius):
+    """W·ⱼ ← W·ⱼ min(1, c / ‖W·ⱼ‖), each column's norm by itself."""
+    R, inputs, outputs = W.shape
+    norm = np.empty(outputs, W.dtype)
+    for r in range(R):
+        norm[:] = 0
+        for i in range(inputs):
+            for j in range(outputs):
+                norm[j] += W[r, i, j] * W[r, i, j]
+        for j in range(outputs):
+            norm[j] = radius[r] / max(np.sqrt(norm[j]), radius[r])
+        for i in range(inputs):
+            for j in range(outputs):
+                W[r, i, j] *= norm[j]
 
 
 @kernel

@@ -1,11 +1,12 @@
 """What is measured of a snapshot, per replica, with all noise off and all quantities at the same weights."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 import numpy as np
 from jaxtyping import Float, Int
 
+from backprop import kernels
 from backprop.arrays import Array
 from backprop.network import Layer, apply
 from backprop.training import Recipe
@@ -22,31 +23,32 @@ class Part(Protocol):
 
 
 def performance(
-    recipe: Recipe, layers: Sequence[Layer], parts: Sequence[Part], of: Int[Array, " R"]
+    recipe: Recipe, layers: Sequence[Layer], parts: Sequence[Mapping[str, Part]], of: Int[Array, " R"]
 ) -> dict[str, Float[Array, " R"]]:
-    """Mean loss (without penalty or smoothing) and mean error of each replica on its own examples, parts[of[r]].
+    """Mean loss (without penalty or smoothing) and mean error of each replica on each part of its own data, parts[of[r]].
 
-    One replica at a time: the activations of a whole data set stay in the cache, and parts may differ in size.
+    One replica at a time, all its parts in one pass: the activations stay in the cache, and parts may differ in size.
     """
-    loss, error = np.empty(len(of)), np.empty(len(of))
+    together = [tuple(np.concatenate([getattr(part, a) for part in own.values()])[None] for a in "xy") for own in parts]
+    ends = [np.cumsum([0, *(len(part.x) for part in own.values())]) for own in parts]
+    measured = {f"{name}/{what}": np.empty(len(of)) for name in parts[0] for what in ("loss", "error")}
     with np.errstate(all="ignore"):
         for r, s in enumerate(of):
-            x, y = parts[s].x[None], parts[s].y[None]
-            own = [Layer(W[r : r + 1], b[r : r + 1]) for W, b in layers]
-            z, _ = apply(recipe.network, own, x)
-            loss[r] = recipe.loss.cost(z, y).mean(dtype=float)
-            error[r] = recipe.loss.error(z, y).mean(dtype=float) if np.isfinite(loss[r]) else np.nan
-    return {"loss": loss, "error": error}
+            x, y = together[s]
+            z, _ = apply(recipe.network, [Layer(W[r : r + 1], b[r : r + 1]) for W, b in layers], x)
+            cost, error = recipe.loss.cost(z, y)[0, :, 0], recipe.loss.error(z, y)[0, :, 0]
+            for name, start, end in zip(parts[s], ends[s], ends[s][1:], strict=False):
+                loss = measured[f"{name}/loss"][r] = cost[start:end].mean(dtype=float)
+                measured[f"{name}/error"][r] = error[start:end].mean(dtype=float) if np.isfinite(loss) else np.nan
+    return measured
 
 
 def weight_norms(layers: Sequence[Layer]) -> dict[str, Float[Array, " R"]]:
     """‖W‖₂ and ‖W‖₁ over all weights, the share of exact zeros, the largest incoming norm of a unit."""
+    sums = np.zeros((4, len(layers[0].W)))
+    for W, _ in layers:
+        kernels.weight_sums(W, sums)
+    squares, sizes, zeros, largest = sums
+    count = sum(W[0].size for W, _ in layers)
     with np.errstate(all="ignore"):
-        W = np.concatenate([layer.W.reshape(len(layer.W), -1) for layer in layers], axis=-1).astype(float)
-        incoming = [np.sqrt((layer.W.astype(float) ** 2).sum(axis=-2)).max(axis=-1) for layer in layers]
-        return {
-            "l2": np.sqrt((W * W).sum(axis=-1)),
-            "l1": np.abs(W).sum(axis=-1),
-            "zeros": (W == 0).mean(axis=-1),
-            "largest_incoming": np.max(incoming, axis=0),
-        }
+        return {"l2": np.sqrt(squares), "l1": sizes, "zeros": zeros / count, "largest_incoming": np.sqrt(largest)}

@@ -11,8 +11,8 @@ from jaxtyping import Float
 from backprop.arrays import Array
 from backprop.choices import choice, one_of
 from backprop.initializations import He, Initialization
-from backprop.noise import Sites, quiet
-from backprop.operations import ACTIVATIONS, dense, identity
+from backprop.noise import Dropout, Site, Sites, quiet
+from backprop.operations import ACTIVATIONS, Bias, Operation, Weights, affine, identity, rectified, relu
 from backprop.randomness import Streams
 
 Parameters = Float[Array, "R 1 P"]
@@ -72,6 +72,22 @@ def initial_parameters(network: MLP, sizes: Sequence[int], seeds: Sequence[int],
     return parameters
 
 
+def hidden_layer(x: Outputs, W: Weights, b: Bias, activation: Operation, noise: Operation):
+    """φ(x W + b) with noise on it; relu, alone or with dropout, is finished in one pass. The pullback may overwrite da."""
+    if activation is relu and noise is identity:
+        return rectified(x, W, b)
+    if activation is relu and isinstance(noise, Site) and isinstance(noise.source, Dropout):
+        return rectified(x, W, b, noise.source.mask(x.shape[-2], W.shape[-1], x.dtype, noise.streams))
+
+    def pullback(da: Outputs, to_input: bool = True, dW: Weights | None = None):
+        return to_affine(to_z(to_h(da)), to_input, dW)
+
+    z, to_affine = affine(x, W, b)
+    h, to_z = activation(z)
+    a, to_h = noise(h)
+    return a, pullback
+
+
 def apply(network: MLP, layers: Sequence[Layer], x: Float[Array, "R B I"], sites: Sites | None = None):
     """The outputs z, shape (R, B, O), and the pullback that writes ∂J/∂W, ∂J/∂b into layers of the same shapes.
 
@@ -84,16 +100,17 @@ def apply(network: MLP, layers: Sequence[Layer], x: Float[Array, "R B I"], sites
     a, _ = sites.inputs(x)
     for depth, (W, b) in enumerate(layers):
         noisy_W, to_W = sites.weights[depth](W)
-        last = depth == len(layers) - 1
-        h, to_layer = dense(a, noisy_W, b, identity if last else activation)
-        a, to_h = identity(h) if last else sites.hidden[depth](h)
-        steps.append((to_h, to_layer, to_W))
+        if depth < len(layers) - 1:
+            a, to_layer = hidden_layer(a, noisy_W, b, activation, sites.hidden[depth])
+        else:
+            a, to_layer = affine(a, noisy_W, b)
+        steps.append((to_layer, to_W))
 
     def pullback(dz: Outputs, gradients: Sequence[Layer]) -> None:
         da = dz
         for depth in reversed(range(len(layers))):
-            to_h, to_layer, to_W = steps[depth]
-            da, dW, db = to_layer(to_h(da), to_input=depth > 0, dW=gradients[depth].W)
+            to_layer, to_W = steps[depth]
+            da, dW, db = to_layer(da, to_input=depth > 0, dW=gradients[depth].W)
             gradients[depth].b[...] = db
             if (through_noise := to_W(dW)) is not dW:
                 gradients[depth].W[...] = through_noise

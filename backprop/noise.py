@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import fields, replace
-from functools import cached_property, partial
+from functools import cached_property
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
@@ -11,7 +11,7 @@ from jaxtyping import Float, UInt16
 from backprop import kernels
 from backprop.arrays import Array, PerReplica
 from backprop.choices import choice, number, one_of
-from backprop.operations import Operation, Stack, identity
+from backprop.operations import Mask, Operation, Stack, identity
 from backprop.randomness import Streams
 
 PER = ("example", "batch")
@@ -84,12 +84,16 @@ class Dropout:
 
         def masked(a: Stack) -> Stack:
             out = np.empty_like(a)
-            kernels.mask(a, words, streams.replicas, self.dropped, factor, out)
+            kernels.mask(a, mask.words, mask.of, mask.dropped, mask.factor, out)
             return out
 
-        words = streams.words(rows(a, self.per), a.shape[-1])
-        factor = self.factor.astype(a.dtype)
+        mask = self.mask(a.shape[-2], a.shape[-1], a.dtype, streams)
         return masked(a), pullback
+
+    def mask(self, examples: int, columns: int, dtype: np.dtype, streams: Streams) -> Mask:
+        """The next draw."""
+        rows = examples if self.per == "example" else 1
+        return Mask(streams.words(rows, columns), streams.replicas, self.dropped, self.factor.astype(dtype))
 
     @cached_property
     def dropped(self) -> UInt16[Array, " R"]:
@@ -123,6 +127,16 @@ class Noise:
                 )
 
 
+class Site(NamedTuple):
+    """A source with its streams: an operation."""
+
+    source: Source
+    streams: Streams
+
+    def __call__(self, a: Stack):
+        return self.source(a, self.streams)
+
+
 class Sites(NamedTuple):
     """The operation at every site of a network of L layers; evaluation has the identity everywhere."""
 
@@ -140,11 +154,11 @@ def quiet(layers: int) -> Sites:
 def sites(noise: Noise, layers: int, seeds: Sequence[int]) -> Sites:
     """Noise as operations, each with a stream of its own for every seed, site and layer."""
 
-    def operation(site: str, layer: int, count: int) -> Operation:
+    def operation(site: str, layer: int, count: int) -> Any:
         source = getattr(noise, site)
-        return (
-            identity if source is None else partial(of_layer(source, layer, count), streams=Streams(seeds, site, layer))
-        )
+        if source is None:
+            return identity
+        return Site(of_layer(source, layer, count), Streams(seeds, site, layer))
 
     def operations(site: str, count: int) -> tuple[Operation, ...]:
         return tuple(operation(site, layer, count) for layer in range(count))

@@ -6,9 +6,10 @@ dW = xᵀ dz, and its ∇x = Wᵀ ∇z that of our dx = dz Wᵀ.
 """
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int, UInt16
 
 from backprop import kernels
 from backprop.arrays import Array
@@ -148,27 +149,29 @@ ACTIVATIONS: dict[str, Operation] = {
 }
 
 
-def dense(x: Stack, W: Weights, b: Bias, activation: Operation):
-    """a = φ(x W + b): `affine`, then the activation. Its pullback may overwrite the da it is given."""
-    if activation is relu:
-        return rectified(x, W, b)
+class Mask(NamedTuple):
+    """Which entries are kept, and the factor on them: where the words of the entry's seed are not below `dropped`."""
 
-    def pullback(da: Stack, to_input: bool = True, dW: Weights | None = None):
-        return to_affine(to_z(da), to_input, dW)
-
-    z, to_affine = affine(x, W, b)
-    a, to_z = activation(z)
-    return a, pullback
+    words: UInt16[Array, "S B O"]  # or one row for all
+    of: Int[Array, " R"]  # the replicas' seeds
+    dropped: UInt16[Array, " R"]  # or one for all
+    factor: Float[Array, " R"]  # or one for all
 
 
-def rectified(x: Stack, W: Weights, b: Bias):
-    """a = max(x W + b, 0), bias and corner in one pass, and so backward; overwrites the da it is given."""
+def rectified(x: Stack, W: Weights, b: Bias, mask: Mask | None = None):
+    """a = max(x W + b, 0), masked if so asked: bias, corner and mask in one pass, and in one pass backward.
+
+    A unit that is masked passes no gradient, like one below the corner: both have a = 0. The pullback overwrites da.
+    """
 
     def pullback(da: Stack, to_input: bool = True, dW: Weights | None = None):
         db = np.empty_like(b)
-        kernels.rectify_back(da, a, db)
+        kernels.rectify_back(da, a, np.ones(1, a.dtype) if mask is None else mask.factor, db)
         return *to_factors(da, to_input, dW), db
 
     a, to_factors = matmul(x, W)
-    kernels.rectify(a, b)
+    if mask is None:
+        kernels.rectify(a, b)
+    else:
+        kernels.rectify_and_mask(a, b, *mask)
     return a, pullback

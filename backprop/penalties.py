@@ -25,7 +25,8 @@ METHODS = ("gradient", "proximal", "decoupled")
 class Penalty(Protocol):
     """What the loop asks of a penalty."""
 
-    method: str
+    @property
+    def method(self) -> str: ...
 
     def value(self, W: Weights) -> Float[Array, "R 1 1"]: ...
 

@@ -1,7 +1,8 @@
 """From cells to curves: trains the cells of one stack and measures them at spaced steps."""
 
 import traceback
-from collections.abc import Hashable, Sequence
+from collections import Counter
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -9,9 +10,12 @@ from jaxtyping import Float, Int
 
 from backprop.arrays import Array, stack
 from backprop.metrics import performance, weight_norms
+from backprop.network import parameter_count
 from backprop.training import Examples, Recipe, train
 from experiments.splits import Division
 from experiments.study import Experiment
+
+ENOUGH = 8 * 2**20  # bytes that a step of one stack touches
 
 
 class Task(NamedTuple):
@@ -48,8 +52,23 @@ def evaluation_steps(total: int, count: int) -> list[int]:
     return sorted({0, total} | {int(step) for step in np.rint(spaced)})
 
 
-def tasks(experiments: Sequence[Experiment], replicas: int = 40) -> list[Task]:
-    """Experiments that differ only in numbers share a stack of about so many replicas (which fits a core's cache)."""
+def replicas_that_fit(recipe: Recipe, inputs: int, outputs: int) -> int:
+    """How many networks of this size train best in one stack: enough that numpy's calls cost little, and no more.
+
+    Measured with two megabytes of L2 a core: half as many take up to a tenth longer, for the calls; with many times as
+    many, all that a step touches comes from slower memory.
+    """
+    sizes = recipe.network.sizes(inputs, outputs)
+    units = inputs + 4 * sum(sizes[1:-1]) + 2 * outputs  # activations, masks, gradients
+    numbers = 3 * parameter_count(sizes) + (recipe.batch_size or 100) * units
+    return int(np.clip(ENOUGH // (numbers * np.dtype(recipe.dtype).itemsize), 4, 512))
+
+
+def tasks(experiments: Sequence[Experiment], replicas: int | None = None) -> list[Task]:
+    """Experiments that differ only in numbers share stacks of about so many replicas (None: what fits the cache).
+
+    The seeds of a cell are divided over several stacks where they are more than that.
+    """
     groups: dict[Hashable, list[int]] = {}
     for number, experiment in enumerate(experiments):
         groups.setdefault(experiment.stack_key(), []).append(number)
@@ -60,12 +79,14 @@ def tasks(experiments: Sequence[Experiment], replicas: int = 40) -> list[Task]:
         seeds, key = first.all_seeds, first.data_key()
         if key not in divided:
             divided[key] = [first.divide(seed) for seed in seeds]
-        total = first.epochs * first.recipe.steps_per_epoch(len(divided[key][0].parts["train"].x))
-        steps = evaluation_steps(total, first.evaluations)
-        size = max(1, replicas // len(seeds))
-        for start in range(0, len(numbers), size):
-            cells = numbers[start : start + size]
-            plan.append(Task(cells, [experiments[c].recipe for c in cells], seeds, divided[key], steps))
+        train = divided[key][0].parts["train"]
+        steps = evaluation_steps(first.epochs * first.recipe.steps_per_epoch(len(train.x)), first.evaluations)
+        size = replicas or replicas_that_fit(first.recipe, train.x.shape[1], train.y.shape[1])
+        together = max(1, round(size / len(seeds)))
+        for cells in np.array_split(numbers, -(-len(numbers) // together)):
+            for chunk in np.array_split(np.arange(len(seeds)), -(-len(seeds) // max(size, 1)) if together == 1 else 1):
+                own, divisions = [seeds[i] for i in chunk], [divided[key][i] for i in chunk]
+                plan.append(Task(cells.tolist(), [experiments[c].recipe for c in cells], own, divisions, steps))
     return plan
 
 
@@ -74,10 +95,9 @@ def run(task: Task) -> list[Curves]:
     seeds, cells = task.seeds, len(task.cells)
     recipe = stack([recipe for recipe in task.recipes for _ in seeds], task.recipes[0].dtype)
     of = np.tile(np.arange(len(seeds)), cells)
-    parts = {name: [division.parts[name] for division in task.divisions] for name in task.divisions[0].parts}
-    training = Examples(
-        np.stack([part.x for part in parts["train"]]), np.stack([part.y for part in parts["train"]]), of
-    )
+    parts = [division.parts for division in task.divisions]
+    x, y = (np.stack([getattr(part["train"], a) for part in parts]) for a in "xy")
+    training = Examples(x, y, of)
     error_scale, corrupted = (
         np.array([getattr(d, name) for d in task.divisions])[of] for name in ("error_scale", "corrupted")
     )
@@ -85,9 +105,8 @@ def run(task: Task) -> list[Curves]:
     rows, epochs = [], []
     for snapshot in train(recipe, training, [*seeds] * cells, set(task.steps)):
         row = {f"weights/{name}": value for name, value in weight_norms(snapshot.layers).items()}
-        for name, examples in parts.items():
-            measured = performance(recipe, snapshot.layers, examples, of)
-            row |= {f"{name}/loss": measured["loss"], f"{name}/error": measured["error"] * error_scale}
+        measured = performance(recipe, snapshot.layers, parts, of)
+        row |= {name: value * error_scale if name.endswith("error") else value for name, value in measured.items()}
         with np.errstate(invalid="ignore"):  # ∞ − ∞ of a diverged replica
             row |= {f"gap/{name}": row[f"test/{name}"] - row[f"train/{name}"] for name in ("loss", "error")}
         rows.append(row | {"labels/corrupted": corrupted})
@@ -100,6 +119,36 @@ def run(task: Task) -> list[Curves]:
         Curves(seeds, task.steps, epochs, {name: values[:, c] for name, values in table.items()}, diverged[c])
         for c in range(cells)
     ]
+
+
+def joined(pieces: Sequence[Curves], seeds: Sequence[int]) -> Curves:
+    """One cell's curves from those of its stacks, the seeds in the order given."""
+    found = [seed for piece in pieces for seed in piece.seeds]
+    order = [found.index(seed) for seed in seeds]
+    metrics = {
+        name: np.concatenate([piece.metrics[name] for piece in pieces], axis=-1)[:, order] for name in pieces[0].metrics
+    }
+    diverged_at = np.concatenate([piece.diverged_at for piece in pieces])[order]
+    return Curves(list(seeds), pieces[0].steps, pieces[0].epochs, metrics, diverged_at)
+
+
+def finished_cells(
+    results: Iterable[tuple[int, list[Curves] | str]], plan: Sequence[Task], experiments: Sequence[Experiment]
+) -> Iterator[tuple[int, Curves | str]]:
+    """Each cell as the last of its stacks comes in, with its curves, or with the traceback of the first that failed."""
+    waiting = Counter(cell for task in plan for cell in task.cells)
+    pieces: dict[int, list[Curves]] = {cell: [] for cell in waiting}
+    failures: dict[int, str] = {}
+    for index, result in results:
+        for position, cell in enumerate(plan[index].cells):
+            waiting[cell] -= 1
+            if isinstance(result, str):
+                failures.setdefault(cell, result)
+            else:
+                pieces[cell].append(result[position])
+            if not waiting[cell]:
+                own = pieces.pop(cell)
+                yield cell, failures.get(cell) or joined(own, experiments[cell].all_seeds)
 
 
 def attempt(index: int, task: Task) -> tuple[int, list[Curves] | str]:

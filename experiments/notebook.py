@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from experiments.evaluation import attempt, tasks
+from experiments.evaluation import attempt, finished_cells, tasks
 from experiments.records import curve_table
 from experiments.study import Experiment
 
@@ -82,12 +82,11 @@ def run(cells: Mapping[str, Experiment], baseline: str | None = None, workers: i
     experiments = list(cells.values())
     plan = tasks(experiments)
     tables: dict[int, Any] = {}
-    for index, result in Parallel(n_jobs=workers)(delayed(attempt)(i, task) for i, task in enumerate(plan)):
-        if isinstance(result, str):
-            raise RuntimeError(result)
-        for number, curves in zip(plan[index].cells, result, strict=True):
-            table = curve_table(curves, experiments[number])
-            tables[number] = table.assign(cell=names[number], arm=names[number])
+    results = Parallel(n_jobs=workers)(delayed(attempt)(i, task) for i, task in enumerate(plan))
+    for number, curves in finished_cells(results, plan, experiments):
+        if isinstance(curves, str):
+            raise RuntimeError(curves)
+        tables[number] = curve_table(curves, experiments[number]).assign(cell=names[number], arm=names[number])
     curves = pd.concat([tables[number] for number in range(len(names))], ignore_index=True)
     sweep = Sweep(
         name="notebook",

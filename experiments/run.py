@@ -29,17 +29,18 @@ class CellsFailed(Exception):
     """Some cells failed; all others are recorded."""
 
 
-def sweep(jobs: "Sequence[Job]", workers: int, replicas: int) -> list[float | Exception]:
+def sweep(jobs: "Sequence[Job]", workers: int, replicas: int | None = None) -> list[float | Exception]:
     """Trains, records and reports all jobs; answers with each job's mean validation error, or with what it failed of."""
     from rich.console import Console
 
     from experiments import store, tracking
     from experiments.composition import ConfigurationError, study_of
-    from experiments.evaluation import tasks
+    from experiments.evaluation import finished_cells, tasks
 
-    if workers == 0 or replicas < 1:
+    if workers == 0 or (replicas is not None and replicas < 1):
         raise ConfigurationError(
-            "hydra.launcher.workers must be −1 (one a core) or at least 1, hydra.launcher.replicas at least 1."
+            "hydra.launcher.workers must be −1 (one a core) or at least 1, hydra.launcher.replicas at least 1, "
+            "or null for what fits a core's cache."
         )
     study = study_of(jobs[0].config)
     experiments, outcomes = build_all(jobs)
@@ -52,15 +53,14 @@ def sweep(jobs: "Sequence[Job]", workers: int, replicas: int) -> list[float | Ex
     run = tracking.start_sweep(study, jobs)
     with tracking.ending(run):
         cells = {n: tracking.record_failure(run, jobs[n], str(error)) for n, error in outcomes.items()}
-        for task, result in progress(results, plan, console):
-            for position, index in enumerate(task.cells):
-                n = numbers[index]
-                if isinstance(result, str):
-                    outcomes[n] = RuntimeError(result.strip().splitlines()[-1])
-                    cells[n] = tracking.record_failure(run, jobs[n], result)
-                else:
-                    outcomes[n] = objective(experiments[n], result[position])
-                    cells[n] = tracking.record_cell(run, jobs[n], experiments[n], result[position])
+        for index, result in finished_cells(progress(results, plan, console), plan, list(experiments.values())):
+            n = numbers[index]
+            if isinstance(result, str):
+                outcomes[n] = RuntimeError(result.strip().splitlines()[-1])
+                cells[n] = tracking.record_failure(run, jobs[n], result)
+            else:
+                outcomes[n] = objective(experiments[n], result)
+                cells[n] = tracking.record_cell(run, jobs[n], experiments[n], result)
         tracking.end_sweep(run, [cells[n] for n in sorted(cells)])
         if any(cell.status == "FINISHED" for cell in cells.values()):
             report(run, console)
@@ -121,17 +121,20 @@ def report(run: "SweepRun", console: "Console") -> None:
     console.print(f"Report: {made.folder / 'index.html'}", highlight=False, soft_wrap=True)
 
 
-def attempts(plan: "Sequence[Task]", workers: int) -> "Iterator[tuple[Task, list[Curves] | str]]":
-    """Every task with its curves, or with the traceback of its failure, as they finish; training starts at once."""
+def attempts(plan: "Sequence[Task]", workers: int) -> "Iterator[tuple[int, list[Curves] | str]]":
+    """The number of every task with its curves, or with the traceback of its failure, as they finish.
+
+    Training starts at once; no more stacks than a few a core are in flight, whatever the size of the sweep.
+    """
     from joblib import Parallel, delayed
 
     from experiments.evaluation import attempt
 
     if len(plan) == 1:
         workers = 1
-    pool = Parallel(n_jobs=workers, return_as="generator_unordered", batch_size=1, pre_dispatch="all")
+    pool = Parallel(n_jobs=workers, return_as="generator_unordered", batch_size=1, pre_dispatch="3*n_jobs")
     longest_first = sorted(range(len(plan)), key=lambda i: -plan[i].replicas)
-    return ((plan[i], result) for i, result in pool(delayed(attempt)(i, plan[i]) for i in longest_first))
+    return pool(delayed(attempt)(i, plan[i]) for i in longest_first)
 
 
 def progress(results: Any, plan: "Sequence[Task]", console: Any) -> Iterator[Any]:
@@ -141,9 +144,9 @@ def progress(results: Any, plan: "Sequence[Task]", console: Any) -> Iterator[Any
     columns = (TextColumn("training"), BarColumn(), MofNCompleteColumn(), TextColumn("networks"), TimeElapsedColumn())
     with Progress(*columns, console=console) as bar:
         whole = bar.add_task("", total=sum(task.replicas for task in plan))
-        for task, result in results:
-            yield task, result
-            bar.advance(whole, task.replicas)
+        for index, result in results:
+            yield index, result
+            bar.advance(whole, plan[index].replicas)
 
 
 def job(config: Any) -> Any:
@@ -153,9 +156,7 @@ def job(config: Any) -> Any:
     from experiments.composition import Job, override_values
 
     node = HydraConfig.get()
-    (outcome,) = sweep(
-        [Job(override_values(node.overrides.task), config, dict(node.runtime.choices))], workers=1, replicas=40
-    )
+    (outcome,) = sweep([Job(override_values(node.overrides.task), config, dict(node.runtime.choices))], workers=1)
     if isinstance(outcome, Exception):
         raise outcome
     return outcome

@@ -19,7 +19,7 @@ def verify(client: Any, run: Any) -> "pd.DataFrame":
     from omegaconf import DictConfig, OmegaConf
 
     from experiments.composition import ConfigurationError, build
-    from experiments.evaluation import attempt, tasks
+    from experiments.evaluation import attempt, finished_cells, tasks
     from experiments.records import curve_table
 
     with TemporaryDirectory() as folder:
@@ -29,11 +29,11 @@ def verify(client: Any, run: Any) -> "pd.DataFrame":
     experiment = build(config)
     if experiment.dataset.fingerprint != run.data.tags["data.fingerprint"]:
         raise ConfigurationError("the data are not those of the record: their fingerprints differ")
-    (task,) = tasks([experiment])
-    _, result = attempt(0, task)
+    plan = tasks([experiment])
+    ((_, result),) = finished_cells((attempt(i, task) for i, task in enumerate(plan)), plan, [experiment])
     if isinstance(result, str):
         raise ConfigurationError(result)
-    repeated = curve_table(result[0], experiment)
+    repeated = curve_table(result, experiment)
     differing = []
     for name in recorded.columns:
         same = (recorded[name] == repeated[name]) | (recorded[name].isna() & repeated[name].isna())

@@ -1,12 +1,18 @@
 """Every kernel against the textbook's line in plain numpy, or, for random words, against published ones."""
 
+import os
+import subprocess
+import sys
+
 import numpy as np
 import pytest
+from filelock import FileLock
 
 from backprop import kernels
 from backprop.losses import softmax_cross_entropy
-from backprop.noise import Dropout
-from backprop.operations import affine, dense, rectified, relu
+from backprop.network import hidden_layer
+from backprop.noise import Dropout, Site
+from backprop.operations import affine, identity, rectified, relu
 from backprop.randomness import Streams, generator
 
 R, B, I, O, P = 2, 3, 5, 7, 11  # noqa: E741
@@ -46,8 +52,23 @@ def test_relu_with_its_affine_map_is_affine_then_relu(dtype):
     z, to_affine = affine(x, W, b)
     a, to_z = relu(z)
     expected = to_affine(to_z(da))
-    fused, pullback = dense(x, W, b, relu)
+    fused, pullback = hidden_layer(x, W, b, relu, identity)
     same(fused, a)
+    for ours, textbook in zip(pullback(da), expected, strict=True):
+        same(ours, textbook)
+
+
+@pytest.mark.parametrize("per", ["example", "batch"])
+@pytest.mark.parametrize("rate", [0.3, np.array([0.2, 0.6]).reshape(2, 1, 1)], ids=["one rate", "two rates"])
+def test_relu_with_dropout_is_affine_then_relu_then_dropout(rate, per):
+    x, W, b, da = normal(R, B, I), normal(R, I, O), normal(R, 1, O), normal(R, B, O)
+    dropout = Dropout(rate, per)
+    z, to_affine = affine(x, W, b)
+    h, to_z = relu(z)
+    a, to_h = dropout(h, Streams([3, 4], "hidden"))
+    expected = to_affine(to_z(to_h(da)))
+    fused, pullback = hidden_layer(x, W, b, relu, Site(dropout, Streams([3, 4], "hidden")))
+    np.testing.assert_array_equal(fused, a)
     for ours, textbook in zip(pullback(da), expected, strict=True):
         same(ours, textbook)
 
@@ -172,5 +193,61 @@ def test_momentum_and_adam_step_as_their_formulas():
         same(array, textbook)
 
 
+def test_columns_are_limited_to_a_radius():
+    W, radius = normal(R, I, O), np.array([1.5, 2.5])
+    norm = np.linalg.norm(W, axis=1, keepdims=True)
+    expected = W * np.minimum(1, radius[:, None, None] / norm)
+    assert (norm < radius[:, None, None]).any()
+    assert (norm > radius[:, None, None]).any()
+    kernels.limit_columns(W, radius)
+    same(W, expected)
+
+
+def test_weights_are_summed_up_layer_by_layer():
+    layers = [normal(R, I, O), normal(R, O, B)]
+    layers[0][0, 0, 0] = 0
+    sums = np.zeros((4, R))
+    for W in layers:
+        kernels.weight_sums(W, sums)
+    for r in range(R):
+        flat = np.concatenate([W[r].ravel() for W in layers])
+        largest = max((W[r] ** 2).sum(axis=0).max() for W in layers)
+        assert sums[:, r] == pytest.approx([(flat**2).sum(), np.abs(flat).sum(), (flat == 0).sum(), largest])
+
+
+def test_an_example_is_misclassified_where_the_first_largest_output_is_not_its_class():
+    z = np.array([[[1.0, 2.0, 0.0], [3.0, 3.0, 0.0], [0.0, 1.0, 2.0]]])
+    y = np.array([[[0.0, 1.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]]])
+    error = np.empty((1, 3, 1))
+    kernels.misclassified(z, y, error)
+    assert error.ravel().tolist() == [0, 1, 0] == (z.argmax(-1) != y.argmax(-1)).astype(float).ravel().tolist()
+
+
 def test_generators_of_different_purposes_differ():
     assert generator(0, "init").random() != generator(0, "batch").random()
+
+
+COMPILES = """
+import numpy as np
+from backprop import kernels
+z = np.zeros((2, 3, 5))
+kernels.add_bias(z, np.ones((2, 1, 5)))
+assert (z == 1).all()
+"""
+
+
+@pytest.mark.slow
+def test_one_process_at_a_time_adds_compiled_code_to_the_disk(tmp_path):
+    """Else two can take one number for what they add, and a third runs code made for arrays of another type."""
+    environment = os.environ | {"NUMBA_CACHE_DIR": str(tmp_path)}
+    assert subprocess.run([sys.executable, "-c", COMPILES], env=environment, timeout=120).returncode == 0
+    (lock,) = tmp_path.rglob("kernels.lock")
+    for compiled in tmp_path.rglob("*.nb?"):
+        compiled.unlink()
+    with FileLock(lock):
+        process = subprocess.Popen([sys.executable, "-c", COMPILES], env=environment)
+        with pytest.raises(subprocess.TimeoutExpired):
+            process.wait(timeout=8)
+        assert not list(tmp_path.rglob("*.nb?"))
+    assert process.wait(timeout=120) == 0
+    assert list(tmp_path.rglob("*.nbc"))

@@ -26,7 +26,7 @@ class LabSweeperConf:
 class LabLauncherConf:
     _target_: str = "hydra_plugins.lab_sweeper.LabLauncher"
     workers: int = -1  # processes that train; −1: one a core
-    replicas: int = 40  # networks to a stack
+    replicas: int | None = None  # networks to a stack; null: what fits a core's cache
 
 
 ConfigStore.instance().store(group="hydra/sweeper", name="lab", node=LabSweeperConf, provider="backprop-lab")
@@ -77,7 +77,7 @@ class LabSweeper(Sweeper):
 class LabLauncher(Launcher):
     """Composes every job, trains those that can share a stack as one, and answers with one JobReturn a job."""
 
-    def __init__(self, workers: int, replicas: int):
+    def __init__(self, workers: int, replicas: int | None):
         self.workers, self.replicas = workers, replicas
 
     def setup(self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig) -> None:

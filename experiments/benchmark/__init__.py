@@ -1,0 +1,1 @@
+"""python -m experiments.benchmark: how fast training is, beside the matrix products alone and beside other libraries."""

@@ -1,0 +1,86 @@
+"""python -m experiments.benchmark [--workloads NAME …] [--rounds N] [--json FILE]: training beside its floor and its peers.
+
+With --growth: the time a replica from 64 to 4,096 replicas, and the memory.
+"""
+
+import argparse
+import json
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from experiments.benchmark import ours, peers
+from experiments.benchmark.timing import Times, take_turns
+from experiments.benchmark.workloads import WORKLOADS, Workload
+
+OURS, SHARED, FLOOR = "backprop-lab", "backprop-lab, 8 replicas a seed", "products alone (the floor)"
+
+
+def contest(workload: Workload, rounds: int, told: Callable[[str], None]) -> dict[str, Times]:
+    """Everyone's times on one workload."""
+    prepare = {
+        OURS: partial(ours.training, workload),
+        SHARED: partial(ours.training, workload, True),
+        FLOOR: partial(ours.floor, workload),
+    }
+    prepare |= {name: partial(peer, workload) for name, peer in peers.installed().items()}
+    return take_turns(prepare, rounds, lambda what: told(f"{workload.name}: {what}"))
+
+
+def table(workload: Workload, times: dict[str, Times]) -> Table:
+    made = Table(title=workload.title, title_justify="left")
+    for column in ("", "µs a replica and step", "our time is", "spread over rounds", "prepared in"):
+        made.add_column(column, justify="left" if not column else "right")
+    for name, measured in times.items():
+        middle, least, most = times[OURS].ratio(measured) if name in (FLOOR, SHARED) else measured.ratio(times[OURS])
+        told = {OURS: "", FLOOR: f"{middle:.2f} × this", SHARED: f"{middle:.2f} × this"}.get(
+            name, f"1/{middle:.1f} of this"
+        )
+        spread = "" if name == OURS else f"{least:.2f} – {most:.2f}"
+        made.add_row(name, f"{measured.median:,.2f}", told, spread, f"{measured.preparation:.1f} s")
+    return made
+
+
+def as_json(results: dict[str, dict[str, Times]]) -> dict[str, Any]:
+    from experiments.provenance import provenance
+
+    return {
+        "versions": provenance()["versions"],
+        "microseconds a replica and step": {
+            workload: {
+                name: {"median": times.median, "rounds": times.rounds, "preparation_s": times.preparation}
+                for name, times in contestants.items()
+            }
+            for workload, contestants in results.items()
+        },
+    }
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(prog="python -m experiments.benchmark", description=__doc__)
+    parser.add_argument("--workloads", nargs="+", choices=list(WORKLOADS), default=list(WORKLOADS))
+    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--json", type=Path, metavar="FILE", help="the times of every round")
+    parser.add_argument("--growth", action="store_true", help="time and memory from 64 to 4,096 replicas instead")
+    wanted = parser.parse_args(arguments)
+    console, progress = Console(), Console(stderr=True)
+    if wanted.growth:
+        from experiments.benchmark.growth import growth
+
+        growth(console)
+        return
+    results = {}
+    for name in wanted.workloads:
+        with progress.status(name) as status:
+            results[name] = contest(WORKLOADS[name], wanted.rounds, status.update)
+        console.print(table(WORKLOADS[name], results[name]))
+    if wanted.json:
+        wanted.json.write_text(json.dumps(as_json(results), indent=1), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
