@@ -6,14 +6,16 @@ Hessian–vector products for the price of one gradient in complex numbers.
 """
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from jaxtyping import Float
-from scipy.sparse.linalg import LinearOperator, eigsh
 
 from backprop.arrays import Array
 from backprop.randomness import generator
+
+if TYPE_CHECKING:
+    from scipy.sparse.linalg import LinearOperator
 
 Parameters = Float[Array, "R 1 P"]
 Gradient = Callable[[Any], Any]
@@ -36,8 +38,10 @@ def hessian(gradient_at: Gradient, W: Parameters) -> Float[Array, "R P P"]:
     return (H + H.mT) / 2
 
 
-def operator(gradient_at: Gradient, W: Parameters) -> LinearOperator:
+def operator(gradient_at: Gradient, W: Parameters) -> "LinearOperator":
     """The Hessian of one replica, W of shape (1, 1, P), as SciPy's linear operator: products only, no P² numbers."""
+    from scipy.sparse.linalg import LinearOperator  # a third of a second that `--help` need not wait for
+
     P = W.shape[-1]
     return LinearOperator(
         (P, P), matvec=lambda v: hessian_vector(gradient_at, W, v.reshape(W.shape)).ravel(), dtype=float
@@ -46,6 +50,8 @@ def operator(gradient_at: Gradient, W: Parameters) -> LinearOperator:
 
 def largest_eigenvalue(gradient_at: Gradient, W: Parameters, seed: int = 0) -> float:
     """The largest curvature of one replica, by Lanczos (SciPy's eigsh): gradient descent is stable below 2 / it."""
+    from scipy.sparse.linalg import eigsh
+
     H = operator(gradient_at, W)
     start = generator(seed, "curvature").standard_normal(W.shape[-1])
     return float(eigsh(H, k=1, which="LA", v0=start, return_eigenvectors=False)[0])

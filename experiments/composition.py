@@ -4,7 +4,7 @@ import copy
 import inspect
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from difflib import get_close_matches
 from functools import cache
@@ -19,9 +19,9 @@ from omegaconf import DictConfig, OmegaConf, open_dict
 from omegaconf.errors import MissingMandatoryValue, OmegaConfBaseException
 
 from backprop.choices import check_fields
-from experiments.study import Experiment, Study
+from experiments.study import Execution, Experiment, Study
 
-OUR_PACKAGES = ("backprop.", "experiments.")
+OURS = ("backprop.", *(f"experiments.{part}." for part in ("datasets", "splits", "corruption", "selection", "study")))
 SITES = ("inputs", "hidden", "weights", "gradients")
 
 
@@ -58,7 +58,7 @@ class Composer:
             self.composed[groups] = self.compose(list(groups))
         config, choices = copy.deepcopy(self.composed[groups])
         ConfigLoaderImpl._apply_overrides_to_config(plain, config)
-        return Job({o.get_key_element(): o.get_value_element_as_str() for o in parsed}, config, choices)
+        return Job(settings(parsed), config, choices)
 
     def compose(self, overrides: list[str]) -> tuple[DictConfig, dict[str, str]]:
         config = self.loader.load_sweep_config(self.master, overrides)
@@ -74,13 +74,16 @@ class Composer:
         return not added and override.package is None and not self.is_group(override.key_or_group)
 
 
-def build(config: DictConfig) -> Experiment:
-    """The config as objects, checked. Raises ConfigurationError."""
+def build(config: DictConfig, allowed: Sequence[str] = ()) -> Experiment:
+    """The config as objects, checked; targets outside our packages only where they are allowed by name.
+
+    Raises ConfigurationError.
+    """
     from hydra.utils import instantiate
 
     try:
         plain: Any = OmegaConf.to_container(config, resolve=True, throw_on_missing=True)
-        node = checked({key: value for key, value in plain.items() if key not in ("study", "execution")}, "")
+        node = checked({key: value for key, value in plain.items() if key not in ("study", "execution")}, "", allowed)
         others = {key: value for key, value in node.items() if key not in ("_target_", "dataset")}
         parts = instantiate(others, _convert_="all")
         check_fields(Experiment, parts)
@@ -102,26 +105,27 @@ def dataset_of(node: str) -> Any:
     return instantiate(json.loads(node), _convert_="all")
 
 
-def checked(node: Any, path: str) -> Any:
+def checked(node: Any, path: str, allowed: Sequence[str] = ()) -> Any:
     """The node with empty mappings (the option "none") as None. Refuses foreign targets and unknown fields."""
     if isinstance(node, list):
-        return [checked(item, path) for item in node]
+        return [checked(item, path, allowed) for item in node]
     if not isinstance(node, dict):
         return node
     if not node:
         return None
     target = node.get("_target_")
     if target is not None:
-        check_target(target, set(node) - {"_target_"}, path)
-    return {key: checked(value, f"{path}.{key}".lstrip(".")) for key, value in node.items()}
+        check_target(target, set(node) - {"_target_"}, path, allowed)
+    return {key: checked(value, f"{path}.{key}".lstrip("."), allowed) for key, value in node.items()}
 
 
-def check_target(target: str, keys: set[str], path: str) -> None:
+def check_target(target: str, keys: set[str], path: str, allowed: Sequence[str] = ()) -> None:
     from hydra.utils import get_object
 
-    if not str(target).startswith(OUR_PACKAGES):
+    if not str(target).startswith(OURS) and target not in allowed:
         raise ConfigurationError(
-            f"{path or 'the config'}._target_ is {target!r}; only objects of {' and '.join(p[:-1] for p in OUR_PACKAGES)} are built."
+            f"{path or 'the config'}._target_ is {target!r}; only what is in {', '.join(p[:-1] for p in OURS)} is built. "
+            f"If it is yours and you trust it, allow it by name: execution.allow_targets=[{target}]."
         )
     try:
         made: Any = get_object(target)
@@ -155,10 +159,51 @@ def study_of(config: DictConfig) -> Study:
         raise ConfigurationError(str(error)) from error
 
 
+def execution_of(config: DictConfig) -> Execution:
+    """How the sweep is to be run."""
+    node: Any = OmegaConf.to_container(config.execution, resolve=True)
+    check_target("experiments.study.Execution", set(node), "execution")
+    try:
+        return Execution(**node)
+    except ValueError as error:
+        raise ConfigurationError(str(error)) from error
+
+
+def recordable(config: DictConfig) -> dict[str, Any]:
+    """The config as it is recorded: resolved, but for what comes from the environment, where secrets are kept.
+
+    >>> recordable(OmegaConf.create({"a": "${oc.env:HOME}", "b": "${c}", "c": 1}))
+    {'a': '${oc.env:HOME}', 'b': 1, 'c': 1}
+    """
+    shown = copy.deepcopy(config)
+    with open_dict(shown):
+        for path, text in leaves(OmegaConf.to_container(config, resolve=False)):
+            if isinstance(text, str) and re.search(r"\$\{\s*(oc\.)?env\s*:", text):
+                OmegaConf.update(shown, path, text.replace("${", r"\${"), force_add=True)
+    plain: Any = OmegaConf.to_container(shown, resolve=True)
+    return plain
+
+
+def leaves(node: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    if isinstance(node, Mapping):
+        for key, value in node.items():
+            yield from leaves(value, f"{path}.{key}".lstrip("."))
+    elif isinstance(node, list):
+        for index, value in enumerate(node):
+            yield from leaves(value, f"{path}[{index}]")
+    else:
+        yield path, node
+
+
 def override_values(overrides: Iterable[str]) -> dict[str, str]:
     """Overrides of one job as key and value."""
-    parsed = OverridesParser.create().parse_overrides(list(overrides))
-    return {o.get_key_element(): o.get_value_element_as_str() for o in parsed}
+    return settings(OverridesParser.create().parse_overrides(list(overrides)))
+
+
+def settings(parsed: Iterable[Override]) -> dict[str, str]:
+    """What tells a job from others: not how the sweep is run."""
+    found = {o.get_key_element(): o.get_value_element_as_str() for o in parsed}
+    return {key: value for key, value in found.items() if not key.startswith("execution.")}
 
 
 def explain(error: BaseException, conf: Path) -> str:

@@ -2,7 +2,7 @@
 
 import traceback
 from collections import Counter
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+from collections.abc import Collection, Hashable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -11,7 +11,7 @@ from jaxtyping import Float, Int
 from backprop.arrays import Array, stack
 from backprop.metrics import performance, weight_norms
 from backprop.network import parameter_count
-from backprop.training import Examples, Recipe, train
+from backprop.training import Examples, Recipe, Snapshot, train
 from experiments.splits import Division
 from experiments.study import Experiment
 
@@ -90,22 +90,28 @@ def tasks(experiments: Sequence[Experiment], replicas: int | None = None) -> lis
     return plan
 
 
-def run(task: Task) -> list[Curves]:
-    """Trains every seed of every cell of a stack at once; one Curves a cell."""
+def snapshots(task: Task, at: Collection[int]) -> Iterator[Snapshot]:
+    """Trains every seed of every cell of a stack at once: replica r is seed r mod S of cell r div S."""
     seeds, cells = task.seeds, len(task.cells)
     recipe = stack([recipe for recipe in task.recipes for _ in seeds], task.recipes[0].dtype)
+    training = [division.parts["train"] for division in task.divisions]
+    x, y = (np.stack([getattr(part, a) for part in training]) for a in "xy")
+    return train(recipe, Examples(x, y, np.tile(np.arange(len(seeds)), cells)), [*seeds] * cells, at)
+
+
+def run(task: Task) -> list[Curves]:
+    """Trains a stack and measures it; one Curves a cell."""
+    seeds, cells = task.seeds, len(task.cells)
     of = np.tile(np.arange(len(seeds)), cells)
     parts = [division.parts for division in task.divisions]
-    x, y = (np.stack([getattr(part["train"], a) for part in parts]) for a in "xy")
-    training = Examples(x, y, of)
     error_scale, corrupted = (
         np.array([getattr(d, name) for d in task.divisions])[of] for name in ("error_scale", "corrupted")
     )
 
     rows, epochs = [], []
-    for snapshot in train(recipe, training, [*seeds] * cells, set(task.steps)):
+    for snapshot in snapshots(task, set(task.steps)):
         row = {f"weights/{name}": value for name, value in weight_norms(snapshot.layers).items()}
-        measured = performance(recipe, snapshot.layers, parts, of)
+        measured = performance(task.recipes[0], snapshot.layers, parts, of)
         row |= {name: value * error_scale if name.endswith("error") else value for name, value in measured.items()}
         with np.errstate(invalid="ignore"):  # ∞ − ∞ of a diverged replica
             row |= {f"gap/{name}": row[f"test/{name}"] - row[f"train/{name}"] for name in ("loss", "error")}

@@ -31,3 +31,14 @@ def curve_table(curves: Curves, experiment: Experiment) -> "pd.DataFrame":
         taken[rule(curves.metrics), np.arange(S)] = True
         table[f"selected/{name}" if name else "selected"] = taken.ravel()
     return table
+
+
+def metric_names(table: "pd.DataFrame") -> list[str]:
+    """The columns of a cell's table that are metrics."""
+    others = {"seed", "step", "epoch", "diverged_at", "selected"}
+    return [name for name in table.columns if name not in others and not name.startswith("selected/")]
+
+
+def mean_validation_error(table: "pd.DataFrame") -> float:
+    """What a sweeper that searches would minimise: the mean over seeds at the selected step."""
+    return float(table[table.selected]["validation/error"].mean())

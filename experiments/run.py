@@ -8,16 +8,19 @@ import shlex
 import signal
 import sys
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    import pandas as pd
     from rich.console import Console
 
     from experiments.composition import Job
-    from experiments.evaluation import Curves, Task
-    from experiments.study import Experiment
+    from experiments.evaluation import Task
+    from experiments.plan import Plan
     from experiments.tracking import SweepRun
+    from experiments.workers import Workers
 
 HERE = Path(__file__).resolve().parent
 CONF = next(
@@ -29,83 +32,108 @@ class CellsFailed(Exception):
     """Some cells failed; all others are recorded."""
 
 
-def sweep(jobs: "Sequence[Job]", workers: int, replicas: int | None = None) -> list[float | Exception]:
-    """Trains, records and reports all jobs; answers with each job's mean validation error, or with what it failed of."""
+def sweep(jobs: "Sequence[Job]", where: "Workers") -> list[float | Exception]:
+    """Trains what is new, records and reports all; answers with each job's mean validation error, or with its failure."""
     from rich.console import Console
 
-    from experiments import store, tracking
-    from experiments.composition import ConfigurationError, study_of
-    from experiments.evaluation import finished_cells, tasks
+    from experiments.composition import execution_of, study_of
+    from experiments.evaluation import tasks
+    from experiments.plan import planned
+    from experiments.store import writable_runs
+    from experiments.workers import attempts, check
 
-    if workers == 0 or (replicas is not None and replicas < 1):
-        raise ConfigurationError(
-            "hydra.launcher.workers must be −1 (one a core) or at least 1, hydra.launcher.replicas at least 1, "
-            "or null for what fits a core's cache."
-        )
-    study = study_of(jobs[0].config)
-    experiments, outcomes = build_all(jobs)
-    numbers = list(experiments)
-    plan = tasks(list(experiments.values()), replicas)
-    store.writable_runs()
-    results = attempts(plan, workers)  # the workers are off; the store opens beside them
-
+    check(where)
+    study, options = study_of(jobs[0].config), execution_of(jobs[0].config)
+    plan = planned(jobs, options)
+    writable_runs()
+    stacks = tasks([plan.experiments[n] for n in plan.new], where.replicas)
     console = Console(stderr=True)
-    run = tracking.start_sweep(study, jobs)
-    with tracking.ending(run):
-        cells = {n: tracking.record_failure(run, jobs[n], str(error)) for n, error in outcomes.items()}
-        for index, result in finished_cells(progress(results, plan, console), plan, list(experiments.values())):
-            n = numbers[index]
-            if isinstance(result, str):
-                outcomes[n] = RuntimeError(result.strip().splitlines()[-1])
-                cells[n] = tracking.record_failure(run, jobs[n], result)
-            else:
-                outcomes[n] = objective(experiments[n], result)
-                cells[n] = tracking.record_cell(run, jobs[n], experiments[n], result)
-        tracking.end_sweep(run, [cells[n] for n in sorted(cells)])
-        if any(cell.status == "FINISHED" for cell in cells.values()):
-            report(run, console)
-    for n, outcome in sorted(outcomes.items()):
-        if isinstance(outcome, Exception):
-            overrides = " ".join(f"{key}={value}" for key, value in jobs[n].overrides.items())
-            console.print(f"failed: {overrides}: {outcome}", markup=False, highlight=False, soft_wrap=True)
-    server = [
-        sys.executable,
-        "-m",
-        "mlflow",
-        "ui",
-        "--backend-store-uri",
-        store.tracking_uri(),
-        "--host",
-        "127.0.0.1",
-        "--port",
-        "5000",
-    ]
+    if options.dry_run:
+        from experiments.forecast import forecast
+
+        forecast(console, plan, stacks, where)
+        return [plan.refused.get(n, float("nan")) for n in range(len(jobs))]
+    trained = attempts(stacks, where)  # the workers are off; the store opens beside them
+
+    from experiments import results, tracking
+    from experiments.delivery import Backlog, patiently
+
+    backlog, failures = Backlog(console), {n: str(error) for n, error in plan.refused.items()}
+    with tracking.named(study) as (name, folder):
+        run = patiently(lambda: tracking.start_sweep(study, jobs, name, folder), console)
+        with tracking.ending(run):
+            gone = [n for n, run_id in recorded(plan).items() if not tracking.is_finished(run.client, run_id)]
+            if len(plan.known) > len(gone):
+                console.print(f"{len(plan.known) - len(gone)} cells are already recorded, {len(plan.new)} are new")
+            for n, refusal in plan.refused.items():
+                backlog.add(partial(tracking.record_failure, run, jobs[n], str(refusal)))
+            for n, outcome in arriving(plan, gone, stacks, trained, where, console):
+                identity = plan.identities[n]
+                if isinstance(outcome, str):
+                    failures[n] = outcome
+                    results.now_failed(identity, outcome)
+                    backlog.add(partial(tracking.record_failure, run, jobs[n], outcome, identity))
+                    if options.fail_fast:
+                        break
+                else:
+                    anew = options.force or n in gone
+                    record = partial(tracking.record_cell, run, jobs[n], plan.experiments[n], identity, outcome, anew)
+                    backlog.add(record)
+            backlog.finish()
+            values = tracking.end_sweep(run, plan, failures)
+            if values:
+                report(run, console)
+    for n, error in sorted(failures.items()):
+        overrides = " ".join(f"{key}={value}" for key, value in jobs[n].overrides.items())
+        console.print(f"failed: {overrides}: {last_line(error)}", markup=False, highlight=False, soft_wrap=True)
+    show_ui(run, console)
+    missing = RuntimeError("not run: the sweep stopped at the first failure")
+    return [RuntimeError(last_line(failures[n])) if n in failures else values.get(n, missing) for n in range(len(jobs))]
+
+
+def recorded(plan: "Plan") -> dict[int, str]:
+    """The runs of the cells that the store has, or once had, by job."""
+    return {n: plan.known[name] for name, n in plan.first().items() if name in plan.known}
+
+
+def arriving(
+    plan: "Plan", gone: list[int], stacks: "Sequence[Task]", trained: Any, where: "Workers", console: "Console"
+) -> "Iterator[tuple[int, pd.DataFrame | str]]":
+    """Cells as their curves come in, each on disk by then, or with the traceback of their failure.
+
+    First those that an interrupted sweep had trained, then the new ones, then any that the store has lost meanwhile.
+    """
+    from experiments import results
+    from experiments.evaluation import finished_cells, tasks
+    from experiments.records import curve_table
+    from experiments.workers import attempts
+
+    for n in plan.kept:
+        yield n, results.saved(plan.identities[n])
+    for numbers, own in ((plan.new, stacks), (gone, None)):
+        experiments = [plan.experiments[n] for n in numbers]
+        if own is None:
+            own = tasks(experiments, where.replicas)
+            trained = attempts(own, where)
+        for index, outcome in finished_cells(progress(trained, own, console), own, experiments):
+            if not isinstance(outcome, str):
+                outcome = curve_table(outcome, experiments[index])
+                results.save(plan.identities[numbers[index]], outcome)
+            yield numbers[index], outcome
+
+
+def last_line(error: str) -> str:
+    return error.strip().splitlines()[-1]
+
+
+def show_ui(run: "SweepRun", console: "Console") -> None:
+    """The command that starts the UI, and the address in it that opens on charts."""
+    from experiments.store import tracking_uri
+
+    server = [sys.executable, "-m", "mlflow", "ui", "--backend-store-uri", tracking_uri()]
+    server += ["--host", "127.0.0.1", "--port", "5000"]
     page = f"http://127.0.0.1:5000/#/experiments/{run.experiment_id}/runs?workflowType=machine_learning&compareRunsMode=CHART"
     console.print(f"Runs:   {shlex.join(server)}\n        {page}", soft_wrap=True, highlight=False, markup=False)
-    return [outcomes[n] for n in range(len(jobs))]
-
-
-def build_all(jobs: "Sequence[Job]") -> "tuple[dict[int, Experiment], dict[int, float | Exception]]":
-    """The experiments that can be run, and the errors of the jobs that cannot, by job; raises where none can."""
-    from experiments.composition import ConfigurationError, build
-
-    experiments, refused = {}, {}
-    for number, job in enumerate(jobs):
-        try:
-            experiments[number] = build(job.config)
-        except ConfigurationError as error:
-            refused[number] = error
-        except Exception as error:  # a job's own misfortune must not be the others'
-            refused[number] = ConfigurationError(f"{type(error).__name__}: {error}")
-    if not experiments:
-        raise next(iter(refused.values()))  # one message, not one a job
-    return experiments, {**refused}
-
-
-def objective(experiment: "Experiment", curves: "Curves") -> float:
-    """What a sweeper that searches would minimise: the mean validation error at the selected step."""
-    chosen = experiment.selection(curves.metrics)
-    return float(curves.metrics["validation/error"][chosen, range(len(chosen))].mean())
 
 
 def report(run: "SweepRun", console: "Console") -> None:
@@ -121,26 +149,12 @@ def report(run: "SweepRun", console: "Console") -> None:
     console.print(f"Report: {made.folder / 'index.html'}", highlight=False, soft_wrap=True)
 
 
-def attempts(plan: "Sequence[Task]", workers: int) -> "Iterator[tuple[int, list[Curves] | str]]":
-    """The number of every task with its curves, or with the traceback of its failure, as they finish.
-
-    Training starts at once; no more stacks than a few a core are in flight, whatever the size of the sweep.
-    """
-    from joblib import Parallel, delayed
-
-    from experiments.evaluation import attempt
-
-    if len(plan) == 1:
-        workers = 1
-    pool = Parallel(n_jobs=workers, return_as="generator_unordered", batch_size=1, pre_dispatch="3*n_jobs")
-    longest_first = sorted(range(len(plan)), key=lambda i: -plan[i].replicas)
-    return pool(delayed(attempt)(i, plan[i]) for i in longest_first)
-
-
 def progress(results: Any, plan: "Sequence[Task]", console: Any) -> Iterator[Any]:
     """Passes the results on and shows how many networks are done."""
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+    if not plan:
+        return
     columns = (TextColumn("training"), BarColumn(), MofNCompleteColumn(), TextColumn("networks"), TimeElapsedColumn())
     with Progress(*columns, console=console) as bar:
         whole = bar.add_task("", total=sum(task.replicas for task in plan))
@@ -154,9 +168,11 @@ def job(config: Any) -> Any:
     from hydra.core.hydra_config import HydraConfig
 
     from experiments.composition import Job, override_values
+    from experiments.workers import Workers
 
     node = HydraConfig.get()
-    (outcome,) = sweep([Job(override_values(node.overrides.task), config, dict(node.runtime.choices))], workers=1)
+    one = Job(override_values(node.overrides.task), config, dict(node.runtime.choices))
+    (outcome,) = sweep([one], Workers(workers=1))
     if isinstance(outcome, Exception):
         raise outcome
     return outcome
@@ -167,6 +183,8 @@ def main() -> None:
     import hydra
     from hydra.errors import HydraException
     from omegaconf.errors import OmegaConfBaseException
+
+    from experiments.delivery import StoreUnavailable
 
     wants_traceback = os.environ.get("HYDRA_FULL_ERROR") == "1"
     os.environ["HYDRA_FULL_ERROR"] = "1"  # else Hydra prints its own messages and exits with 1
@@ -180,6 +198,9 @@ def main() -> None:
         sys.exit(130)
     except CellsFailed as failed:
         print(failed, file=sys.stderr)
+        sys.exit(1)
+    except StoreUnavailable as error:
+        print(f"error: {error}", file=sys.stderr)
         sys.exit(1)
     except Exception as error:
         from experiments.composition import ConfigurationError, explain

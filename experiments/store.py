@@ -5,6 +5,8 @@ By default it is SQLite in runs/ of the current directory; MLFLOW_TRACKING_URI n
 
 import json
 import os
+import shutil
+from contextlib import closing
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -16,10 +18,20 @@ if TYPE_CHECKING:
     from mlflow import MlflowClient
 
 RUNS = Path("runs")
+LOCATIONS = (  # of MLflow's tables: the columns that hold an absolute place
+    ("experiments", "artifact_location"),
+    ("runs", "artifact_uri"),
+    ("logged_models", "artifact_location"),
+)
 
 
 def tracking_uri() -> str:
     return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{(RUNS / 'mlflow.db').resolve()}"
+
+
+def store_key() -> str:
+    """What the store is called where runs/ remembers what it has: its address, unless it moves with runs/."""
+    return os.environ.get("MLFLOW_TRACKING_URI") or "local"
 
 
 def writable_runs() -> Path:
@@ -46,8 +58,28 @@ def open_store() -> "MlflowClient":
     from mlflow import MlflowClient
 
     logging.getLogger("mlflow").setLevel(logging.WARNING)  # importing it has set its own
+    os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")  # results wait on disk: no need to wait for minutes
+    os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "20")
     with FileLock(writable_runs() / "store.lock"):
-        return MlflowClient(tracking_uri())
+        client = MlflowClient(tracking_uri())
+        if store_key() == "local":
+            repair_locations()
+        return client
+
+
+def repair_locations() -> None:
+    """Lets a folder runs/ that was moved or copied find its artifacts, whose places MLflow stores in full."""
+    import sqlite3
+
+    here = (RUNS / "artifacts").resolve().as_uri()
+    with closing(sqlite3.connect(RUNS / "mlflow.db", timeout=60)) as database, database:
+        rows = database.execute("SELECT DISTINCT artifact_location FROM experiments").fetchall()
+        for there in {place for (place,) in rows if place and place.endswith("/runs/artifacts") and place != here}:
+            for table, column in LOCATIONS:
+                database.execute(
+                    f"UPDATE {table} SET {column} = ? || substr({column}, ?) WHERE substr({column}, 1, ?) = ?",
+                    (here, len(there) + 1, len(there), there),
+                )
 
 
 def existing_store() -> "MlflowClient":
@@ -109,6 +141,14 @@ def delete_run(client: "MlflowClient", run_id: str) -> None:
         forget(run_id)
 
 
+def forget_run(client: "MlflowClient", run: Any) -> None:
+    """Deletes a run for good, and its artifacts where they lie on this machine."""
+    folder = artifact_folder(run)
+    delete_run(client, run.info.run_id)
+    if folder is not None:
+        shutil.rmtree(folder.parent, ignore_errors=True)
+
+
 def experiment_id(client: "MlflowClient", name: str) -> str:
     """The MLflow experiment of a study, created if it is missing; its artifacts lie in runs/ if the store does."""
     from filelock import FileLock
@@ -121,3 +161,16 @@ def experiment_id(client: "MlflowClient", name: str) -> str:
         return client.create_experiment(
             name, artifact_location=(RUNS / "artifacts").resolve().as_uri() if local else None
         )
+
+
+def unavailable(error: Exception) -> bool:
+    """Whether it is the store that is locked or away, rather than something wrong with the record."""
+    from mlflow.exceptions import MlflowException
+    from sqlalchemy.exc import OperationalError
+
+    kinds = OperationalError | ConnectionError | TimeoutError
+    if isinstance(error, MlflowException):
+        text = str(error)
+        signs = ("database is locked", "API request to", "Connection", "OperationalError", "Failed to connect")
+        return error.error_code == "TEMPORARILY_UNAVAILABLE" or any(sign in text for sign in signs)
+    return isinstance(error, kinds) or type(error).__module__.startswith(("requests", "urllib3"))

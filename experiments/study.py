@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Hashable
-from dataclasses import fields
+from dataclasses import field, fields
 from typing import Any
 
 from backprop.arrays import stacking_key
@@ -43,6 +43,16 @@ class Study:
 
     def as_dict(self) -> dict[str, Any]:
         return {f.name: getattr(self, f.name) for f in fields(self)}  # type: ignore[arg-type]
+
+
+@choice
+class Execution:
+    """How a sweep is run; none of this decides a number, and none of it is part of a cell's identity."""
+
+    force: bool = False  # train again what is already recorded
+    dry_run: bool = False  # only say what would be trained, and how long it would take
+    fail_fast: bool = False  # stop at the first cell that fails
+    allow_targets: list[str] = field(default_factory=list)  # classes of yours that a config may name as _target_
 
 
 @choice

@@ -11,6 +11,7 @@ import sqlite3
 import sys
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 
 def main() -> None:
@@ -92,15 +93,12 @@ def clean() -> None:
     compact()
 
 
-def remove(client: object, run_ids: Iterable[str]) -> None:
+def remove(client: Any, run_ids: Iterable[str]) -> None:
     """Runs and their artifacts, for good: MLflow itself only marks a run as deleted."""
     from experiments import store
 
     for run_id in run_ids:
-        folder = store.artifact_folder(client.get_run(run_id))  # type: ignore[attr-defined]
-        store.delete_run(client, run_id)
-        if folder is not None:
-            shutil.rmtree(folder.parent, ignore_errors=True)
+        store.forget_run(client, client.get_run(run_id))
 
 
 def compact() -> None:

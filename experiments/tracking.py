@@ -4,24 +4,27 @@ import json
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from filelock import FileLock, Timeout
 from omegaconf import OmegaConf
 
-from experiments.composition import Job
-from experiments.evaluation import Curves
+from experiments import results
+from experiments.composition import Job, recordable
+from experiments.plan import Plan
 from experiments.provenance import command, provenance
-from experiments.records import curve_table
-from experiments.store import RUNS, cells_named, experiment_id, open_store
+from experiments.records import metric_names
+from experiments.store import RUNS, cells_named, experiment_id, forget_run, open_store, store_key
 from experiments.study import Experiment, Study
 from reports.load import folder_name, short
 from reports.statistics import mean_interval
 
 if TYPE_CHECKING:
+    import pandas as pd
     from mlflow import MlflowClient
 
 NOTE_LIMIT = 8000  # characters: MLflow cuts longer tags
@@ -51,10 +54,10 @@ class Cell(NamedTuple):
     task: str = ""
 
 
-def start_sweep(study: Study, jobs: Sequence[Job]) -> SweepRun:
+def start_sweep(study: Study, jobs: Sequence[Job], name: str, folder: Path) -> SweepRun:
     """Opens the sweep's own run; it stays RUNNING until `ending` closes it."""
     client = open_store()
-    name, folder = new_name(study.name)
+    bury_the_dead(client)
     experiment = experiment_id(client, study.name)
     words = [argument for argument in sys.argv[1:] if argument != "--multirun"]
     tags = {
@@ -91,23 +94,54 @@ def axes(study: Study, jobs: Sequence[Job]) -> tuple[str, ...]:
     return tuple(key for key in keys if key in varying or key in named)
 
 
-def record_cell(sweep: SweepRun, job: Job, experiment: Experiment, curves: Curves) -> Cell:
-    """One run: parameters, mean and interval of every metric at the selected step, thinned curves, every seed's curve."""
-    cell = start_cell(sweep, job)._replace(data=experiment.dataset.fingerprint, task=experiment.dataset.task)
+def record_cell(
+    sweep: SweepRun, job: Job, experiment: Experiment, identity: str, table: "pd.DataFrame", anew: bool
+) -> None:
+    """One run: parameters, mean and interval of every metric at the selected step, thinned curves, every seed's curve.
+
+    A cell that another sweep has recorded meanwhile is only listed, unless it is to be recorded `anew`.
+    """
+    with FileLock(RUNS / "cells.lock"):
+        known = None if anew else results.recorded(identity, store_key()) or run_of(sweep.client, identity)
+        if known is None:
+            cell = start_cell(sweep, job, identity)
+            try:
+                write_cell(sweep, cell, job, experiment, table)
+            except Exception:
+                with suppress(Exception):  # where the store is away, `end_sweep` deletes the half-written run
+                    forget_run(sweep.client, sweep.client.get_run(cell.run_id))
+                raise
+            sweep.client.set_terminated(cell.run_id, "FINISHED")
+            known = cell.run_id
+        results.now_recorded(identity, store_key(), known)
+
+
+def run_of(client: "MlflowClient", identity: str) -> str | None:
+    """The finished run of that identity in the store, whoever recorded it."""
+    experiments = [experiment.experiment_id for experiment in client.search_experiments()]
+    found = client.search_runs(
+        experiments, f"tags.identity = '{identity}' and attributes.status = 'FINISHED'", max_results=1
+    )
+    return found[0].info.run_id if found else None
+
+
+def is_finished(client: "MlflowClient", run_id: str) -> bool:
+    """Whether the store still has that run, whole."""
+    from mlflow.exceptions import MlflowException
+
     try:
-        write_cell(sweep, cell, job, experiment, curves)
-    except BaseException:
-        sweep.client.set_terminated(cell.run_id, "FAILED")
+        info = client.get_run(run_id).info
+    except MlflowException as error:
+        if error.error_code == "RESOURCE_DOES_NOT_EXIST":
+            return False
         raise
-    sweep.client.set_terminated(cell.run_id, "FINISHED")
-    return cell._replace(status="FINISHED")
+    return info.status == "FINISHED" and info.lifecycle_stage == "active"
 
 
-def write_cell(sweep: SweepRun, cell: Cell, job: Job, experiment: Experiment, curves: Curves) -> None:
+def write_cell(sweep: SweepRun, cell: Cell, job: Job, experiment: Experiment, table: "pd.DataFrame") -> None:
     """What `record_cell` puts into the run it has opened."""
     from mlflow.entities import Metric, Param, RunTag
 
-    table = curve_table(curves, experiment)
     chosen = table[table.selected]
     now = int(time.time() * 1000)
 
@@ -115,10 +149,10 @@ def write_cell(sweep: SweepRun, cell: Cell, job: Job, experiment: Experiment, cu
         return Metric(name, float(value), now, step)
 
     metrics = [
-        metric("seeds/finished", (curves.diverged_at < 0).sum()),
-        metric("seeds/diverged", (curves.diverged_at >= 0).sum()),
+        metric("seeds/finished", (chosen.diverged_at < 0).sum()),
+        metric("seeds/diverged", (chosen.diverged_at >= 0).sum()),
     ]
-    for name in curves.metrics:
+    for name in metric_names(table):
         interval = mean_interval(chosen[name].to_numpy())
         metrics += [
             metric(name, interval.mean),
@@ -130,9 +164,8 @@ def write_cell(sweep: SweepRun, cell: Cell, job: Job, experiment: Experiment, cu
         metric(f"curve/{name}", value, int(step)) for name in CURVES_IN_UI for step, value in means[name].items()
     ]
     options = {kind.rpartition("@")[2]: option for kind, option in job.choices.items()}  # noise@noise.hidden: its place
-    params = {**options, **flat(OmegaConf.to_container(job.config, resolve=True))} | {
-        f"data.{key}": value for key, value in experiment.summary().items()
-    }
+    config = recordable(job.config)
+    params = {**options, **flat(config)} | {f"data.{key}": value for key, value in experiment.summary().items()}
     tags = {"data.fingerprint": experiment.dataset.fingerprint, "data.source": experiment.dataset.source}
     sweep.client.log_batch(
         cell.run_id,
@@ -143,37 +176,63 @@ def write_cell(sweep: SweepRun, cell: Cell, job: Job, experiment: Experiment, cu
     log_dataset(sweep.client, cell.run_id, experiment)
     with TemporaryDirectory() as folder:
         table.to_parquet(Path(folder) / "curves.parquet", index=False)
-        (Path(folder) / "config.yaml").write_text(OmegaConf.to_yaml(job.config, resolve=True), encoding="utf-8")
+        (Path(folder) / "config.yaml").write_text(OmegaConf.to_yaml(config), encoding="utf-8")
         sweep.client.log_artifacts(cell.run_id, folder)
 
 
-def record_failure(sweep: SweepRun, job: Job, error: str) -> Cell:
+def record_failure(sweep: SweepRun, job: Job, error: str, identity: str = "") -> None:
     """A cell that could not be built or trained: a FAILED run with its traceback."""
-    cell = start_cell(sweep, job)
+    cell = start_cell(sweep, job, identity)
     sweep.client.set_tag(cell.run_id, "error", error.strip().splitlines()[-1][:4000])
     sweep.client.log_text(cell.run_id, error, "error.txt")
     sweep.client.set_terminated(cell.run_id, "FAILED")
-    return cell._replace(status="FAILED")
 
 
-def start_cell(sweep: SweepRun, job: Job) -> Cell:
+def axis_values(sweep: SweepRun, job: Job) -> tuple[dict[str, str], str]:
+    """Where a job lies on the axes of a sweep, and the name that this gives its cell."""
     values = {key: job.overrides[key] for key in sweep.axes if key in job.overrides}
     shown = {key: value if key in job.choices else f"{short(key, sweep.axes)}={value}" for key, value in values.items()}
-    name = " ".join(shown.values())
+    return values, " ".join(shown.values()) or sweep.study.name
+
+
+def own_command(job: Job) -> str:
+    """The command that runs this cell alone."""
+    return command([f"{key}={value}" for key, value in job.overrides.items()])
+
+
+def start_cell(sweep: SweepRun, job: Job, identity: str) -> Cell:
+    values, name = axis_values(sweep, job)
     tags = {
         **provenance(),
         "kind": "cell",
         "study": sweep.study.name,
         "sweep": sweep.name,
-        "command": command([f"{key}={value}" for key, value in job.overrides.items()]),
+        "identity": identity,
+        "command": own_command(job),
         **{f"axis.{key}": value for key, value in values.items()},
     }
-    run = sweep.client.create_run(sweep.experiment_id, run_name=name or sweep.study.name, tags=tags)
+    run = sweep.client.create_run(sweep.experiment_id, run_name=name, tags=tags)
     return Cell(run.info.run_id, run.info.run_name, values, "RUNNING")
 
 
-def end_sweep(sweep: SweepRun, cells: Sequence[Cell]) -> None:
-    """Lists the cells in the sweep's run, in the order of the jobs."""
+def end_sweep(sweep: SweepRun, plan: Plan, failures: Mapping[int, str]) -> dict[int, float]:
+    """Lists the cells in the sweep's run, in the order of the jobs; gives each finished one's mean validation error."""
+    failed: dict[str, str] = {}
+    for run in cells_named(sweep.client, sweep.name):
+        if run.info.status == "RUNNING":
+            forget_run(sweep.client, run)  # the store went away in the middle of it, and it was recorded again
+        elif run.info.status == "FAILED":
+            failed[run.data.tags["command"]] = run.info.run_id
+    cells, values = [], {}
+    for n, job in enumerate(plan.jobs):
+        axes, name = axis_values(sweep, job)
+        run_id = results.recorded(plan.identities.get(n, ""), store_key())
+        if run_id is not None and n not in failures:
+            data = plan.experiments[n].dataset
+            cells.append(Cell(run_id, name, axes, "FINISHED", data.fingerprint, data.task))
+            values[n] = sweep.client.get_run(run_id).data.metrics["validation/error"]
+        elif n in failures:
+            cells.append(Cell(failed.get(own_command(job), ""), name, axes, "FAILED"))
     record = {
         "name": sweep.name,
         "study": sweep.study.as_dict(),
@@ -181,12 +240,48 @@ def end_sweep(sweep: SweepRun, cells: Sequence[Cell]) -> None:
         "cells": [cell._asdict() for cell in cells],
     }
     sweep.client.log_text(sweep.run_id, json.dumps(record, indent=1), "sweep.json")
+    return values
 
 
 def attach_report(sweep: SweepRun, folder: Path, note: str) -> None:
     """The report joins the sweep's run, which is then finished."""
     sweep.client.log_artifacts(sweep.run_id, str(folder), "report")
     sweep.client.set_tag(sweep.run_id, "mlflow.note.content", note[:NOTE_LIMIT])
+
+
+@contextmanager
+def named(study: Study) -> Iterator[tuple[str, Path]]:
+    """A new name for a sweep, and the folder of its report. A lock tells others that its process is alive."""
+    name, folder = new_name(study.name)
+    lock = FileLock(lock_of(name))
+    with lock:
+        try:
+            yield name, folder
+        finally:
+            if not any(folder.iterdir()):
+                folder.rmdir()  # it only held the name
+    Path(lock.lock_file).unlink(missing_ok=True)
+
+
+def lock_of(sweep: str) -> Path:
+    folder = RUNS / "locks"
+    folder.mkdir(exist_ok=True)
+    return folder / f"{folder_name(sweep)}.lock"
+
+
+def bury_the_dead(client: "MlflowClient") -> None:
+    """Ends what a killed sweep of this folder has left RUNNING: half a cell is deleted, the sweep itself was KILLED."""
+    for run in client.search_runs(
+        [experiment.experiment_id for experiment in client.search_experiments()], "attributes.status = 'RUNNING'"
+    ):
+        lock = lock_of(run.data.tags.get("sweep", ""))
+        if not lock.exists():
+            continue  # of another folder, or another machine
+        with suppress(Timeout), FileLock(lock, timeout=0):
+            if run.data.tags.get("kind") == "sweep":
+                client.set_terminated(run.info.run_id, "KILLED")
+            else:
+                forget_run(client, run)
 
 
 @contextmanager
@@ -204,8 +299,6 @@ def ending(sweep: SweepRun) -> Iterator[None]:
             for run in cells_named(sweep.client, sweep.name):
                 if run.info.status == "RUNNING":
                     sweep.client.set_terminated(run.info.run_id, status)
-        if not any(sweep.folder.iterdir()):
-            sweep.folder.rmdir()  # it only held the name
         sweep.client.set_terminated(sweep.run_id, status)
 
 

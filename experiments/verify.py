@@ -6,6 +6,7 @@ run, or its data are gone.
 
 import argparse
 import sys
+from collections.abc import Sequence
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-def verify(client: Any, run: Any) -> "pd.DataFrame":
+def verify(client: Any, run: Any, allowed: Sequence[str] = ()) -> "pd.DataFrame":
     """Recorded and repeated numbers of every metric that differs: the largest difference, and at which seed and step."""
     import pandas as pd
     from omegaconf import DictConfig, OmegaConf
@@ -26,7 +27,7 @@ def verify(client: Any, run: Any) -> "pd.DataFrame":
         config = OmegaConf.load(client.download_artifacts(run.info.run_id, "config.yaml", folder))
         recorded = pd.read_parquet(client.download_artifacts(run.info.run_id, "curves.parquet", folder))
     assert isinstance(config, DictConfig)
-    experiment = build(config)
+    experiment = build(config, allowed)  # what the record itself would allow does not count: it may be a stranger's
     if experiment.dataset.fingerprint != run.data.tags["data.fingerprint"]:
         raise ConfigurationError("the data are not those of the record: their fingerprints differ")
     plan = tasks([experiment])
@@ -48,7 +49,9 @@ def verify(client: Any, run: Any) -> "pd.DataFrame":
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m experiments.verify", description=__doc__)
     parser.add_argument("run", help="the id or the name of a cell's run")
-    wanted = parser.parse_args().run
+    parser.add_argument("--allow", nargs="+", default=[], metavar="TARGET", help="classes of yours that it may name")
+    arguments = parser.parse_args()
+    wanted = arguments.run
     from experiments.provenance import provenance
     from experiments.store import existing_store, find_cell
     from reports.load import NoSuchSweep
@@ -62,7 +65,7 @@ def main() -> None:
     from experiments.composition import ConfigurationError
 
     try:
-        differing = verify(client, run)
+        differing = verify(client, run, arguments.allow)
     except ConfigurationError as error:
         print(f"error: {run.info.run_name} cannot be trained again: {error}", file=sys.stderr)
         sys.exit(2)

@@ -10,9 +10,9 @@ from backprop.losses import SoftmaxCrossEntropy
 from backprop.penalties import L2
 from experiments.datasets import digits
 from experiments.evaluation import finished_cells, tasks
-from experiments.run import attempts
 from experiments.splits import Holdout
 from experiments.study import Experiment
+from experiments.workers import Workers, attempts
 
 SIZES = (64, 256, 1024, 4096)
 EPOCHS = 100  # of five steps
@@ -60,7 +60,7 @@ def train(cells: list[Experiment]) -> tuple[int, float]:
     """How many stacks, and the most memory seen while they trained, in MiB; the curves are dropped as they come."""
     plan = tasks(cells)
     most = 0.0
-    for _ in finished_cells(attempts(plan, -1), plan, cells):
+    for _ in finished_cells(attempts(plan, Workers()), plan, cells):
         most = max(most, memory())
     return len(plan), most
 

@@ -55,7 +55,7 @@ def small_config(loader, *overrides):
 @pytest.mark.parametrize(
     ("overrides", "message"),
     [
-        (["+penalty._target_=os.system"], "only objects of backprop and experiments are built"),
+        (["+penalty._target_=os.system"], "allow it by name: execution.allow_targets="),
         (["+penalty._target_=backprop.penalties.L3"], "cannot be imported"),
         (["penalty=l2", "+penalty.strenght=1"], r"L2 has no field 'strenght', only .* Did you mean 'strength'\?"),
         (["batch_size=100", "split.train=50"], "batch_size is 100, but there are 50 training examples"),

@@ -26,7 +26,9 @@ class LabSweeperConf:
 class LabLauncherConf:
     _target_: str = "hydra_plugins.lab_sweeper.LabLauncher"
     workers: int = -1  # processes that train; −1: one a core
-    replicas: int | None = None  # networks to a stack; null: what fits a core's cache
+    replicas: int | None = None  # networks to a stack; null: what trains best
+    backend: str = "loky"  # processes on this machine; dask: a cluster
+    address: str | None = None  # of a Dask scheduler, tcp://HOST:PORT; null: a cluster on this machine
 
 
 ConfigStore.instance().store(group="hydra/sweeper", name="lab", node=LabSweeperConf, provider="backprop-lab")
@@ -77,8 +79,8 @@ class LabSweeper(Sweeper):
 class LabLauncher(Launcher):
     """Composes every job, trains those that can share a stack as one, and answers with one JobReturn a job."""
 
-    def __init__(self, workers: int, replicas: int | None):
-        self.workers, self.replicas = workers, replicas
+    def __init__(self, **where: Any):
+        self.where = where
 
     def setup(self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig) -> None:
         self.loader, self.config = hydra_context.config_loader, config
@@ -86,10 +88,11 @@ class LabLauncher(Launcher):
     def launch(self, job_overrides: Sequence[Sequence[str]], initial_job_idx: int) -> Sequence[JobReturn]:
         from experiments.composition import Composer
         from experiments.run import sweep
+        from experiments.workers import Workers
 
         composer = Composer(self.loader, self.config)
         jobs = [composer(list(overrides)) for overrides in job_overrides]
-        outcomes = sweep(jobs, workers=self.workers, replicas=self.replicas)
+        outcomes = sweep(jobs, Workers(**self.where))
         returns = []
         for overrides, job, outcome in zip(job_overrides, jobs, outcomes, strict=True):
             failed = isinstance(outcome, Exception)

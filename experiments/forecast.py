@@ -1,0 +1,51 @@
+"""What a sweep would do: which cells are new, done or failed, the stacks they form, and about how long they take."""
+
+import time
+from collections.abc import Sequence
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from experiments import results
+from experiments.evaluation import Task, snapshots
+from experiments.plan import Plan
+from experiments.workers import Workers
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+WARM_UP, TIMED = 5, 20  # steps
+
+
+def forecast(console: "Console", plan: Plan, stacks: Sequence[Task], where: Workers) -> None:
+    """Prints it. The time is that of a few steps of one stack of each kind on this machine, times their number."""
+    from joblib import effective_n_jobs
+    from threadpoolctl import threadpool_limits
+
+    failed = sum(results.failed(plan.identities[n]) for n in plan.new)
+    console.print(
+        f"cells: {len(plan.new) - failed} new, {len(plan.known)} done, {len(plan.kept)} trained but not recorded, "
+        f"{failed} failed before, {len(plan.refused)} refused",
+        highlight=False,
+    )
+    speeds: dict[object, float] = {}
+    seconds = 0.0
+    with threadpool_limits(1, user_api="blas"):
+        for task in stacks:
+            kind = (type(task.recipes[0].optimizer), task.recipes[0].network.hidden, task.recipes[0].batch_size)
+            if kind not in speeds:
+                speeds[kind] = seconds_a_step(task) / task.replicas
+            seconds += speeds[kind] * task.replicas * task.steps[-1]
+    replicas = sum(task.replicas for task in stacks)
+    wall = seconds / min(effective_n_jobs(where.workers), max(len(stacks), 1))
+    console.print(
+        f"stacks: {len(stacks)}, of {replicas} networks together; training takes about {wall:.0f} s on this machine, "
+        "measurements and report not counted",
+        highlight=False,
+    )
+
+
+def seconds_a_step(task: Task) -> float:
+    last = task.steps[-1]
+    start, end = min(WARM_UP, last - 1), min(WARM_UP + TIMED, last)
+    times = [time.perf_counter() for _ in islice(snapshots(task, {start, end}), 2)]
+    return (times[1] - times[0]) / max(end - start, 1) if len(times) == 2 else 0.0

@@ -1,0 +1,37 @@
+"""When are two cells one? When everything that decides their numbers is equal: settings, data, sources, packages."""
+
+import hashlib
+import json
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from omegaconf import DictConfig, OmegaConf
+
+from experiments.study import Experiment
+
+HERE = Path(__file__).resolve().parent
+NUMERIC = ("corruption.py", "evaluation.py", "records.py", "selection.py", "splits.py", "study.py", "datasets")
+APART = {"graph.py", "drawing.py", "estimators.py", "gradcheck.py"}  # of backprop: nothing of a sweep runs through them
+PACKAGES = ("numpy", "scipy", "scikit-learn", "numba")
+
+
+def identity(config: DictConfig, experiment: Experiment) -> str:
+    """A cell's hash. The study's words, `execution:`, and where the data lie (not what they are) are no part of it."""
+    node: Any = OmegaConf.to_container(config, resolve=True)
+    settings = {key: value for key, value in node.items() if key not in ("study", "execution", "dataset")}
+    parts = {"settings": settings, "data": experiment.dataset.fingerprint, "sources": sources()}
+    return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()[:32]
+
+
+@cache
+def sources() -> str:
+    """A hash of the code on the way to the numbers, and of the packages under it."""
+    backprop = HERE.parent / "backprop"
+    files = [file for file in sorted(backprop.glob("*.py")) if file.name not in APART]
+    files += [file for name in NUMERIC for file in sorted((HERE / name).rglob("*.py")) or [HERE / name]]
+    found = hashlib.sha256(" ".join(f"{name} {version(name)}" for name in PACKAGES).encode())
+    for file in files:
+        found.update(file.name.encode() + b"\0" + file.read_bytes())
+    return found.hexdigest()

@@ -1,0 +1,53 @@
+"""What a sweep has to do: which of its cells are new, which are trained but not recorded, which the store has."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from experiments import results
+from experiments.composition import ConfigurationError, Job, build
+from experiments.identity import identity
+from experiments.store import store_key
+from experiments.study import Execution, Experiment
+
+
+class Plan(NamedTuple):
+    """Jobs by number. Jobs of one identity are one cell, which the first of them stands for."""
+
+    jobs: Sequence[Job]
+    experiments: dict[int, Experiment]
+    refused: dict[int, Exception]  # jobs that cannot be built
+    identities: dict[int, str]
+    known: dict[str, str]  # the runs of recorded cells, by identity
+    kept: list[int]  # trained, but not recorded
+    new: list[int]  # to be trained
+
+    def first(self) -> dict[str, int]:
+        return {name: n for n, name in reversed(self.identities.items())}
+
+
+def planned(jobs: Sequence[Job], options: Execution) -> Plan:
+    """Raises ConfigurationError where no job can be built, or where one cannot and the sweep is to fail fast."""
+    experiments: dict[int, Experiment] = {}
+    refused: dict[int, Exception] = {}
+    for number, job in enumerate(jobs):
+        try:
+            experiments[number] = build(job.config, options.allow_targets)
+        except ConfigurationError as error:
+            refused[number] = error
+        except Exception as error:  # a job's own misfortune must not be the others'
+            refused[number] = ConfigurationError(f"{type(error).__name__}: {error}")
+        if refused and options.fail_fast:
+            break
+    if not experiments or (refused and options.fail_fast):
+        raise next(iter(refused.values()))  # one message, not one a job
+    identities = {n: identity(jobs[n].config, experiment) for n, experiment in experiments.items()}
+    plan = Plan(jobs, experiments, refused, identities, {}, [], [])
+    for name, n in sorted(plan.first().items(), key=lambda item: item[1]):
+        run_id = None if options.force else results.recorded(name, store_key())
+        if run_id is not None:
+            plan.known[name] = run_id
+        elif results.is_saved(name) and not options.force:
+            plan.kept.append(n)
+        else:
+            plan.new.append(n)
+    return plan

@@ -1,0 +1,69 @@
+"""Results are on disk before they are anywhere else: in runs/cells, one file a cell, by its identity.
+
+A cell that is trained but not yet recorded is `IDENTITY.parquet`; a recorded one `IDENTITY.json`, its run in each store;
+one that failed `IDENTITY.txt`. Every file appears whole or not at all.
+"""
+
+import json
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+CELLS = Path("runs") / "cells"
+
+
+def save(identity: str, table: "pd.DataFrame") -> None:
+    """The curves of a trained cell."""
+    part = part_of(identity, ".parquet")
+    table.to_parquet(part, index=False)
+    os.replace(part, CELLS / f"{identity}.parquet")
+    (CELLS / f"{identity}.txt").unlink(missing_ok=True)
+
+
+def saved(identity: str) -> "pd.DataFrame | None":
+    """The curves of a cell that was trained but not recorded."""
+    import pandas as pd
+
+    file = CELLS / f"{identity}.parquet"
+    return pd.read_parquet(file) if file.exists() else None
+
+
+def is_saved(identity: str) -> bool:
+    return (CELLS / f"{identity}.parquet").exists()
+
+
+def recorded(identity: str, store: str) -> str | None:
+    """The run of a cell in a store, if it was recorded from here."""
+    file = CELLS / f"{identity}.json"
+    return json.loads(file.read_text(encoding="utf-8")).get(store) if file.exists() else None
+
+
+def now_recorded(identity: str, store: str, run_id: str) -> None:
+    """The store has it: the curves here are no longer needed."""
+    file = CELLS / f"{identity}.json"
+    known = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+    write(file, json.dumps(known | {store: run_id}))
+    (CELLS / f"{identity}.parquet").unlink(missing_ok=True)
+
+
+def failed(identity: str) -> bool:
+    return (CELLS / f"{identity}.txt").exists()
+
+
+def now_failed(identity: str, error: str) -> None:
+    write(CELLS / f"{identity}.txt", error)
+
+
+def write(file: Path, text: str) -> None:
+    part = part_of(file.stem, file.suffix)
+    part.write_text(text, encoding="utf-8")
+    os.replace(part, file)
+
+
+def part_of(identity: str, suffix: str) -> Path:
+    """Where a file is written before it takes its name; no other process writes there."""
+    CELLS.mkdir(parents=True, exist_ok=True)
+    return CELLS / f".{identity}.{os.getpid()}{suffix}"
