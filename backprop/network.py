@@ -76,7 +76,7 @@ def hidden_layer(x: Outputs, W: Weights, b: Bias, activation: Operation, noise: 
     """φ(x W + b) with noise on it; relu, alone or with dropout, is finished in one pass. The pullback may overwrite da."""
     if activation is relu and noise is identity:
         return rectified(x, W, b)
-    if activation is relu and isinstance(noise, Site) and isinstance(noise.source, Dropout):
+    if activation is relu and isinstance(noise, Site) and type(noise.source) is Dropout:
         return rectified(x, W, b, noise.source.mask(x.shape[-2], W.shape[-1], x.dtype, noise.streams))
 
     def pullback(da: Outputs, to_input: bool = True, dW: Weights | None = None):

@@ -175,12 +175,16 @@ def recordable(config: DictConfig) -> dict[str, Any]:
     >>> recordable(OmegaConf.create({"a": "${oc.env:HOME}", "b": "${c}", "c": 1}))
     {'a': '${oc.env:HOME}', 'b': 1, 'c': 1}
     """
+    raw: Any = OmegaConf.to_container(config, resolve=False)
+    if "env:" not in str(raw):
+        plain: Any = OmegaConf.to_container(config, resolve=True)
+        return plain
     shown = copy.deepcopy(config)
     with open_dict(shown):
-        for path, text in leaves(OmegaConf.to_container(config, resolve=False)):
+        for path, text in leaves(raw):
             if isinstance(text, str) and re.search(r"\$\{\s*(oc\.)?env\s*:", text):
                 OmegaConf.update(shown, path, text.replace("${", r"\${"), force_add=True)
-    plain: Any = OmegaConf.to_container(shown, resolve=True)
+    plain = OmegaConf.to_container(shown, resolve=True)
     return plain
 
 

@@ -11,14 +11,13 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from filelock import FileLock, Timeout
-from omegaconf import OmegaConf
 
 from experiments import results
 from experiments.composition import Job, recordable
 from experiments.plan import Plan
 from experiments.provenance import command, provenance
 from experiments.records import metric_names
-from experiments.store import RUNS, cells_named, experiment_id, forget_run, open_store, store_key
+from experiments.store import RUNS, artifact_folder, cells_named, experiment_id, forget_run, open_store, store_key
 from experiments.study import Experiment, Study
 from reports.load import folder_name, short
 from reports.statistics import mean_interval
@@ -26,6 +25,7 @@ from reports.statistics import mean_interval
 if TYPE_CHECKING:
     import pandas as pd
     from mlflow import MlflowClient
+    from mlflow.entities import Run
 
 NOTE_LIMIT = 8000  # characters: MLflow cuts longer tags
 CURVES_IN_UI = [f"{part}/{quantity}" for part in ("train", "validation", "test") for quantity in ("loss", "error")]
@@ -104,15 +104,15 @@ def record_cell(
     with FileLock(RUNS / "cells.lock"):
         known = None if anew else results.recorded(identity, store_key()) or run_of(sweep.client, identity)
         if known is None:
-            cell = start_cell(sweep, job, identity)
+            own = start_cell(sweep, job, identity)
             try:
-                write_cell(sweep, cell, job, experiment, table)
+                write_cell(sweep, own, job, experiment, table)
             except Exception:
                 with suppress(Exception):  # where the store is away, `end_sweep` deletes the half-written run
-                    forget_run(sweep.client, sweep.client.get_run(cell.run_id))
+                    forget_run(sweep.client, own)
                 raise
-            sweep.client.set_terminated(cell.run_id, "FINISHED")
-            known = cell.run_id
+            sweep.client.set_terminated(own.info.run_id, "FINISHED")
+            known = own.info.run_id
         results.now_recorded(identity, store_key(), known)
 
 
@@ -138,7 +138,7 @@ def is_finished(client: "MlflowClient", run_id: str) -> bool:
     return info.status == "FINISHED" and info.lifecycle_stage == "active"
 
 
-def write_cell(sweep: SweepRun, cell: Cell, job: Job, experiment: Experiment, table: "pd.DataFrame") -> None:
+def write_cell(sweep: SweepRun, run: "Run", job: Job, experiment: Experiment, table: "pd.DataFrame") -> None:
     """What `record_cell` puts into the run it has opened."""
     from mlflow.entities import Metric, Param, RunTag
 
@@ -154,11 +154,9 @@ def write_cell(sweep: SweepRun, cell: Cell, job: Job, experiment: Experiment, ta
     ]
     for name in metric_names(table):
         interval = mean_interval(chosen[name].to_numpy())
-        metrics += [
-            metric(name, interval.mean),
-            metric(f"{name} low", interval.low),
-            metric(f"{name} high", interval.high),
-        ]
+        metrics.append(metric(name, interval.mean))
+        if name in CURVES_IN_UI or name.startswith("gap/"):
+            metrics += [metric(f"{name} low", interval.low), metric(f"{name} high", interval.high)]
     means = table.groupby("step")[CURVES_IN_UI].mean()
     metrics += [
         metric(f"curve/{name}", value, int(step)) for name in CURVES_IN_UI for step, value in means[name].items()
@@ -168,24 +166,36 @@ def write_cell(sweep: SweepRun, cell: Cell, job: Job, experiment: Experiment, ta
     params = {**options, **flat(config)} | {f"data.{key}": value for key, value in experiment.summary().items()}
     tags = {"data.fingerprint": experiment.dataset.fingerprint, "data.source": experiment.dataset.source}
     sweep.client.log_batch(
-        cell.run_id,
+        run.info.run_id,
         metrics,
         [Param(key, str(value)) for key, value in params.items()],
         [RunTag(key, value) for key, value in tags.items()],
     )
-    log_dataset(sweep.client, cell.run_id, experiment)
-    with TemporaryDirectory() as folder:
-        table.to_parquet(Path(folder) / "curves.parquet", index=False)
-        (Path(folder) / "config.yaml").write_text(OmegaConf.to_yaml(config), encoding="utf-8")
-        sweep.client.log_artifacts(cell.run_id, folder)
+    log_dataset(sweep.client, run.info.run_id, experiment)
+    folder = artifact_folder(run)
+    if folder is not None:  # on this machine: no need to ask the store where
+        folder.mkdir(parents=True, exist_ok=True)
+        write_artifacts(folder, table, config)
+        return
+    with TemporaryDirectory() as draft:
+        write_artifacts(Path(draft), table, config)
+        sweep.client.log_artifacts(run.info.run_id, draft)
+
+
+def write_artifacts(folder: Path, table: "pd.DataFrame", config: Mapping[str, Any]) -> None:
+    import yaml
+
+    table.to_parquet(folder / "curves.parquet", index=False)
+    text = yaml.dump(dict(config), Dumper=yaml.CSafeDumper, sort_keys=False, allow_unicode=True)
+    (folder / "config.yaml").write_text(text, encoding="utf-8")
 
 
 def record_failure(sweep: SweepRun, job: Job, error: str, identity: str = "") -> None:
     """A cell that could not be built or trained: a FAILED run with its traceback."""
-    cell = start_cell(sweep, job, identity)
-    sweep.client.set_tag(cell.run_id, "error", error.strip().splitlines()[-1][:4000])
-    sweep.client.log_text(cell.run_id, error, "error.txt")
-    sweep.client.set_terminated(cell.run_id, "FAILED")
+    run_id = start_cell(sweep, job, identity).info.run_id
+    sweep.client.set_tag(run_id, "error", error.strip().splitlines()[-1][:4000])
+    sweep.client.log_text(run_id, error, "error.txt")
+    sweep.client.set_terminated(run_id, "FAILED")
 
 
 def axis_values(sweep: SweepRun, job: Job) -> tuple[dict[str, str], str]:
@@ -200,7 +210,7 @@ def own_command(job: Job) -> str:
     return command([f"{key}={value}" for key, value in job.overrides.items()])
 
 
-def start_cell(sweep: SweepRun, job: Job, identity: str) -> Cell:
+def start_cell(sweep: SweepRun, job: Job, identity: str) -> "Run":
     values, name = axis_values(sweep, job)
     tags = {
         **provenance(),
@@ -211,8 +221,7 @@ def start_cell(sweep: SweepRun, job: Job, identity: str) -> Cell:
         "command": own_command(job),
         **{f"axis.{key}": value for key, value in values.items()},
     }
-    run = sweep.client.create_run(sweep.experiment_id, run_name=name, tags=tags)
-    return Cell(run.info.run_id, run.info.run_name, values, "RUNNING")
+    return sweep.client.create_run(sweep.experiment_id, run_name=name, tags=tags)
 
 
 def end_sweep(sweep: SweepRun, plan: Plan, failures: Mapping[int, str]) -> dict[int, float]:

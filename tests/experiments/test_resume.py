@@ -1,0 +1,266 @@
+"""A sweep continues where it stopped, does nothing twice, and loses nothing."""
+
+import re
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from omegaconf import OmegaConf
+
+from backprop.losses import SoftmaxCrossEntropy
+from backprop.network import MLP
+from backprop.noise import Dropout, Noise
+from experiments import results
+from experiments.composition import ConfigurationError, build, recordable
+from experiments.datasets import iris, wine
+from experiments.identity import identity
+from experiments.splits import Holdout
+from experiments.study import Experiment
+from experiments.workers import Workers, attempts
+from tests.conftest import command, environment
+from tests.experiments.test_run import runs
+
+SMALL = ["study=none", "dataset=wine", "network.hidden=[5]", "epochs=3", "seeds=2", "evaluations=3", "split.train=60"]
+
+
+def client_of(folder: Path):
+    from mlflow import MlflowClient
+
+    return MlflowClient(f"sqlite:///{folder / 'runs' / 'mlflow.db'}")
+
+
+def cell_ids(folder):
+    return {run.info.run_id for run in runs(client_of(folder), "cell")}
+
+
+def test_the_same_command_trains_nothing_and_a_larger_grid_only_what_is_new(lab):
+    grid = [*SMALL, "penalty=l2", "penalty.strength=0.1,0.2"]
+    assert command(lab, *grid).returncode == 0
+    before = cell_ids(lab)
+    again = command(lab, *grid)
+    assert "2 cells are already recorded, 0 are new" in again.stderr
+    assert "networks" not in again.stderr  # no progress bar: nothing was trained
+    assert cell_ids(lab) == before
+    larger = command(lab, *SMALL, "penalty=l2", "penalty.strength=0.1,0.2,0.3")
+    assert "2 cells are already recorded, 1 are new" in larger.stderr
+    assert "2/2 networks" in larger.stderr
+    assert len(cell_ids(lab)) == 3
+    assert not list((lab / "runs" / "cells").glob("*.parquet"))
+    planned = command(lab, *SMALL, "penalty=l2", "penalty.strength=0.2,0.4", "execution.dry_run=true")
+    assert "cells: 1 new, 1 done, 0 trained but not recorded, 0 failed before, 0 refused" in planned.stderr
+    assert "stacks: 1, of 2 networks together" in planned.stderr
+    forced = command(lab, *grid, "execution.force=true")
+    assert "4/4 networks" in forced.stderr
+    assert len(cell_ids(lab)) == 5
+
+
+def test_what_was_trained_but_not_recorded_is_recorded_without_training(lab, monkeypatch):
+    monkeypatch.chdir(lab)
+    assert command(lab, *SMALL).returncode == 0
+    (run,) = runs(client_of(lab), "cell")
+    name = run.data.tags["identity"]
+    table = pd.read_parquet(client_of(lab).download_artifacts(run.info.run_id, "curves.parquet", str(lab)))
+    client_of(lab).delete_run(run.info.run_id)
+    (lab / "runs" / "cells" / f"{name}.json").unlink()
+    results.save(name, table)  # as if the sweep had been killed here
+    again = command(lab, *SMALL)
+    assert again.returncode == 0, again.stderr
+    assert "networks" not in again.stderr
+    (replayed,) = runs(client_of(lab), "cell")
+    assert replayed.data.metrics == run.data.metrics
+
+
+def test_a_recorded_cell_whose_run_is_gone_is_trained_again(lab):
+    assert command(lab, *SMALL).returncode == 0
+    (run,) = runs(client_of(lab), "cell")
+    client_of(lab).delete_run(run.info.run_id)
+    assert "2/2 networks" in command(lab, *SMALL).stderr
+    (again,) = runs(client_of(lab), "cell")
+    assert again.data.metrics == run.data.metrics
+
+
+def config(**changes):
+    base = {"epochs": 3, "study": {"question": "?"}, "execution": {"force": False}, "dataset": {"path": "a.csv"}}
+    return OmegaConf.create(base | changes)
+
+
+def test_an_identity_is_of_what_decides_the_numbers():
+    cell = Experiment(wine(), split=Holdout(60, 30, 30))
+    name = identity(config(), cell)
+    assert identity(config(study={"question": "!"}), cell) == name
+    assert identity(config(execution={"force": True}), cell) == name
+    assert identity(config(dataset={"path": "b.csv"}), cell) == name  # the same data from another place
+    assert identity(config(epochs=4), cell) != name
+    assert identity(config(), Experiment(iris(), split=Holdout(60, 30, 30))) != name
+
+
+def test_sources_on_the_way_to_the_numbers_count_and_others_do_not(tmp_path, monkeypatch):
+    from experiments import identity as module
+
+    shutil.copytree(module.HERE, tmp_path / "experiments")
+    shutil.copytree(module.HERE.parent / "backprop", tmp_path / "backprop")
+    monkeypatch.setattr(module, "HERE", tmp_path / "experiments")
+    first = module.sources.__wrapped__()
+    (tmp_path / "experiments" / "run.py").write_text("# another")
+    (tmp_path / "backprop" / "drawing.py").write_text("# another")
+    assert module.sources.__wrapped__() == first
+    for file in ("backprop/losses.py", "experiments/datasets/bundled.py", "experiments/splits.py"):
+        (tmp_path / file).write_text("# another")
+        changed = module.sources.__wrapped__()
+        assert changed != first
+        first = changed
+
+
+def test_fail_fast_stops_at_the_first_failure(lab):
+    bad = [*SMALL, "penalty=l2", "penalty.strength=-1,0.1"]
+    done = command(lab, *bad, "execution.fail_fast=true")
+    assert done.returncode == 2
+    assert "L2.strength is -1" in done.stderr
+    assert not runs(client_of(lab), "cell")
+
+
+def test_targets_of_others_are_built_only_where_allowed_by_name():
+    node = OmegaConf.create(
+        {"_target_": "experiments.study.Experiment", "dataset": {"_target_": "tests.conftest.command"}}
+    )
+    with pytest.raises(
+        ConfigurationError, match=r"allow it by name: execution\.allow_targets=\[tests\.conftest\.command\]"
+    ):
+        build(node)
+    for target in ("experiments.sweeps.clean", "experiments.store.delete_run"):  # ours, but nothing a config is for
+        with pytest.raises(ConfigurationError, match="allow it by name"):
+            build(OmegaConf.create({"_target_": "experiments.study.Experiment", "dataset": {"_target_": target}}))
+    node = OmegaConf.create({"penalty": {"_target_": "tests.experiments.test_resume.Nothing"}, "dataset": {}})
+    with pytest.raises(ConfigurationError, match="dataset is none"):
+        build(node, ["tests.experiments.test_resume.Nothing"])
+
+
+class Nothing:
+    method = "gradient"
+
+    def value(self, W): ...
+
+    def add_gradient(self, g, W, weights, scale=1.0): ...
+
+    def proximal(self, W, weights, c): ...
+
+
+def test_secrets_of_the_environment_are_not_recorded(monkeypatch, lab):
+    monkeypatch.setenv("TOKEN", "very-secret")
+    shown = recordable(OmegaConf.create({"path": "s3://${oc.env:TOKEN}/x", "also": "${path}", "n": "${k}", "k": 3}))
+    assert shown == {"path": "s3://${oc.env:TOKEN}/x", "also": "s3://${oc.env:TOKEN}/x", "n": 3, "k": 3}
+    frame = pd.DataFrame({"a": range(120), "y": [1.0, 2.0, 4.0] * 40})
+    (lab / "very-secret").mkdir()
+    frame.to_csv(lab / "very-secret" / "d.csv", index=False)
+    data = ["dataset=csv", "dataset.path='${oc.env:TOKEN}/d.csv'", "dataset.target=y", "dataset.task=regression"]
+    done = command(lab, *SMALL, *data)
+    assert done.returncode == 0, done.stderr
+    found = [f for f in (lab / "runs").rglob("*") if f.is_file() and b"very-secret" in f.read_bytes()]
+    assert not found
+
+
+def test_a_folder_of_runs_can_be_moved(lab, tmp_path):
+    from experiments.store import open_store
+
+    assert command(lab, *SMALL).returncode == 0
+    elsewhere = tmp_path / "else where"
+    elsewhere.mkdir()
+    shutil.move(lab / "runs", elsewhere / "runs")
+    built = command(elsewhere, "--folder", "again", module="reports.build")
+    done = command(elsewhere, *SMALL)
+    assert "1 cells are already recorded, 0 are new" in done.stderr, done.stderr
+    built = command(elsewhere, "--folder", "again", module="reports.build")
+    assert built.returncode == 0, built.stderr
+    assert callable(open_store)
+
+
+@pytest.mark.slow
+def test_a_store_that_is_locked_for_a_while_loses_nothing(lab):
+    """Another process holds the database for longer than SQLite waits, from the middle of the sweep on."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "experiments.run", *SMALL, "penalty=l2", "penalty.strength=0.1,0.2,0.3", "epochs=40"],
+        cwd=lab,
+        env=environment(),
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    client = client_of(lab)
+    while not runs(client, "sweep"):
+        time.sleep(0.2)
+    held = sqlite3.connect(lab / "runs" / "mlflow.db", timeout=60, isolation_level=None, check_same_thread=False)
+    held.execute("BEGIN EXCLUSIVE")
+    threading.Timer(30, lambda: held.execute("ROLLBACK")).start()
+    _, said = process.communicate(timeout=200)
+    assert process.returncode == 0, said
+    assert "3 cells" in said or len(runs(client, "cell")) == 3
+    assert {run.info.status for run in runs(client, "cell")} == {"FINISHED"}
+
+
+class Killer(Dropout):
+    """Ends its process, as the kernel does when memory runs out."""
+
+    def __call__(self, a, streams):
+        import os
+
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+@pytest.mark.slow
+def test_a_worker_that_dies_takes_only_its_own_stack_with_it():
+    from experiments.evaluation import tasks
+
+    quick = {"split": Holdout(60, 30, 30), "epochs": 2, "seeds": 2, "evaluations": 3, "loss": SoftmaxCrossEntropy()}
+    cells = [Experiment(wine(), network=MLP((width,)), **quick) for width in range(2, 8)]
+    cells[2] = Experiment(wine(), network=MLP((9,)), noise=Noise(hidden=Killer(0.5)), **quick)
+    plan = tasks(cells)
+    found = dict(attempts(plan, Workers(workers=2)))
+    assert len(found) == 6
+    (failed,) = [index for index, result in found.items() if isinstance(result, str)]
+    assert plan[failed].cells == [2]
+    assert "the worker died" in found[failed]
+
+
+@pytest.mark.slow
+def test_a_sweep_killed_at_a_dozen_moments_ends_as_if_it_had_not_been(lab, tmp_path, empty_store):
+    """SIGKILL to the whole process group; the same command completes it, with the undisturbed sweep's table."""
+    import os
+    import random
+
+    grid = [*SMALL, "epochs=150", "seeds=4", "network.hidden=[64],[65],[66]", "penalty=l2", "penalty.strength=0.01,0.1"]
+    calm = tmp_path / "calm"
+    shutil.copytree(empty_store, calm / "runs")
+    expected = table_of(command(calm, *grid).stdout)
+    draw = random.Random(0)
+    for _ in range(12):
+        process = subprocess.Popen(
+            [sys.executable, "-m", "experiments.run", *grid],
+            cwd=lab,
+            env=environment(),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        try:
+            process.wait(timeout=draw.uniform(1, 9))
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+    final = command(lab, *grid)
+    assert final.returncode == 0, final.stderr
+    assert table_of(final.stdout) == expected
+    cells = runs(client_of(lab), "cell")
+    assert {run.info.status for run in cells} == {"FINISHED"}
+    assert len(cells) == len({run.data.tags["identity"] for run in cells}) == 6
+    assert not [run for run in runs(client_of(lab), "sweep") if run.info.status == "RUNNING"]
+    assert not list((lab / "runs" / "cells").glob("*.parquet"))
+
+
+def table_of(printed: str) -> list[str]:
+    return [line for line in printed.splitlines() if re.search(r"±", line)]
