@@ -3,6 +3,7 @@
 import copy
 import inspect
 import json
+import os
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
@@ -186,6 +187,15 @@ def recordable(config: DictConfig) -> dict[str, Any]:
                 OmegaConf.update(shown, path, text.replace("${", r"\${"), force_add=True)
     plain = OmegaConf.to_container(shown, resolve=True)
     return plain
+
+
+def without_secrets(text: str, config: DictConfig) -> str:
+    """The text with what the config takes from the environment replaced by where it takes it from."""
+    raw = str(OmegaConf.to_container(config, resolve=False))
+    for reference, name in re.findall(r"(\$\{\s*(?:oc\.)?env\s*:\s*([A-Za-z_]\w*)[^}]*\})", raw):
+        if value := os.environ.get(name):
+            text = text.replace(value, reference)
+    return text
 
 
 def leaves(node: Any, path: str = "") -> Iterator[tuple[str, Any]]:

@@ -13,13 +13,18 @@ from hydra.errors import HydraException
 def expand(grids: Sequence[Mapping[str, Any]], arguments: Sequence[str], loader: Any) -> list[list[str]]:
     """Every combination of every grid with the command line's arguments; equal jobs once.
 
-    An axis of a grid is a key with a list of values, one value, or a sweep as Hydra writes it ("range(1,5)"). A key
+    An axis of a grid is a key with a list of values, one value, or a sweep as Hydra writes it ("range(1,5)"). Zipped axes
+    are several keys, with commas between, and a list of as many values each: "epochs, seeds": [[10, 5], [100, 2]]. A key
     given on the command line that is an axis of some grid keeps the grids that offer one of its values and runs them
     there; if none offers one, the grids that have the axis run with the values given. Other keys multiply all grids.
     """
     parser = OverridesParser.create(config_loader=loader)
     given = {o.get_key_element(): values(o) for o in parser.parse_overrides(list(arguments))}
-    offered = [{key: axis_values(key, spec, parser) for key, spec in grid.items()} for grid in grids]
+    offered = [
+        {key: axis_values(key, spec, parser) for key, spec in plain.items()}
+        for grid in grids
+        for plain in unzipped(grid)
+    ]
     for key, asked in given.items():
         having = [grid for grid in offered if key in grid]
         if not having:
@@ -29,6 +34,24 @@ def expand(grids: Sequence[Mapping[str, Any]], arguments: Sequence[str], loader:
         offered = [grid for grid in offering if grid[key]] or [grid | {key: asked} for grid in having]
     jobs = [list(job) for grid in offered for job in product(*in_given_order(grid, given))]
     return list(map(list, dict.fromkeys(map(tuple, jobs))))
+
+
+def unzipped(grid: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """A grid with zipped axes as grids without, one for every row of values.
+
+    >>> unzipped({"epochs, seeds": [[10, 5], [100, 2]], "penalty": "l2"})
+    [{'epochs': 10, 'seeds': 5, 'penalty': 'l2'}, {'epochs': 100, 'seeds': 2, 'penalty': 'l2'}]
+    """
+    choices = []
+    for key, spec in grid.items():
+        keys = [part.strip() for part in key.split(",")]
+        if len(keys) == 1:
+            choices.append([{key: spec}])
+            continue
+        if not isinstance(spec, list) or any(not isinstance(row, list) or len(row) != len(keys) for row in spec):
+            raise HydraException(f"the zipped axes {key!r} need rows of {len(keys)} values each; they have {spec!r}.")
+        choices.append([{k: [v] if isinstance(v, list) else v for k, v in zip(keys, row, strict=True)} for row in spec])
+    return [{k: v for part in row for k, v in part.items()} for row in product(*choices)]
 
 
 def studies(arguments: Sequence[str], loader: Any) -> list[tuple[str | None, list[str]]]:

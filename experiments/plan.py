@@ -1,6 +1,7 @@
 """What a sweep has to do: which of its cells are new, which are trained but not recorded, which the store has."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import NamedTuple
 
 from experiments import results
@@ -42,6 +43,8 @@ def planned(jobs: Sequence[Job], options: Execution) -> Plan:
         raise next(iter(refused.values()))  # one message, not one a job
     identities = {n: identity(jobs[n].config, experiment) for n, experiment in experiments.items()}
     plan = Plan(jobs, experiments, refused, identities, {}, [], [])
+    if store_key() != "local" and not options.force:
+        learn_from_store([name for name in plan.first() if results.recorded(name, store_key()) is None])
     for name, n in sorted(plan.first().items(), key=lambda item: item[1]):
         run_id = None if options.force else results.recorded(name, store_key())
         if run_id is not None:
@@ -51,3 +54,19 @@ def planned(jobs: Sequence[Job], options: Execution) -> Plan:
         else:
             plan.new.append(n)
     return plan
+
+
+def learn_from_store(identities: Sequence[str]) -> None:
+    """Which of these cells somebody else has recorded in a store that others use as well."""
+    from rich.console import Console
+
+    from experiments.delivery import patiently
+    from experiments.store import open_store, run_of, writable_runs
+
+    writable_runs()
+    console = Console(stderr=True)
+    client = patiently(open_store, console)
+    for name in identities:
+        run_id = patiently(partial(run_of, client, name), console)
+        if run_id is not None:
+            results.now_recorded(name, store_key(), run_id)

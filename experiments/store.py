@@ -53,6 +53,7 @@ def open_store() -> "MlflowClient":
     from filelock import FileLock
 
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+    os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
     for name in ("mlflow", "alembic"):
         logging.getLogger(name).setLevel(logging.WARNING)
     from mlflow import MlflowClient
@@ -174,3 +175,12 @@ def unavailable(error: Exception) -> bool:
         signs = ("database is locked", "API request to", "Connection", "OperationalError", "Failed to connect")
         return error.error_code == "TEMPORARILY_UNAVAILABLE" or any(sign in text for sign in signs)
     return isinstance(error, kinds) or type(error).__module__.startswith(("requests", "urllib3"))
+
+
+def run_of(client: "MlflowClient", identity: str) -> str | None:
+    """The finished run of that identity in the store, whoever recorded it."""
+    experiments = [experiment.experiment_id for experiment in client.search_experiments()]
+    found = client.search_runs(
+        experiments, f"tags.identity = '{identity}' and attributes.status = 'FINISHED'", max_results=1
+    )
+    return found[0].info.run_id if found else None

@@ -13,11 +13,20 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from filelock import FileLock, Timeout
 
 from experiments import results
-from experiments.composition import Job, recordable
+from experiments.composition import Job, recordable, without_secrets
 from experiments.plan import Plan
 from experiments.provenance import command, provenance
 from experiments.records import metric_names
-from experiments.store import RUNS, artifact_folder, cells_named, experiment_id, forget_run, open_store, store_key
+from experiments.store import (
+    RUNS,
+    artifact_folder,
+    cells_named,
+    experiment_id,
+    forget_run,
+    open_store,
+    run_of,
+    store_key,
+)
 from experiments.study import Experiment, Study
 from reports.load import folder_name, short
 from reports.statistics import mean_interval
@@ -116,15 +125,6 @@ def record_cell(
         results.now_recorded(identity, store_key(), known)
 
 
-def run_of(client: "MlflowClient", identity: str) -> str | None:
-    """The finished run of that identity in the store, whoever recorded it."""
-    experiments = [experiment.experiment_id for experiment in client.search_experiments()]
-    found = client.search_runs(
-        experiments, f"tags.identity = '{identity}' and attributes.status = 'FINISHED'", max_results=1
-    )
-    return found[0].info.run_id if found else None
-
-
 def is_finished(client: "MlflowClient", run_id: str) -> bool:
     """Whether the store still has that run, whole."""
     from mlflow.exceptions import MlflowException
@@ -164,14 +164,15 @@ def write_cell(sweep: SweepRun, run: "Run", job: Job, experiment: Experiment, ta
     options = {kind.rpartition("@")[2]: option for kind, option in job.choices.items()}  # noise@noise.hidden: its place
     config = recordable(job.config)
     params = {**options, **flat(config)} | {f"data.{key}": value for key, value in experiment.summary().items()}
-    tags = {"data.fingerprint": experiment.dataset.fingerprint, "data.source": experiment.dataset.source}
+    source = without_secrets(experiment.dataset.source, job.config)
+    tags = {"data.fingerprint": experiment.dataset.fingerprint, "data.source": source}
     sweep.client.log_batch(
         run.info.run_id,
         metrics,
         [Param(key, str(value)) for key, value in params.items()],
         [RunTag(key, value) for key, value in tags.items()],
     )
-    log_dataset(sweep.client, run.info.run_id, experiment)
+    log_dataset(sweep.client, run.info.run_id, experiment, source)
     folder = artifact_folder(run)
     if folder is not None:  # on this machine: no need to ask the store where
         folder.mkdir(parents=True, exist_ok=True)
@@ -192,6 +193,7 @@ def write_artifacts(folder: Path, table: "pd.DataFrame", config: Mapping[str, An
 
 def record_failure(sweep: SweepRun, job: Job, error: str, identity: str = "") -> None:
     """A cell that could not be built or trained: a FAILED run with its traceback."""
+    error = without_secrets(error, job.config)
     run_id = start_cell(sweep, job, identity).info.run_id
     sweep.client.set_tag(run_id, "error", error.strip().splitlines()[-1][:4000])
     sweep.client.log_text(run_id, error, "error.txt")
@@ -311,12 +313,12 @@ def ending(sweep: SweepRun) -> Iterator[None]:
         sweep.client.set_terminated(sweep.run_id, status)
 
 
-def log_dataset(client: "MlflowClient", run_id: str, experiment: Experiment) -> None:
+def log_dataset(client: "MlflowClient", run_id: str, experiment: Experiment, source: str) -> None:
     from mlflow.entities import Dataset, DatasetInput
 
     data = experiment.dataset
     profile = json.dumps({"examples": data.x.shape[0], "features": data.x.shape[1], "targets": data.y.shape[1]})
-    entity = Dataset(data.name, data.fingerprint, "function", json.dumps({"source": data.source}), profile=profile)
+    entity = Dataset(data.name, data.fingerprint, "function", json.dumps({"source": source}), profile=profile)
     client.log_inputs(run_id, [DatasetInput(entity)])
 
 

@@ -76,8 +76,11 @@ def pooled(plan: Sequence[Task], numbers: Sequence[int], where: Workers) -> Iter
 
 def cluster(where: Workers) -> Any:
     """A client of the scheduler at the address, by which joblib finds the cluster; without one, a cluster on this machine."""
+    import logging
+
     from distributed import Client
 
+    logging.getLogger("distributed").setLevel(logging.WARNING)
     return nullcontext(Client(where.address) if where.address else Client(n_workers=max(where.workers, 1)))
 
 

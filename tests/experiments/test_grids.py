@@ -71,3 +71,15 @@ def test_values_of_yaml_come_back_from_hydras_grammar(value):
     from hydra.core.override_parser.overrides_parser import OverridesParser
 
     assert OverridesParser.create().parse_override(f"key={as_text(value)}").value() == value
+
+
+def test_zipped_axes_go_together_and_multiply_with_the_others():
+    grid = {"epochs, seeds": [[10, 5], [100, 2]], "penalty.strength": [0.1, 0.2]}
+    assert {frozenset(job.split()) for job in jobs([grid])} == {
+        frozenset({f"epochs={epochs}", f"seeds={seeds}", f"penalty.strength={strength}"})
+        for epochs, seeds in ((10, 5), (100, 2))
+        for strength in (0.1, 0.2)
+    }
+    assert all("seeds=2" in job for job in jobs([grid], "epochs=100"))
+    with pytest.raises(HydraException, match="need rows of 2 values each"):
+        jobs([{"a, b": [1, 2]}])

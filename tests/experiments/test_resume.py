@@ -264,3 +264,53 @@ def test_a_sweep_killed_at_a_dozen_moments_ends_as_if_it_had_not_been(lab, tmp_p
 
 def table_of(printed: str) -> list[str]:
     return [line for line in printed.splitlines() if re.search(r"±", line)]
+
+
+@pytest.mark.slow
+def test_a_dask_cluster_gives_one_machines_table_even_when_it_loses_a_worker(lab, tmp_path, empty_store):
+    distributed = pytest.importorskip("distributed")
+    grid = [*SMALL, "epochs=400", "seeds=4", "network.hidden=[64],[65],[66]", "penalty=l2", "penalty.strength=0.01,0.1"]
+    alone = tmp_path / "alone"
+    shutil.copytree(empty_store, alone / "runs")
+    expected = table_of(command(alone, *grid).stdout)
+    with distributed.LocalCluster(n_workers=3, threads_per_worker=1, dashboard_address=None) as cluster:
+        address = [f"hydra.launcher.address={cluster.scheduler_address}", "hydra.launcher.backend=dask"]
+        process = subprocess.Popen(
+            [sys.executable, "-m", "experiments.run", *grid, *address],
+            cwd=lab,
+            env=environment(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        scheduler = cluster.scheduler
+        while not any(worker.processing for worker in scheduler.workers.values()):
+            time.sleep(0.05)
+        busy = next(name for name, worker in scheduler.workers.items() if worker.processing)
+        with distributed.Client(cluster) as client:
+            import os
+
+            os.kill(client.run(os.getpid, workers=[busy])[busy], signal.SIGKILL)
+        said, errors = process.communicate(timeout=200)
+    assert process.returncode == 0, errors
+    assert table_of(said) == expected
+
+
+@pytest.mark.slow
+def test_optuna_searches_with_our_launcher(lab):
+    pytest.importorskip("hydra_plugins.hydra_optuna_sweeper")
+    search = ["hydra/sweeper=optuna", "hydra.sweeper.n_trials=4", "hydra.sweeper.n_jobs=2"]
+    done = command(lab, *SMALL, *search, "penalty=l2", "penalty.strength=interval(0.001,0.1)")
+    assert done.returncode == 0, done.stderr
+    (found,) = (lab / "runs" / "hydra").rglob("optimization_results.yaml")
+    best = OmegaConf.load(found).best_value
+    assert best == min(run.data.metrics["validation/error"] for run in runs(client_of(lab), "cell"))
+    assert len(runs(client_of(lab), "cell")) == 4
+
+
+@pytest.mark.slow
+def test_hydras_joblib_launcher_runs_jobs_that_record_themselves(lab):
+    pytest.importorskip("hydra_plugins.hydra_joblib_launcher")
+    done = command(lab, *SMALL, "hydra/launcher=joblib", "penalty=none,l2")
+    assert done.returncode == 0, done.stderr
+    assert len(runs(client_of(lab), "cell")) == len(runs(client_of(lab), "sweep")) == 2

@@ -5,6 +5,7 @@ The sweeper expands studies and command lines into jobs; the launcher hands all 
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from hydra.core.config_store import ConfigStore
@@ -93,6 +94,9 @@ class LabLauncher(Launcher):
         composer = Composer(self.loader, self.config)
         jobs = [composer(list(overrides)) for overrides in job_overrides]
         outcomes = sweep(jobs, Workers(**self.where))
+        folder = Path(self.config.hydra.sweep.dir)  # where Hydra's users, and other sweepers, expect it
+        folder.mkdir(parents=True, exist_ok=True)
+        OmegaConf.save(self.config, folder / "multirun.yaml")
         returns = []
         for overrides, job, outcome in zip(job_overrides, jobs, outcomes, strict=True):
             failed = isinstance(outcome, Exception)
