@@ -80,17 +80,15 @@ def build(config: DictConfig, allowed: Sequence[str] = ()) -> Experiment:
 
     Raises ConfigurationError.
     """
-    from hydra.utils import instantiate
-
     try:
         plain: Any = OmegaConf.to_container(config, resolve=True, throw_on_missing=True)
         node = checked({key: value for key, value in plain.items() if key not in ("study", "execution")}, "", allowed)
         others = {key: value for key, value in node.items() if key not in ("_target_", "dataset")}
-        parts = instantiate(others, _convert_="all")
+        parts = {key: made(json.dumps(value)) if isinstance(value, dict) else value for key, value in others.items()}
         check_fields(Experiment, parts)
         if node["dataset"] is None:
             raise ConfigurationError("dataset is none; choose one: `--help` lists them.")
-        return Experiment(dataset=dataset_of(json.dumps(node["dataset"])), **parts)  # the data last: they take longest
+        return Experiment(dataset=made(json.dumps(node["dataset"])), **parts)  # the data last: they take longest
     except MissingMandatoryValue as error:
         key = str(error.full_key)
         raise ConfigurationError(f"{key} has no value yet; give it one: {key}=VALUE.") from error
@@ -99,8 +97,8 @@ def build(config: DictConfig, allowed: Sequence[str] = ()) -> Experiment:
 
 
 @cache
-def dataset_of(node: str) -> Any:
-    """The dataset of a config node, read or generated once a process."""
+def made(node: str) -> Any:
+    """The object of a config node. Choices never change and data take long: each is made once a process."""
     from hydra.utils import instantiate
 
     return instantiate(json.loads(node), _convert_="all")

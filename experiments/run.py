@@ -57,7 +57,9 @@ def sweep(jobs: "Sequence[Job]", where: "Workers") -> list[float | Exception]:
 
     from experiments import results, tracking
     from experiments.delivery import Backlog, patiently
+    from experiments.records import mean_validation_error
 
+    fresh: dict[str, float] = {}
     backlog, failures = Backlog(console), {n: str(error) for n, error in plan.refused.items()}
     with tracking.named(study) as (name, folder):
         run = patiently(lambda: tracking.start_sweep(study, jobs, name, folder), console)
@@ -77,10 +79,11 @@ def sweep(jobs: "Sequence[Job]", where: "Workers") -> list[float | Exception]:
                         break
                 else:
                     anew = options.force or n in gone
+                    fresh[identity] = mean_validation_error(outcome)
                     record = partial(tracking.record_cell, run, jobs[n], plan.experiments[n], identity, outcome, anew)
                     backlog.add(record)
             backlog.finish()
-            values = tracking.end_sweep(run, plan, failures)
+            values = tracking.end_sweep(run, plan, failures, fresh)
             if values:
                 report(run, console)
     for n, error in sorted(failures.items()):

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Hashable
 from dataclasses import field, fields
+from functools import cache
 from typing import Any
 
 from backprop.arrays import stacking_key
@@ -55,6 +56,12 @@ class Execution:
     allow_targets: list[str] = field(default_factory=list)  # classes of yours that a config may name as _target_
 
 
+@cache
+def training_sizes(dataset: Dataset, split: Any, seeds: tuple[int, ...]) -> frozenset[int]:
+    """How many training rows the seeds have; drawn once for the many cells that share data and split."""
+    return frozenset(len(split(dataset, seed).train) for seed in seeds)
+
+
 @choice
 class Experiment:
     """A network trained on a dataset by a recipe, for every seed. The fields are the keys of conf/config.yaml."""
@@ -92,10 +99,10 @@ class Experiment:
                 f"loss is {type(self.loss).__name__}, which is for {self.loss.task}, but the targets of "
                 f"{self.dataset.name} are for {self.dataset.task}; leave loss=natural or choose another dataset."
             )
-        parts = [self.split(self.dataset, seed) for seed in listed]
         if self.corruption is not None:
-            self.corruption(self.dataset, parts[0]._asdict(), listed[0])
-        sizes = {len(rows.train) for rows in parts}
+            self.corruption(self.dataset, self.split(self.dataset, listed[0])._asdict(), listed[0])
+        split: Any = self.split
+        sizes = training_sizes(self.dataset, split, tuple(listed))
         if len(sizes) > 1:
             raise ValueError(f"split: the seeds have {sorted(sizes)} training rows; all must have equally many.")
         (examples,) = sizes

@@ -10,6 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import numpy as np
 from filelock import FileLock, Timeout
 
 from experiments import results
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from mlflow.entities import Run
 
 NOTE_LIMIT = 8000  # characters: MLflow cuts longer tags
+POINTS_IN_UI = 12  # a curve: a point takes MLflow a quarter of a millisecond
 CURVES_IN_UI = [f"{part}/{quantity}" for part in ("train", "validation", "test") for quantity in ("loss", "error")]
 
 
@@ -157,7 +159,7 @@ def write_cell(sweep: SweepRun, run: "Run", job: Job, experiment: Experiment, ta
         metrics.append(metric(name, interval.mean))
         if name in CURVES_IN_UI or name.startswith("gap/"):
             metrics += [metric(f"{name} low", interval.low), metric(f"{name} high", interval.high)]
-    means = table.groupby("step")[CURVES_IN_UI].mean()
+    means = thinned(table.groupby("step")[CURVES_IN_UI].mean())
     metrics += [
         metric(f"curve/{name}", value, int(step)) for name in CURVES_IN_UI for step, value in means[name].items()
     ]
@@ -181,6 +183,12 @@ def write_cell(sweep: SweepRun, run: "Run", job: Job, experiment: Experiment, ta
     with TemporaryDirectory() as draft:
         write_artifacts(Path(draft), table, config)
         sweep.client.log_artifacts(run.info.run_id, draft)
+
+
+def thinned(curves: "pd.DataFrame") -> "pd.DataFrame":
+    """At most POINTS_IN_UI rows, evenly chosen, the first and the last among them; the whole curves are an artifact."""
+    rows = np.unique(np.linspace(0, len(curves) - 1, min(len(curves), POINTS_IN_UI)).round().astype(int))
+    return curves.iloc[rows]
 
 
 def write_artifacts(folder: Path, table: "pd.DataFrame", config: Mapping[str, Any]) -> None:
@@ -226,22 +234,28 @@ def start_cell(sweep: SweepRun, job: Job, identity: str) -> "Run":
     return sweep.client.create_run(sweep.experiment_id, run_name=name, tags=tags)
 
 
-def end_sweep(sweep: SweepRun, plan: Plan, failures: Mapping[int, str]) -> dict[int, float]:
-    """Lists the cells in the sweep's run, in the order of the jobs; gives each finished one's mean validation error."""
+def end_sweep(
+    sweep: SweepRun, plan: Plan, failures: Mapping[int, str], values: Mapping[str, float]
+) -> dict[int, float]:
+    """Lists the cells in the sweep's run, in the order of the jobs; gives each finished one's mean validation error.
+
+    `values` has it by identity for the cells that came in just now; the others' is in their runs.
+    """
     failed: dict[str, str] = {}
     for run in cells_named(sweep.client, sweep.name):
         if run.info.status == "RUNNING":
             forget_run(sweep.client, run)  # the store went away in the middle of it, and it was recorded again
         elif run.info.status == "FAILED":
             failed[run.data.tags["command"]] = run.info.run_id
-    cells, values = [], {}
+    cells, own = [], {}
     for n, job in enumerate(plan.jobs):
         axes, name = axis_values(sweep, job)
         run_id = results.recorded(plan.identities.get(n, ""), store_key())
         if run_id is not None and n not in failures:
             data = plan.experiments[n].dataset
             cells.append(Cell(run_id, name, axes, "FINISHED", data.fingerprint, data.task))
-            values[n] = sweep.client.get_run(run_id).data.metrics["validation/error"]
+            name = plan.identities[n]
+            own[n] = values[name] if name in values else recorded_value(sweep.client, run_id)
         elif n in failures:
             cells.append(Cell(failed.get(own_command(job), ""), name, axes, "FAILED"))
     record = {
@@ -251,7 +265,11 @@ def end_sweep(sweep: SweepRun, plan: Plan, failures: Mapping[int, str]) -> dict[
         "cells": [cell._asdict() for cell in cells],
     }
     sweep.client.log_text(sweep.run_id, json.dumps(record, indent=1), "sweep.json")
-    return values
+    return own
+
+
+def recorded_value(client: "MlflowClient", run_id: str) -> float:
+    return float(client.get_run(run_id).data.metrics["validation/error"])
 
 
 def attach_report(sweep: SweepRun, folder: Path, note: str) -> None:

@@ -212,6 +212,7 @@ def main() -> None:
                 f"there is no {database}: run a sweep first (python -m experiments.run), or name a store with --store"
             )
         os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+        os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
         from mlflow import MlflowClient
 
         client = MlflowClient(store)

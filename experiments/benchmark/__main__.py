@@ -1,6 +1,7 @@
 """python -m experiments.benchmark [--workloads NAME …] [--rounds N] [--json FILE]: training beside its floor and its peers.
 
-With --growth: the time a replica from 64 to 4,096 replicas, and the memory.
+With --growth: the time a replica from 64 to 4,096 replicas, and the memory. With --sweep: what composing and recording
+cost beside training.
 """
 
 import argparse
@@ -66,12 +67,18 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--json", type=Path, metavar="FILE", help="the times of every round")
     parser.add_argument("--growth", action="store_true", help="time and memory from 64 to 4,096 replicas instead")
+    parser.add_argument("--sweep", action="store_true", help="what composing and recording 200 cells cost instead")
     wanted = parser.parse_args(arguments)
     console, progress = Console(), Console(stderr=True)
     if wanted.growth:
         from experiments.benchmark.growth import growth
 
         growth(console)
+        return
+    if wanted.sweep:
+        from experiments.benchmark.overhead import overhead
+
+        overhead(console)
         return
     results = {}
     for name in wanted.workloads:

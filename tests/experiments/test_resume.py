@@ -40,6 +40,7 @@ def cell_ids(folder):
     return {run.info.run_id for run in runs(client_of(folder), "cell")}
 
 
+@pytest.mark.slow
 def test_the_same_command_trains_nothing_and_a_larger_grid_only_what_is_new(lab):
     grid = [*SMALL, "penalty=l2", "penalty.strength=0.1,0.2"]
     assert command(lab, *grid).returncode == 0
@@ -61,6 +62,7 @@ def test_the_same_command_trains_nothing_and_a_larger_grid_only_what_is_new(lab)
     assert len(cell_ids(lab)) == 5
 
 
+@pytest.mark.slow
 def test_what_was_trained_but_not_recorded_is_recorded_without_training(lab, monkeypatch):
     monkeypatch.chdir(lab)
     assert command(lab, *SMALL).returncode == 0
@@ -77,6 +79,7 @@ def test_what_was_trained_but_not_recorded_is_recorded_without_training(lab, mon
     assert replayed.data.metrics == run.data.metrics
 
 
+@pytest.mark.slow
 def test_a_recorded_cell_whose_run_is_gone_is_trained_again(lab):
     assert command(lab, *SMALL).returncode == 0
     (run,) = runs(client_of(lab), "cell")
@@ -118,6 +121,7 @@ def test_sources_on_the_way_to_the_numbers_count_and_others_do_not(tmp_path, mon
         first = changed
 
 
+@pytest.mark.slow
 def test_fail_fast_stops_at_the_first_failure(lab):
     bad = [*SMALL, "penalty=l2", "penalty.strength=-1,0.1"]
     done = command(lab, *bad, "execution.fail_fast=true")
@@ -152,6 +156,7 @@ class Nothing:
     def proximal(self, W, weights, c): ...
 
 
+@pytest.mark.slow
 def test_secrets_of_the_environment_are_not_recorded(monkeypatch, lab):
     monkeypatch.setenv("TOKEN", "very-secret")
     shown = recordable(OmegaConf.create({"path": "s3://${oc.env:TOKEN}/x", "also": "${path}", "n": "${k}", "k": 3}))
@@ -166,6 +171,7 @@ def test_secrets_of_the_environment_are_not_recorded(monkeypatch, lab):
     assert not found
 
 
+@pytest.mark.slow
 def test_a_folder_of_runs_can_be_moved(lab, tmp_path):
     from experiments.store import open_store
 

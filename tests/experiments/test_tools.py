@@ -103,6 +103,7 @@ def test_verify_finds_the_same_bits_and_names_what_differs(lab, tool):
     assert "test/loss" in said
 
 
+@pytest.mark.slow
 def test_sweeps_are_listed_deleted_and_leave_nothing(lab, tool):
     for seeds in (2, 3):
         assert command(lab, "study=smoke", "regularizer=none", f"seeds={seeds}").returncode == 0
