@@ -4,7 +4,6 @@ Exit codes: 0 all well, 1 some cells failed, 2 bad configuration, 130 interrupte
 """
 
 import os
-import shlex
 import signal
 import sys
 from collections.abc import Iterator, Sequence
@@ -131,12 +130,10 @@ def last_line(error: str) -> str:
 
 def show_ui(run: "SweepRun", console: "Console") -> None:
     """The command that starts the UI, and the address in it that opens on charts."""
-    from experiments.store import tracking_uri
+    from experiments.ui import address
 
-    server = [sys.executable, "-m", "mlflow", "ui", "--backend-store-uri", tracking_uri()]
-    server += ["--host", "127.0.0.1", "--port", "5000"]
-    page = f"http://127.0.0.1:5000/#/experiments/{run.experiment_id}/runs?workflowType=machine_learning&compareRunsMode=CHART"
-    console.print(f"Runs:   {shlex.join(server)}\n        {page}", soft_wrap=True, highlight=False, markup=False)
+    said = f"Runs:   python -m experiments.ui\n        {address(5000, run.experiment_id)}"
+    console.print(said, soft_wrap=True, highlight=False, markup=False)
 
 
 def report(run: "SweepRun", console: "Console") -> None:

@@ -11,7 +11,8 @@ from typing import Any, NamedTuple
 
 from reports.comparison import Comparison, Row, compare
 from reports.figures import draw, figures
-from reports.load import NoSuchSweep, find_sweep, folder_name, load_sweep
+from reports.load import NoSuchSweep, Sweep, find_sweep, folder_name, load_sweep
+from reports.optimism import ledger
 from reports.page import page
 from reports.statistics import Interval, PairedDifference
 
@@ -66,7 +67,8 @@ def build(client: Any, run_id: str, folder: Path) -> Report:
     folder.parent.mkdir(parents=True, exist_ok=True)
     draft = Path(mkdtemp(dir=folder.parent, prefix=".draft-"))
     try:
-        (draft / "index.html").write_text(page(sweep, comparison, answer, pictures, table), encoding="utf-8")
+        text = page(sweep, comparison, answer, pictures, table, ledger_rows(sweep, comparison))
+        (draft / "index.html").write_text(text, encoding="utf-8")
         for picture in pictures:
             name = picture.figure.name
             picture.figure.data.to_csv(draft / f"{name}.csv", index=False)
@@ -145,6 +147,21 @@ def table_rows(comparison: Comparison) -> list[dict[str, Any]]:
             "seeds": row.test_error.n,
         }
         for row in comparison.rows
+    ]
+
+
+def ledger_rows(sweep: Sweep, comparison: Comparison) -> list[dict[str, str]]:
+    """The optimism ledger, ready to show."""
+    return [
+        {
+            "": entry.arm,
+            "last step": show(entry.by_rule["last"], comparison),
+            "best validation loss": show(entry.by_rule["best_validation"], comparison),
+            "oracle": show(entry.by_rule["oracle"], comparison),
+            "the oracle flatters by": plus_minus(entry.flattery, comparison, True),
+            "peeking twice": number(entry.peeking.mean, comparison),
+        }
+        for entry in ledger(sweep, comparison)
     ]
 
 

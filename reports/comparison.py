@@ -32,6 +32,7 @@ class Comparison(NamedTuple):
     baseline: str  # how to call what the rows are compared with
     percent: bool  # errors are shares of examples
     warnings: list[str]
+    notes: list[str]  # what could be better about the sweep: values on the edge of what was tried, training cut short
 
 
 def compare(sweep: Sweep) -> Comparison:
@@ -72,7 +73,10 @@ def compare(sweep: Sweep) -> Comparison:
             seeds=len(own),
         )
         rows.append(row)
-    return Comparison(rows, name_of(baselines, sweep), is_classification(sweep), warnings + cautions(rows, sweep))
+    notes = edges(rows, sweep) + unfinished(rows, sweep)
+    return Comparison(
+        rows, name_of(baselines, sweep), is_classification(sweep), warnings + cautions(rows, sweep), notes
+    )
 
 
 def best_on_validation(rows: pd.DataFrame) -> str:
@@ -128,6 +132,35 @@ def cautions(rows: list[Row], sweep: Sweep) -> list[str]:
     if sweep.params.get("selection") == "oracle":
         said.append("The step that counts was chosen on the test set (selection=oracle): these errors flatter.")
     return said
+
+
+def edges(rows: list[Row], sweep: Sweep) -> list[str]:
+    """Chosen numbers that are the least or the largest of those tried: a better one may lie outside."""
+    said = []
+    cells = {cell["name"]: cell["axes"] for cell in sweep.cells}
+    arms = sweep.results.drop_duplicates("cell").set_index("cell")["arm"]
+    for row in rows:
+        for axis in sweep.study["choose"]:
+            tried = {as_number(cells[cell][axis]) for cell in cells if arms[cell] == row.arm and axis in cells[cell]}
+            numbers = sorted(value for value in tried if isinstance(value, float))
+            if len(numbers) > 1 and as_number(cells[row.cell][axis]) in (numbers[0], numbers[-1]):
+                side = "largest" if as_number(cells[row.cell][axis]) == numbers[-1] else "least"
+                said.append(f"{row.arm}: the {axis} chosen, {cells[row.cell][axis]}, is the {side} of those tried.")
+    return said
+
+
+def unfinished(rows: list[Row], sweep: Sweep) -> list[str]:
+    """Arms whose validation loss was still falling at the last step in most seeds, if the last step is what counts."""
+    if sweep.params.get("selection", "last") != "last" or "validation/loss" not in sweep.curves:
+        return []
+    found = []
+    for row in rows:
+        own = sweep.curves[sweep.curves.cell == row.cell].pivot(index="step", columns="seed", values="validation/loss")
+        if len(own) > 2 and ((own.iloc[-1] < own.iloc[:-1].min()) & (own.iloc[-1] < 0.98 * own.iloc[-2])).mean() > 0.5:
+            found.append(row.arm)
+    if not found:
+        return []
+    return [f"Still improving at the last step, by two percent and more of validation loss: {', '.join(found)}."]
 
 
 def is_classification(sweep: Sweep) -> bool:

@@ -10,7 +10,12 @@ from reports.load import Sweep
 
 
 def page(
-    sweep: Sweep, comparison: Comparison, answer: str, pictures: list[Picture], table: list[dict[str, Any]]
+    sweep: Sweep,
+    comparison: Comparison,
+    answer: str,
+    pictures: list[Picture],
+    table: list[dict[str, Any]],
+    ledger: list[dict[str, str]],
 ) -> str:
     """The page as text."""
     from jinja2 import Environment, FileSystemLoader, select_autoescape
@@ -27,6 +32,7 @@ def page(
         answer=answer,
         pictures=pictures,
         table=table,
+        ledger=ledger,
         script=script(),
         recipe=recipe(sweep),
     )

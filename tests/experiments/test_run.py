@@ -31,8 +31,8 @@ def test_the_command_ends_in_a_table_a_report_and_the_way_to_the_ui(smoke):
     assert "difference" in done.stdout
     report = folder / re.search(r"Report: (\S+)", done.stderr)[1]
     assert report.is_file()
-    assert "-m mlflow ui --backend-store-uri" in done.stderr
-    assert "--host 127.0.0.1" in done.stderr
+    assert "python -m experiments.ui" in done.stderr
+    assert "http://127.0.0.1:5000/#/experiments/" in done.stderr
     assert sorted(path.name for path in folder.iterdir()) == ["runs"]  # everything written lies there
 
 
