@@ -9,6 +9,7 @@ from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any, NamedTuple
 
+from reports.certainty import certainties
 from reports.comparison import Comparison, Row, compare
 from reports.figures import draw, figures
 from reports.load import NoSuchSweep, Sweep, find_sweep, folder_name, load_sweep
@@ -67,7 +68,8 @@ def build(client: Any, run_id: str, folder: Path) -> Report:
     folder.parent.mkdir(parents=True, exist_ok=True)
     draft = Path(mkdtemp(dir=folder.parent, prefix=".draft-"))
     try:
-        text = page(sweep, comparison, answer, pictures, table, ledger_rows(sweep, comparison))
+        tables = {"certainty": certainty_rows(sweep, comparison), "ledger": ledger_rows(sweep, comparison)}
+        text = page(sweep, comparison, answer, pictures, table, tables)
         (draft / "index.html").write_text(text, encoding="utf-8")
         for picture in pictures:
             name = picture.figure.name
@@ -147,6 +149,27 @@ def table_rows(comparison: Comparison) -> list[dict[str, Any]]:
             "seeds": row.test_error.n,
         }
         for row in comparison.rows
+    ]
+
+
+def certainty_rows(sweep: Sweep, comparison: Comparison) -> list[dict[str, str]]:
+    """How sure each difference is, ready to show."""
+
+    def ends(interval: Interval) -> str:
+        return f"[{number(interval.low, comparison, True)}, {number(interval.high, comparison, True)}]"
+
+    return [
+        {
+            "": one.arm,
+            "difference": number(one.t.mean, comparison, True),
+            "bootstrap": ends(one.bootstrap),
+            "on other such data": ends(one.other_data),
+            "lower in": f"{one.lower:.0%} of seeds",
+            "p, Holm": p_value(one.holm),
+            "p, B–H": p_value(one.benjamini_hochberg),
+            "seeds to tell it": "–" if one.seeds is None else f"{one.seeds:,}",
+        }
+        for one in certainties(sweep, comparison)
     ]
 
 

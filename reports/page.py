@@ -15,7 +15,7 @@ def page(
     answer: str,
     pictures: list[Picture],
     table: list[dict[str, Any]],
-    ledger: list[dict[str, str]],
+    tables: dict[str, list[dict[str, str]]],
 ) -> str:
     """The page as text."""
     from jinja2 import Environment, FileSystemLoader, select_autoescape
@@ -32,7 +32,7 @@ def page(
         answer=answer,
         pictures=pictures,
         table=table,
-        ledger=ledger,
+        **tables,
         script=script(),
         recipe=recipe(sweep),
     )

