@@ -6,6 +6,7 @@ release the GIL. They never look beyond their own replica, so that a replica doe
 
 from collections.abc import Callable
 from functools import wraps
+from inspect import unwrap
 from typing import Any, TypeVar
 
 import numpy as np
@@ -43,7 +44,7 @@ def dispatcher(f: Callable[..., Any]) -> Any:
         with FileLock(f"{made._cache.cache_path}/kernels.lock"):
             return compile_here(signature)
 
-    made = njit(f, cache=True, nogil=True, error_model="numpy", fastmath=SUMS)
+    made = njit(unwrap(f), cache=True, nogil=True, error_model="numpy", fastmath=SUMS)
     compile_here, made.compile = made.compile, compile_alone
     return made
 

@@ -12,7 +12,7 @@ from backprop.arrays import Array
 from backprop.choices import choice, one_of
 from backprop.initializations import He, Initialization
 from backprop.noise import Dropout, Site, Sites, quiet
-from backprop.operations import ACTIVATIONS, Bias, Operation, Weights, affine, identity, rectified, relu
+from backprop.operations import ACTIVATIONS, Bias, Inputs, Operation, Weights, affine, identity, rectified, relu
 from backprop.randomness import Streams
 
 Parameters = Float[Array, "R 1 P"]
@@ -72,7 +72,7 @@ def initial_parameters(network: MLP, sizes: Sequence[int], seeds: Sequence[int],
     return parameters
 
 
-def hidden_layer(x: Outputs, W: Weights, b: Bias, activation: Operation, noise: Operation):
+def hidden_layer(x: Inputs, W: Weights, b: Bias, activation: Operation, noise: Operation):
     """φ(x W + b) with noise on it; relu, alone or with dropout, is finished in one pass. The pullback may overwrite da."""
     if activation is relu and noise is identity:
         return rectified(x, W, b)

@@ -15,6 +15,7 @@ from backprop import kernels
 from backprop.arrays import Array
 
 Stack = Float[Array, "R B O"]
+Inputs = Float[Array, "R B I"]
 Weights = Float[Array, "R I O"]
 Bias = Float[Array, "R 1 O"]
 One = Float[Array, "R 1 1"]
@@ -158,7 +159,7 @@ class Mask(NamedTuple):
     factor: Float[Array, " R"]  # or one for all
 
 
-def rectified(x: Stack, W: Weights, b: Bias, mask: Mask | None = None):
+def rectified(x: Inputs, W: Weights, b: Bias, mask: Mask | None = None):
     """a = max(x W + b, 0), masked if so asked: bias, corner and mask in one pass, and in one pass backward.
 
     A unit that is masked passes no gradient, like one below the corner: both have a = 0. The pullback overwrites da.
