@@ -1,6 +1,7 @@
 """When are two cells one? When everything that decides their numbers is equal: settings, data, sources, packages."""
 
 import hashlib
+import inspect
 import json
 from functools import cache
 from importlib.metadata import version
@@ -9,6 +10,7 @@ from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
+from experiments.composition import OURS, leaves
 from experiments.study import Experiment
 
 HERE = Path(__file__).resolve().parent
@@ -21,8 +23,19 @@ def identity(config: DictConfig, experiment: Experiment) -> str:
     """A cell's hash. The study's words, `execution:`, and where the data lie (not what they are) are no part of it."""
     node: Any = OmegaConf.to_container(config, resolve=True)
     settings = {key: value for key, value in node.items() if key not in ("study", "execution", "dataset")}
-    parts = {"settings": settings, "data": experiment.dataset.fingerprint, "sources": sources()}
+    theirs = [source_of(text) for path, text in leaves(settings) if path.endswith("_target_")]
+    parts = {"settings": settings, "data": experiment.dataset.fingerprint, "sources": [sources(), *theirs]}
     return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()[:32]
+
+
+@cache
+def source_of(target: str) -> str:
+    """A hash of the file that a target of the user's own is in; ours are among `sources`."""
+    from hydra.utils import get_object
+
+    if target.startswith(OURS):
+        return ""
+    return hashlib.sha256(Path(inspect.getfile(get_object(target))).read_bytes()).hexdigest()
 
 
 @cache
