@@ -328,8 +328,11 @@ def test_optuna_searches_with_our_launcher(lab):
 
 
 @pytest.mark.slow
-def test_hydras_joblib_launcher_runs_jobs_that_record_themselves(lab):
-    pytest.importorskip("hydra_plugins.hydra_joblib_launcher")
-    done = command(lab, *SMALL, "hydra/launcher=joblib", "penalty=none,l2")
+@pytest.mark.parametrize(
+    ("plugin", "launcher"), [("hydra_joblib_launcher", "joblib"), ("hydra_submitit_launcher", "submitit_local")]
+)
+def test_hydras_other_launchers_run_jobs_that_record_themselves(lab, plugin, launcher):
+    pytest.importorskip(f"hydra_plugins.{plugin}")
+    done = command(lab, *SMALL, f"hydra/launcher={launcher}", "penalty=none,l2")
     assert done.returncode == 0, done.stderr
     assert len(runs(client_of(lab), "cell")) == len(runs(client_of(lab), "sweep")) == 2
