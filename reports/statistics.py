@@ -148,5 +148,11 @@ def seeds_needed(difference: float, sd: float, comparisons: int = 1, power: floa
         raise ValueError(f"difference is {difference} and sd {sd}; both must be different from 0.")
     alpha = level / comparisons
     least = int(np.ceil(1 - np.log2(alpha)))
-    by_power = TTestPower().solve_power(effect_size=min(abs(difference) / sd, 10.0), alpha=alpha, power=power)
-    return max(least, int(np.ceil(float(np.ravel(by_power)[0]))))
+    effect = min(abs(difference) / sd, 10.0)
+    gaussian = ((stats.norm.ppf(1 - alpha / 2) + stats.norm.ppf(power)) / effect) ** 2  # the limit of many seeds
+    if gaussian > 1000:
+        return int(np.ceil(gaussian))
+    n = max(least, int(gaussian))
+    while TTestPower().power(effect, n, alpha) < power:
+        n += 1
+    return n
