@@ -1,7 +1,7 @@
 """What is measured of a snapshot, per replica, with all noise off and all quantities at the same weights."""
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -22,24 +22,36 @@ class Part(Protocol):
     def y(self) -> Array: ...
 
 
-def performance(
-    recipe: Recipe, layers: Sequence[Layer], parts: Sequence[Mapping[str, Part]], of: Int[Array, " R"]
-) -> dict[str, Float[Array, " R"]]:
-    """Mean loss (without penalty or smoothing) and mean error of each replica on each part of its own data, parts[of[r]].
+class Whole(NamedTuple):
+    """All parts of one seed's data, one below the other, and the rows of each."""
 
-    One replica at a time, all its parts in one pass: the activations stay in the cache, and parts may differ in size.
+    x: Float[Array, "1 N D"]
+    y: Float[Array, "1 N K"]
+    rows: dict[str, slice]
+
+
+def whole(parts: Mapping[str, Part]) -> Whole:
+    """Joins the parts, so that they are measured in one pass."""
+    x, y = (np.concatenate([getattr(part, a) for part in parts.values()])[None] for a in "xy")
+    ends = np.cumsum([0, *(len(part.x) for part in parts.values())])
+    return Whole(x, y, {name: slice(*ends[i : i + 2]) for i, name in enumerate(parts)})
+
+
+def performance(
+    recipe: Recipe, layers: Sequence[Layer], data: Sequence[Whole], of: Int[Array, " R"]
+) -> dict[str, Float[Array, " R"]]:
+    """Mean loss (without penalty or smoothing) and mean error of each replica on each part of its own data, data[of[r]].
+
+    One replica at a time: the activations stay in the cache, and parts may differ in size.
     """
-    together = [tuple(np.concatenate([getattr(part, a) for part in own.values()])[None] for a in "xy") for own in parts]
-    ends = [np.cumsum([0, *(len(part.x) for part in own.values())]) for own in parts]
-    measured = {f"{name}/{what}": np.empty(len(of)) for name in parts[0] for what in ("loss", "error")}
+    measured = {f"{name}/{what}": np.empty(len(of)) for name in data[0].rows for what in ("loss", "error")}
     with np.errstate(all="ignore"):
         for r, s in enumerate(of):
-            x, y = together[s]
-            z, _ = apply(recipe.network, [Layer(W[r : r + 1], b[r : r + 1]) for W, b in layers], x)
-            cost, error = recipe.loss.cost(z, y)[0, :, 0], recipe.loss.error(z, y)[0, :, 0]
-            for name, start, end in zip(parts[s], ends[s], ends[s][1:], strict=False):
-                loss = measured[f"{name}/loss"][r] = cost[start:end].mean(dtype=float)
-                measured[f"{name}/error"][r] = error[start:end].mean(dtype=float) if np.isfinite(loss) else np.nan
+            z, _ = apply(recipe.network, [Layer(W[r : r + 1], b[r : r + 1]) for W, b in layers], data[s].x)
+            cost, error = (f(z, data[s].y)[0, :, 0] for f in (recipe.loss.cost, recipe.loss.error))
+            for name, rows in data[s].rows.items():
+                loss = measured[f"{name}/loss"][r] = cost[rows].mean(dtype=float)
+                measured[f"{name}/error"][r] = error[rows].mean(dtype=float) if np.isfinite(loss) else np.nan
     return measured
 
 

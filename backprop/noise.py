@@ -42,7 +42,7 @@ class Gaussian:
         def pullback(da: Stack):
             return da
 
-        noisy = streams.normal(rows(a, self.per), a.shape[-1], a.dtype)
+        noisy = streams.normal(rows(a.shape[-2], self.per), a.shape[-1], a.dtype)
         noisy *= self.scale
         return a + noisy, pullback
 
@@ -61,7 +61,7 @@ class MultiplicativeGaussian:
         def pullback(da: Stack):
             return da * factor
 
-        factor = streams.normal(rows(a, self.per), a.shape[-1], a.dtype)
+        factor = streams.normal(rows(a.shape[-2], self.per), a.shape[-1], a.dtype)
         factor *= self.scale
         factor += 1
         return a * factor, pullback
@@ -92,8 +92,8 @@ class Dropout:
 
     def mask(self, examples: int, columns: int, dtype: np.dtype, streams: Streams) -> Mask:
         """The next draw."""
-        rows = examples if self.per == "example" else 1
-        return Mask(streams.words(rows, columns), streams.replicas, self.dropped, self.factor.astype(dtype))
+        words = streams.words(rows(examples, self.per), columns)
+        return Mask(words, streams.replicas, self.dropped, self.factor.astype(dtype))
 
     @cached_property
     def dropped(self) -> UInt16[Array, " R"]:
@@ -106,8 +106,9 @@ class Dropout:
         return 65536 / (65536.0 - self.dropped)
 
 
-def rows(a: Stack, per: str) -> int:
-    return a.shape[-2] if per == "example" else 1
+def rows(examples: int, per: str) -> int:
+    """How many rows of a minibatch draw their own."""
+    return examples if per == "example" else 1
 
 
 @choice

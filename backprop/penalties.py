@@ -48,7 +48,7 @@ class L2:
         return 0.5 * self.strength * (W * W).sum(axis=-1, keepdims=True)
 
     def add_gradient(self, g: Parameters, W: Parameters, weights: slice, scale: Any = 1.0) -> None:
-        kernels.add_scaled(g, kernels.column(scale * self.strength, W), W, weights.stop)
+        add_weights(g, W, weights, scale * self.strength)
 
     def proximal(self, W: Parameters, weights: slice, c: Any) -> None:
         W[..., weights] /= 1 + c * self.strength
@@ -65,11 +65,10 @@ class L1:
         return self.strength * np.abs(W).sum(axis=-1, keepdims=True)
 
     def add_gradient(self, g: Parameters, W: Parameters, weights: slice, scale: Any = 1.0) -> None:
-        sign = np.sign(W[..., weights].real)  # of W itself where curvature makes a complex step
-        g[..., weights] += scale * self.strength * sign
+        add_signs(g, W, weights, scale * self.strength)
 
     def proximal(self, W: Parameters, weights: slice, c: Any) -> None:
-        kernels.soft_threshold(W, kernels.column(c * self.strength, W), weights.stop)
+        threshold(W, weights, c * self.strength)
 
 
 @choice
@@ -86,9 +85,24 @@ class ElasticNet:
         return self.strength * (self.l1_ratio * l1 + (1 - self.l1_ratio) * l2)
 
     def add_gradient(self, g: Parameters, W: Parameters, weights: slice, scale: Any = 1.0) -> None:
-        L1(self.strength * self.l1_ratio).add_gradient(g, W, weights, scale)
-        L2(self.strength * (1 - self.l1_ratio)).add_gradient(g, W, weights, scale)
+        add_signs(g, W, weights, scale * self.strength * self.l1_ratio)
+        add_weights(g, W, weights, scale * self.strength * (1 - self.l1_ratio))
 
     def proximal(self, W: Parameters, weights: slice, c: Any) -> None:
-        L1(self.strength * self.l1_ratio).proximal(W, weights, c)
-        L2(self.strength * (1 - self.l1_ratio)).proximal(W, weights, c)
+        threshold(W, weights, c * self.strength * self.l1_ratio)
+        W[..., weights] /= 1 + c * self.strength * (1 - self.l1_ratio)
+
+
+def add_weights(g: Parameters, W: Parameters, weights: slice, scale: Any) -> None:
+    """g ← g + c W on the weights: what ½ ‖W‖² adds."""
+    kernels.add_scaled(g, kernels.column(scale, W), W, weights.stop)
+
+
+def add_signs(g: Parameters, W: Parameters, weights: slice, scale: Any) -> None:
+    """g ← g + c sign W on the weights: what Σ |W| adds; the sign of W itself where curvature makes a complex step."""
+    g[..., weights] += scale * np.sign(W[..., weights].real)
+
+
+def threshold(W: Parameters, weights: slice, t: Any) -> None:
+    """W ← sign(W) max(|W| − t, 0) on the weights."""
+    kernels.soft_threshold(W, kernels.column(t, W), weights.stop)

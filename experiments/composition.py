@@ -10,7 +10,7 @@ from dataclasses import fields, is_dataclass
 from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from hydra._internal.config_loader_impl import ConfigLoaderImpl
 from hydra.core.override_parser.overrides_parser import OverridesParser
@@ -24,6 +24,7 @@ from experiments.study import Execution, Experiment, Study
 
 OURS = ("backprop.", *(f"experiments.{part}." for part in ("datasets", "splits", "corruption", "selection", "study")))
 SITES = ("inputs", "hidden", "weights", "gradients")
+T = TypeVar("T")
 
 
 class Job(NamedTuple):
@@ -150,20 +151,20 @@ def did_you_mean(word: str, known: list[str]) -> str:
 
 def study_of(config: DictConfig) -> Study:
     """The study that a job belongs to."""
-    node: Any = OmegaConf.to_container(config.study, resolve=True)
-    check_target("experiments.study.Study", set(node), "study")
-    try:
-        return Study(**node)
-    except ValueError as error:
-        raise ConfigurationError(str(error)) from error
+    return choice_of(config.study, Study, "study")
 
 
 def execution_of(config: DictConfig) -> Execution:
     """How the sweep is to be run."""
-    node: Any = OmegaConf.to_container(config.execution, resolve=True)
-    check_target("experiments.study.Execution", set(node), "execution")
+    return choice_of(config.execution, Execution, "execution")
+
+
+def choice_of(config: DictConfig, cls: type[T], path: str) -> T:
+    """A node that has no _target_ of its own, as the choice it is known to be."""
+    node: Any = OmegaConf.to_container(config, resolve=True)
+    check_target(f"{cls.__module__}.{cls.__name__}", set(node), path)
     try:
-        return Execution(**node)
+        return cls(**node)
     except ValueError as error:
         raise ConfigurationError(str(error)) from error
 
@@ -187,10 +188,9 @@ def recordable(config: DictConfig) -> dict[str, Any]:
     return plain
 
 
-def without_secrets(text: str, config: DictConfig) -> str:
-    """The text with what the config takes from the environment replaced by where it takes it from."""
-    raw = str(OmegaConf.to_container(config, resolve=False))
-    for reference, name in re.findall(r"(\$\{\s*(?:oc\.)?env\s*:\s*([A-Za-z_]\w*)[^}]*\})", raw):
+def without_secrets(text: str, config: Any) -> str:
+    """The text with what the config, as it is recorded, takes from the environment replaced by where it takes it from."""
+    for reference, name in re.findall(r"(\$\{\s*(?:oc\.)?env\s*:\s*([A-Za-z_]\w*)[^}]*\})", str(config)):
         if value := os.environ.get(name):
             text = text.replace(value, reference)
     return text

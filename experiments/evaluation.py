@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from backprop.arrays import Array, stack
-from backprop.metrics import performance, weight_norms
+from backprop.metrics import performance, weight_norms, whole
 from backprop.network import parameter_count
 from backprop.training import Examples, Recipe, Snapshot, train
 from experiments.splits import Division
@@ -103,7 +103,7 @@ def run(task: Task) -> list[Curves]:
     """Trains a stack and measures it; one Curves a cell."""
     seeds, cells = task.seeds, len(task.cells)
     of = np.tile(np.arange(len(seeds)), cells)
-    parts = [division.parts for division in task.divisions]
+    data = [whole(division.parts) for division in task.divisions]
     error_scale, corrupted = (
         np.array([getattr(d, name) for d in task.divisions])[of] for name in ("error_scale", "corrupted")
     )
@@ -111,7 +111,7 @@ def run(task: Task) -> list[Curves]:
     rows, epochs = [], []
     for snapshot in snapshots(task, set(task.steps)):
         row = {f"weights/{name}": value for name, value in weight_norms(snapshot.layers).items()}
-        measured = performance(task.recipes[0], snapshot.layers, parts, of)
+        measured = performance(task.recipes[0], snapshot.layers, data, of)
         row |= {name: value * error_scale if name.endswith("error") else value for name, value in measured.items()}
         with np.errstate(invalid="ignore"):  # ∞ − ∞ of a diverged replica
             row |= {f"gap/{name}": row[f"test/{name}"] - row[f"train/{name}"] for name in ("loss", "error")}

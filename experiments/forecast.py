@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from backprop.arrays import stacking_key
 from experiments import results
 from experiments.evaluation import Task, snapshots
 from experiments.plan import Plan
@@ -31,7 +32,7 @@ def forecast(console: "Console", plan: Plan, stacks: Sequence[Task], where: Work
     seconds = 0.0
     with threadpool_limits(1, user_api="blas"):
         for task in stacks:
-            kind = (type(task.recipes[0].optimizer), task.recipes[0].network.hidden, task.recipes[0].batch_size)
+            kind = stacking_key(task.recipes[0])
             if kind not in speeds:
                 speeds[kind] = seconds_a_step(task) / task.replicas
             seconds += speeds[kind] * task.replicas * task.steps[-1]

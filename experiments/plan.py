@@ -23,7 +23,11 @@ class Plan(NamedTuple):
     new: list[int]  # to be trained
 
     def first(self) -> dict[str, int]:
-        return {name: n for n, name in reversed(self.identities.items())}
+        """The job that stands for each cell, in the order of the jobs."""
+        first: dict[str, int] = {}
+        for n, name in self.identities.items():
+            first.setdefault(name, n)
+        return first
 
 
 def planned(jobs: Sequence[Job], options: Execution) -> Plan:
@@ -45,7 +49,7 @@ def planned(jobs: Sequence[Job], options: Execution) -> Plan:
     plan = Plan(jobs, experiments, refused, identities, {}, [], [])
     if store_key() != "local" and not options.force:
         learn_from_store([name for name in plan.first() if results.recorded(name, store_key()) is None])
-    for name, n in sorted(plan.first().items(), key=lambda item: item[1]):
+    for name, n in plan.first().items():
         run_id = None if options.force else results.recorded(name, store_key())
         if run_id is not None:
             plan.known[name] = run_id

@@ -9,10 +9,12 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from experiments.store import RUNS
+
 if TYPE_CHECKING:
     import pandas as pd
 
-CELLS = Path("runs") / "cells"
+CELLS = RUNS / "cells"
 
 
 def save(identity: str, table: "pd.DataFrame") -> None:

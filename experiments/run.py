@@ -38,7 +38,7 @@ def sweep(jobs: "Sequence[Job]", where: "Workers") -> list[float | Exception]:
     from experiments.composition import execution_of, study_of
     from experiments.evaluation import tasks
     from experiments.plan import planned
-    from experiments.store import writable_runs
+    from experiments.store import store_key, writable_runs
     from experiments.workers import attempts, check
 
     check(where)
@@ -63,7 +63,8 @@ def sweep(jobs: "Sequence[Job]", where: "Workers") -> list[float | Exception]:
     with tracking.named(study) as (name, folder):
         run = patiently(lambda: tracking.start_sweep(study, jobs, name, folder), console)
         with tracking.ending(run):
-            gone = [n for n, run_id in recorded(plan).items() if not tracking.is_finished(run.client, run_id)]
+            first = plan.first()
+            gone = [first[name] for name, cell in plan.known.items() if not tracking.is_finished(run.client, cell)]
             if len(plan.known) > len(gone):
                 console.print(f"{len(plan.known) - len(gone)} cells are already recorded, {len(plan.new)} are new")
             for n, refusal in plan.refused.items():
@@ -77,10 +78,10 @@ def sweep(jobs: "Sequence[Job]", where: "Workers") -> list[float | Exception]:
                     if options.fail_fast:
                         break
                 else:
-                    anew = options.force or n in gone
                     fresh[identity] = mean_validation_error(outcome)
-                    record = partial(tracking.record_cell, run, jobs[n], plan.experiments[n], identity, outcome, anew)
-                    backlog.add(record)
+                    cell = (run, jobs[n], plan.experiments[n], identity, outcome)
+                    anew, doubtful = options.force or n in gone, n in plan.kept or store_key() != "local"
+                    backlog.add(partial(tracking.record_cell, *cell, anew, doubtful))
             backlog.finish()
             values = tracking.end_sweep(run, plan, failures, fresh)
             if values:
@@ -91,11 +92,6 @@ def sweep(jobs: "Sequence[Job]", where: "Workers") -> list[float | Exception]:
     show_ui(run, console)
     missing = RuntimeError("not run: the sweep stopped at the first failure")
     return [RuntimeError(last_line(failures[n])) if n in failures else values.get(n, missing) for n in range(len(jobs))]
-
-
-def recorded(plan: "Plan") -> dict[int, str]:
-    """The runs of the cells that the store has, or once had, by job."""
-    return {n: plan.known[name] for name, n in plan.first().items() if name in plan.known}
 
 
 def arriving(
@@ -110,18 +106,21 @@ def arriving(
     from experiments.records import curve_table
     from experiments.workers import attempts
 
-    for n in plan.kept:
-        yield n, results.saved(plan.identities[n])
-    for numbers, own in ((plan.new, stacks), (gone, None)):
+    def tables(
+        numbers: list[int], stacks: "Sequence[Task]", trained: Any
+    ) -> "Iterator[tuple[int, pd.DataFrame | str]]":
         experiments = [plan.experiments[n] for n in numbers]
-        if own is None:
-            own = tasks(experiments, where.replicas)
-            trained = attempts(own, where)
-        for index, outcome in finished_cells(progress(trained, own, console), own, experiments):
+        for index, outcome in finished_cells(progress(trained, stacks, console), stacks, experiments):
             if not isinstance(outcome, str):
                 outcome = curve_table(outcome, experiments[index])
                 results.save(plan.identities[numbers[index]], outcome)
             yield numbers[index], outcome
+
+    for n in plan.kept:
+        yield n, results.saved(plan.identities[n])
+    yield from tables(plan.new, stacks, trained)
+    again = tasks([plan.experiments[n] for n in gone], where.replicas)
+    yield from tables(gone, again, attempts(again, where))
 
 
 def last_line(error: str) -> str:

@@ -92,18 +92,21 @@ def existing_store() -> "MlflowClient":
     return open_store()
 
 
-def runs_of_kind(client: "MlflowClient", kind: str) -> list[Any]:
-    """The runs that are sweeps, or cells, newest first."""
+def search(client: "MlflowClient", wanted: str) -> list[Any]:
+    """The runs of all studies that MLflow's filter takes, newest first."""
     experiments = [experiment.experiment_id for experiment in client.search_experiments()]
     found, token = [], None
     while True:
-        page = client.search_runs(
-            experiments, f"tags.kind = '{kind}'", order_by=["attributes.start_time DESC"], page_token=token
-        )
+        page = client.search_runs(experiments, wanted, order_by=["attributes.start_time DESC"], page_token=token)
         found += list(page)
         token = page.token
         if not token:
             return found
+
+
+def runs_of_kind(client: "MlflowClient", kind: str) -> list[Any]:
+    """The runs that are sweeps, or cells, newest first."""
+    return search(client, f"tags.kind = '{kind}'")
 
 
 def cells_of(client: "MlflowClient", sweep: Any) -> list[str]:
@@ -115,9 +118,10 @@ def cells_of(client: "MlflowClient", sweep: Any) -> list[str]:
     return [run.info.run_id for run in cells_named(client, sweep.info.run_name.removeprefix("sweep: "))]
 
 
-def cells_named(client: "MlflowClient", sweep: str) -> list[Any]:
-    """The cells that were first recorded in the sweep of that name."""
-    return [run for run in runs_of_kind(client, "cell") if run.data.tags.get("sweep") == sweep]
+def cells_named(client: "MlflowClient", sweep: str, status: str = "") -> list[Any]:
+    """The cells that were first recorded in the sweep of that name; those of one status, if one is asked for."""
+    only = f" and attributes.status = '{status}'" if status else ""
+    return search(client, f"tags.kind = 'cell' and tags.sweep = '{sweep}'{only}")
 
 
 def find_cell(client: "MlflowClient", wanted: str) -> Any:
@@ -179,8 +183,5 @@ def unavailable(error: Exception) -> bool:
 
 def run_of(client: "MlflowClient", identity: str) -> str | None:
     """The finished run of that identity in the store, whoever recorded it."""
-    experiments = [experiment.experiment_id for experiment in client.search_experiments()]
-    found = client.search_runs(
-        experiments, f"tags.identity = '{identity}' and attributes.status = 'FINISHED'", max_results=1
-    )
+    found = search(client, f"tags.identity = '{identity}' and attributes.status = 'FINISHED'")
     return found[0].info.run_id if found else None

@@ -4,9 +4,10 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-import pandas as pd
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 class Sweep(NamedTuple):
@@ -20,8 +21,8 @@ class Sweep(NamedTuple):
     study: dict[str, Any]
     axes: list[str]
     cells: list[dict[str, Any]]
-    results: pd.DataFrame
-    curves: pd.DataFrame
+    results: "pd.DataFrame"
+    curves: "pd.DataFrame"
     tags: dict[str, str]
     params: dict[str, str]  # of the first cell: what all have in common, mostly
     failed: list[dict[str, Any]]
@@ -52,6 +53,8 @@ def find_sweep(client: Any, name: str | None) -> str:
 
 def load_sweep(client: Any, run_id: str) -> Sweep:
     """Reads the sweep's list of cells, then each finished cell's curves."""
+    import pandas as pd
+
     if not any(artifact.path == "sweep.json" for artifact in client.list_artifacts(run_id)):
         raise NoSuchSweep(
             "that sweep was interrupted before its cells were in: there is nothing to report; run its command again"
@@ -76,7 +79,9 @@ def load_sweep(client: Any, run_id: str) -> Sweep:
     )
 
 
-def read_curves(client: Any, cell: dict[str, Any], record: dict[str, Any], folder: str) -> pd.DataFrame:
+def read_curves(client: Any, cell: dict[str, Any], record: dict[str, Any], folder: str) -> "pd.DataFrame":
+    import pandas as pd
+
     table = pd.read_parquet(client.download_artifacts(cell["run_id"], "curves.parquet", folder))
     chosen = record["study"]["choose"]
     for axis in record["axes"]:

@@ -61,7 +61,7 @@ def overhead(console: Console) -> None:
                 ]
                 start = time.process_time()
                 for n, curves in tables:
-                    tracking.record_cell(run, jobs[n], experiments[n], f"benchmark {n}", curves, True)
+                    tracking.record_cell(run, jobs[n], experiments[n], f"benchmark {n}", curves, False, False)
                 recording = time.process_time() - start
         fluent = [as_most_write_it(by_hydra, one) for one in overrides[:BY_HAND]]
 
