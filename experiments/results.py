@@ -21,7 +21,7 @@ def save(identity: str, table: "pd.DataFrame") -> None:
     """The curves of a trained cell."""
     part = part_of(identity, ".parquet")
     table.to_parquet(part, index=False)
-    os.replace(part, CELLS / f"{identity}.parquet")
+    os.replace(part, curves_file(identity))
     (CELLS / f"{identity}.txt").unlink(missing_ok=True)
 
 
@@ -29,12 +29,17 @@ def saved(identity: str) -> "pd.DataFrame | None":
     """The curves of a cell that was trained but not recorded."""
     import pandas as pd
 
-    file = CELLS / f"{identity}.parquet"
+    file = curves_file(identity)
     return pd.read_parquet(file) if file.exists() else None
 
 
 def is_saved(identity: str) -> bool:
-    return (CELLS / f"{identity}.parquet").exists()
+    return curves_file(identity).exists()
+
+
+def curves_file(identity: str) -> Path:
+    """Where the curves of a cell lie until the store has them."""
+    return CELLS / f"{identity}.parquet"
 
 
 def recorded(identity: str, store: str) -> str | None:
@@ -48,7 +53,7 @@ def now_recorded(identity: str, store: str, run_id: str) -> None:
     file = CELLS / f"{identity}.json"
     known = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
     write(file, json.dumps(known | {store: run_id}))
-    (CELLS / f"{identity}.parquet").unlink(missing_ok=True)
+    curves_file(identity).unlink(missing_ok=True)
 
 
 def failed(identity: str) -> bool:

@@ -1,6 +1,7 @@
 """Everything that is recorded, in MLflow: one flat run a cell, and one for the sweep that lists its cells."""
 
 import json
+import shutil
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -8,6 +9,7 @@ from contextlib import contextmanager, suppress
 from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -120,9 +122,9 @@ def record_cell(
         if known is None and doubtful and not anew:
             known = run_of(sweep.client, identity)
         if known is None:
-            own = start_cell(sweep, job, identity)
+            own = start_cell(sweep, job, identity, data_tags(job, experiment))
             try:
-                write_cell(sweep, own, job, experiment, table)
+                write_cell(sweep, own, job, experiment, identity, table)
             except Exception:
                 with suppress(Exception):  # where the store is away, `end_sweep` deletes the half-written run
                     forget_run(sweep.client, own)
@@ -145,9 +147,16 @@ def is_finished(client: "MlflowClient", run_id: str) -> bool:
     return info.status == "FINISHED" and info.lifecycle_stage == "active"
 
 
-def write_cell(sweep: SweepRun, run: "Run", job: Job, experiment: Experiment, table: "pd.DataFrame") -> None:
+def data_tags(job: Job, experiment: Experiment) -> dict[str, str]:
+    source = without_secrets(experiment.dataset.source, OmegaConf.to_container(job.config, resolve=False))
+    return {"data.fingerprint": experiment.dataset.fingerprint, "data.source": source}
+
+
+def write_cell(
+    sweep: SweepRun, run: "Run", job: Job, experiment: Experiment, identity: str, table: "pd.DataFrame"
+) -> None:
     """What `record_cell` puts into the run it has opened."""
-    from mlflow.entities import Metric, Param, RunTag
+    from mlflow.entities import Metric, Param
 
     chosen = table[table.selected]
     now = int(time.time() * 1000)
@@ -162,7 +171,7 @@ def write_cell(sweep: SweepRun, run: "Run", job: Job, experiment: Experiment, ta
     for name in metric_names(table):
         interval = mean_interval(chosen[name].to_numpy())
         metrics.append(metric(name, interval.mean))
-        if name in CURVES_IN_UI or name.startswith("gap/"):
+        if name.endswith("/error"):
             metrics += [metric(f"{name} low", interval.low), metric(f"{name} high", interval.high)]
     means = thinned(table.groupby("step")[CURVES_IN_UI].mean())
     metrics += [
@@ -171,22 +180,15 @@ def write_cell(sweep: SweepRun, run: "Run", job: Job, experiment: Experiment, ta
     options = {kind.rpartition("@")[2]: option for kind, option in job.choices.items()}  # noise@noise.hidden: its place
     config = recordable(job.config)
     params = {**options, **flat(config)} | {f"data.{key}": value for key, value in experiment.summary().items()}
-    source = without_secrets(experiment.dataset.source, config)
-    tags = {"data.fingerprint": experiment.dataset.fingerprint, "data.source": source}
-    sweep.client.log_batch(
-        run.info.run_id,
-        metrics,
-        [Param(key, str(value)) for key, value in params.items()],
-        [RunTag(key, value) for key, value in tags.items()],
-    )
-    log_dataset(sweep.client, run.info.run_id, experiment, source)
+    sweep.client.log_batch(run.info.run_id, metrics, [Param(key, str(value)) for key, value in params.items()])
+    log_dataset(sweep.client, run.info.run_id, experiment, run.data.tags["data.source"])
     folder = artifact_folder(run)
     if folder is not None:  # on this machine: no need to ask the store where
         folder.mkdir(parents=True, exist_ok=True)
-        write_artifacts(folder, table, config)
+        write_artifacts(folder, identity, config)
         return
     with TemporaryDirectory() as draft:
-        write_artifacts(Path(draft), table, config)
+        write_artifacts(Path(draft), identity, config)
         sweep.client.log_artifacts(run.info.run_id, draft)
 
 
@@ -196,10 +198,10 @@ def thinned(curves: "pd.DataFrame") -> "pd.DataFrame":
     return curves.iloc[rows]
 
 
-def write_artifacts(folder: Path, table: "pd.DataFrame", config: Mapping[str, Any]) -> None:
+def write_artifacts(folder: Path, identity: str, config: Mapping[str, Any]) -> None:
     import yaml
 
-    table.to_parquet(folder / "curves.parquet", index=False)
+    shutil.copyfile(results.curves_file(identity), folder / "curves.parquet")
     text = yaml.dump(dict(config), Dumper=yaml.CSafeDumper, sort_keys=False, allow_unicode=True)
     (folder / "config.yaml").write_text(text, encoding="utf-8")
 
@@ -225,7 +227,7 @@ def own_command(job: Job) -> str:
     return command([f"{key}={value}" for key, value in job.overrides.items()])
 
 
-def start_cell(sweep: SweepRun, job: Job, identity: str) -> "Run":
+def start_cell(sweep: SweepRun, job: Job, identity: str, more: Mapping[str, str] = MappingProxyType({})) -> "Run":
     values, name = axis_values(sweep, job)
     tags = {
         **provenance(),
@@ -234,6 +236,7 @@ def start_cell(sweep: SweepRun, job: Job, identity: str) -> "Run":
         "sweep": sweep.name,
         "identity": identity,
         "command": own_command(job),
+        **more,
         **{f"axis.{key}": value for key, value in values.items()},
     }
     return sweep.client.create_run(sweep.experiment_id, run_name=name, tags=tags)
@@ -341,11 +344,12 @@ def log_dataset(client: "MlflowClient", run_id: str, experiment: Experiment, sou
 
 
 def flat(config: Any, prefix: str = "") -> dict[str, Any]:
-    """The leaves of a nested mapping under their dotted keys; the study's prose and classes' names are not parameters."""
+    """The leaves of a nested mapping under their dotted keys; the study's prose and classes' names are not parameters,
+    nor is how the sweep was run."""
     leaves: dict[str, Any] = {}
     for key, value in config.items():
         path = f"{prefix}{key}"
-        if key == "_target_" or path == "study":
+        if key == "_target_" or path in ("study", "execution"):
             continue
         leaves |= flat(value, path + ".") if isinstance(value, Mapping) else {path: value}
     return leaves

@@ -5,6 +5,7 @@ import math
 import os
 import shutil
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any, NamedTuple
@@ -14,7 +15,7 @@ from reports.comparison import Comparison, Row, compare
 from reports.figures import draw, figures
 from reports.load import NoSuchSweep, Sweep, find_sweep, folder_name, load_sweep
 from reports.optimism import ledger
-from reports.page import page
+from reports.page import page, script
 from reports.statistics import Interval, PairedDifference
 
 
@@ -60,15 +61,17 @@ class Report(NamedTuple):
 
 def build(client: Any, run_id: str, folder: Path) -> Report:
     """Writes index.html, the figures (PNG, SVG) and all CSVs; the folder appears only when everything is in it."""
-    sweep = load_sweep(client, run_id)
-    comparison = compare(sweep)
-    answer, table = sentence(comparison), table_rows(comparison)
-    pictures = [draw(figure) for figure in figures(sweep, comparison)]
     check_replaceable(folder)
+    with ThreadPoolExecutor(1) as beside:
+        beside.submit(script)  # Vega's renderer takes longer to bundle than the sweep to load
+        sweep = load_sweep(client, run_id)
+        comparison = compare(sweep)
+        answer, table = sentence(comparison), table_rows(comparison)
+        pictures = list(beside.map(draw, figures(sweep, comparison)))
+        tables = {"certainty": certainty_rows(sweep, comparison), "ledger": ledger_rows(sweep, comparison)}
     folder.parent.mkdir(parents=True, exist_ok=True)
     draft = Path(mkdtemp(dir=folder.parent, prefix=".draft-"))
     try:
-        tables = {"certainty": certainty_rows(sweep, comparison), "ledger": ledger_rows(sweep, comparison)}
         text = page(sweep, comparison, answer, pictures, table, tables)
         (draft / "index.html").write_text(text, encoding="utf-8")
         for picture in pictures:

@@ -1,5 +1,6 @@
 """Intervals and paired comparisons over seeds. Every ± says what it is, and n."""
 
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
@@ -28,6 +29,12 @@ class PairedDifference(NamedTuple):
     d: float  # mean / sd of the differences: d_z of Cohen (1988)
 
 
+@cache  # a sweep asks thousands of times for the same few
+def t_quantile(probability: float, freedom: int) -> float:
+    """The quantile of Student's t distribution."""
+    return float(stats.t.ppf(probability, freedom))
+
+
 def mean_interval(values: ArrayLike, level: float = 0.95) -> Interval:
     """mean ± t · sd / √n over the finite values; an interval needs two.
 
@@ -41,7 +48,7 @@ def mean_interval(values: ArrayLike, level: float = 0.95) -> Interval:
         mean = float(finite.mean()) if n else np.nan
         return Interval(mean, np.nan, np.nan, np.nan, n)
     mean, sd = float(finite.mean()), float(finite.std(ddof=1))
-    half = float(stats.t.ppf((1 + level) / 2, n - 1)) * sd / np.sqrt(n)
+    half = t_quantile((1 + level) / 2, n - 1) * sd / np.sqrt(n)
     return Interval(mean, float(mean - half), float(mean + half), sd, n)
 
 
@@ -121,7 +128,7 @@ def resampled_interval(ours: ArrayLike, theirs: ArrayLike, train: float, test: f
     plain = mean_interval(difference, level)
     if plain.n < 2:
         return plain
-    half = float(stats.t.ppf((1 + level) / 2, plain.n - 1)) * plain.sd * np.sqrt(1 / plain.n + test / train)
+    half = t_quantile((1 + level) / 2, plain.n - 1) * plain.sd * np.sqrt(1 / plain.n + test / train)
     return plain._replace(low=float(plain.mean - half), high=float(plain.mean + half))
 
 

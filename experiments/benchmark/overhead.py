@@ -22,7 +22,7 @@ STUDY = ["study=regularizers", "evaluations=25"]
 def overhead(console: Console) -> None:
     """Prints CPU milliseconds a cell of composing and recording, and wall seconds of the sweep with and without them."""
     with laboratory():
-        from experiments import tracking
+        from experiments import results, tracking
         from experiments.composition import execution_of, study_of
         from experiments.evaluation import finished_cells, tasks
         from experiments.plan import planned
@@ -61,6 +61,7 @@ def overhead(console: Console) -> None:
                 ]
                 start = time.process_time()
                 for n, curves in tables:
+                    results.save(f"benchmark {n}", curves)
                     tracking.record_cell(run, jobs[n], experiments[n], f"benchmark {n}", curves, False, False)
                 recording = time.process_time() - start
         fluent = [as_most_write_it(by_hydra, one) for one in overrides[:BY_HAND]]
