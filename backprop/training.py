@@ -96,14 +96,21 @@ def minibatches(n: int, batch_size: int | None, seeds: Sequence[int], epochs: in
             yield order[:, start : start + size]
 
 
-def train(recipe: Recipe, data: Examples, seeds: Sequence[int], at: Collection[int]) -> Iterator[Snapshot]:
+def train(
+    recipe: Recipe,
+    data: Examples,
+    seeds: Sequence[int],
+    at: Collection[int],
+    initial_seeds: Sequence[int] | None = None,
+) -> Iterator[Snapshot]:
     """Trains R networks at once and yields a snapshot at each of the steps `at` (0: before the first step).
 
-    `recipe` holds (R, 1, 1) hyperparameters or plain numbers; replica r uses the streams of seeds[r] and data.of[r].
+    `recipe` holds (R, 1, 1) hyperparameters or plain numbers; replica r uses the streams of seeds[r] and data.of[r], and
+    for its initial weights those of initial_seeds[r] where they are given.
     """
     n, inputs = data.x.shape[-2:]
     sizes = recipe.network.sizes(inputs, data.y.shape[-1])
-    parameters = initial_parameters(recipe.network, sizes, seeds, recipe.dtype)
+    parameters = initial_parameters(recipe.network, sizes, initial_seeds or seeds, recipe.dtype)
     gradient = np.empty_like(parameters)
     weights = slice(0, weight_count(sizes))
     layers, gradients = views(parameters, sizes), views(gradient, sizes)

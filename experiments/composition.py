@@ -20,9 +20,16 @@ from omegaconf import DictConfig, OmegaConf, open_dict
 from omegaconf.errors import MissingMandatoryValue, OmegaConfBaseException
 
 from backprop.choices import check_fields
+from experiments.calculation import Calculation
 from experiments.study import Execution, Experiment, Study
 
-OURS = ("backprop.", *(f"experiments.{part}." for part in ("datasets", "splits", "corruption", "selection", "study")))
+OURS = (
+    "backprop.",
+    *(
+        f"experiments.{part}."
+        for part in ("calculation", "datasets", "splits", "corruption", "selection", "study", "theory")
+    ),
+)
 SITES = ("inputs", "hidden", "weights", "gradients")
 T = TypeVar("T")
 
@@ -76,20 +83,42 @@ class Composer:
         return not added and override.package is None and not self.is_group(override.key_or_group)
 
 
-def build(config: DictConfig, allowed: Sequence[str] = ()) -> Experiment:
+def relevant(job: Job) -> Job:
+    """The job without what its kind of experiment does not have: with a `theory` there is no network to train.
+
+    Raises ConfigurationError where an override asks for such a thing.
+    """
+    if not job.config.theory:
+        return job
+    kept = ("theory", "dataset", "seeds", "study", "execution")
+    place = {key: key.lstrip("+~").rpartition("@")[2].split(".")[0] for key in (*job.overrides, *job.choices)}
+    for key in job.overrides:
+        if place[key] not in kept:
+            raise ConfigurationError(
+                f"{key} is for networks, and theory={job.choices['theory']} trains none; leave it out, or take theory=none."
+            )
+    choices = {kind: option for kind, option in job.choices.items() if place[kind] in kept}
+    config = OmegaConf.masked_copy(job.config, ["_target_", *kept])
+    config._target_ = "experiments.calculation.Calculation"
+    return Job(job.overrides, config, choices)
+
+
+def build(config: DictConfig, allowed: Sequence[str] = ()) -> Experiment | Calculation:
     """The config as objects, checked; targets outside our packages only where they are allowed by name.
 
     Raises ConfigurationError.
     """
+    kind = Calculation if config.get("theory") else Experiment
+    around = ("study", "execution") if kind is Calculation else ("study", "execution", "theory")
     try:
         plain: Any = OmegaConf.to_container(config, resolve=True, throw_on_missing=True)
-        node = checked({key: value for key, value in plain.items() if key not in ("study", "execution")}, "", allowed)
+        node = checked({key: value for key, value in plain.items() if key not in around}, "", allowed)
         others = {key: value for key, value in node.items() if key not in ("_target_", "dataset")}
         parts = {key: made(json.dumps(value)) if isinstance(value, dict) else value for key, value in others.items()}
-        check_fields(Experiment, parts)
+        check_fields(kind, parts)
         if node["dataset"] is None:
             raise ConfigurationError("dataset is none; choose one: `--help` lists them.")
-        return Experiment(dataset=made(json.dumps(node["dataset"])), **parts)  # the data last: they take longest
+        return kind(dataset=made(json.dumps(node["dataset"])), **parts)  # the data last: they take longest
     except MissingMandatoryValue as error:
         key = str(error.full_key)
         raise ConfigurationError(f"{key} has no value yet; give it one: {key}=VALUE.") from error

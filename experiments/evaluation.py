@@ -2,16 +2,17 @@
 
 import traceback
 from collections import Counter
-from collections.abc import Collection, Hashable, Iterable, Iterator, Sequence
+from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Float, Int
 
-from backprop.arrays import Array, stack
+from backprop.arrays import stack
 from backprop.metrics import performance, weight_norms, whole
 from backprop.network import parameter_count
 from backprop.training import Examples, Recipe, Snapshot, train
+from experiments.calculation import AnyExperiment, Calculation
+from experiments.records import Curves
 from experiments.splits import Division
 from experiments.study import Experiment
 
@@ -24,6 +25,8 @@ class Task(NamedTuple):
     cells: list[int]  # their numbers in the sweep
     recipes: list[Recipe]
     seeds: list[int]
+    initial: list[int]  # what each seed's initial weights are drawn from; itself, unless they are held still
+    order: list[int]  # the same for minibatches and noise
     divisions: list[Division]  # one a seed
     steps: list[int]  # at which to measure
 
@@ -31,15 +34,22 @@ class Task(NamedTuple):
     def replicas(self) -> int:
         return len(self.cells) * len(self.seeds)
 
+    def run(self) -> list[Curves]:
+        return run(self)
 
-class Curves(NamedTuple):
-    """What one cell did: every metric at every evaluation for every seed."""
 
-    seeds: list[int]
-    steps: list[int]
-    epochs: list[float]
-    metrics: dict[str, Float[Array, "T S"]]
-    diverged_at: Int[Array, " S"]  # the step of the first infinite loss; −1 where there was none
+class Lone(NamedTuple):
+    """What a worker needs for a cell that trains no network, and so has no stack."""
+
+    cells: list[int]  # one
+    calculation: Calculation
+
+    @property
+    def replicas(self) -> int:
+        return len(self.calculation.all_seeds)
+
+    def run(self) -> list[Curves]:
+        return [self.calculation.run()]
 
 
 def evaluation_steps(total: int, count: int) -> list[int]:
@@ -64,29 +74,39 @@ def replicas_that_fit(recipe: Recipe, inputs: int, outputs: int) -> int:
     return int(np.clip(ENOUGH // (numbers * np.dtype(recipe.dtype).itemsize), 4, 512))
 
 
-def tasks(experiments: Sequence[Experiment], replicas: int | None = None) -> list[Task]:
+def tasks(experiments: Sequence[AnyExperiment], replicas: int | None = None) -> list[Task | Lone]:
     """Experiments that differ only in numbers share stacks of about so many replicas (None: what fits the cache).
 
     The seeds of a cell are divided over several stacks where they are more than that.
     """
+    lone = [Lone([number], one) for number, one in enumerate(experiments) if isinstance(one, Calculation)]
+    return [*lone, *stacks({n: one for n, one in enumerate(experiments) if isinstance(one, Experiment)}, replicas)]
+
+
+def stacks(experiments: Mapping[int, Experiment], replicas: int | None) -> list[Task]:
+    """The tasks of those that train networks."""
     groups: dict[Hashable, list[int]] = {}
-    for number, experiment in enumerate(experiments):
+    for number, experiment in experiments.items():
         groups.setdefault(experiment.stack_key(), []).append(number)
     divided: dict[Hashable, list[Division]] = {}
-    plan = []
+    plan: list[Task] = []
     for numbers in groups.values():
         first = experiments[numbers[0]]
         seeds, key = first.all_seeds, first.data_key()
         if key not in divided:
-            divided[key] = [first.divide(seed) for seed in seeds]
+            made = {seed: first.divide(seed) for seed in dict.fromkeys(first.seeds_of("split"))}
+            divided[key] = [made[seed] for seed in first.seeds_of("split")]
         train = divided[key][0].parts["train"]
         steps = evaluation_steps(first.epochs * first.recipe.steps_per_epoch(len(train.x)), first.evaluations)
         size = replicas or replicas_that_fit(first.recipe, train.x.shape[1], train.y.shape[1])
         together = max(1, round(size / len(seeds)))
         for cells in np.array_split(numbers, -(-len(numbers) // together)):
             for chunk in np.array_split(np.arange(len(seeds)), -(-len(seeds) // max(size, 1)) if together == 1 else 1):
-                own, divisions = [seeds[i] for i in chunk], [divided[key][i] for i in chunk]
-                plan.append(Task(cells.tolist(), [experiments[c].recipe for c in cells], own, divisions, steps))
+                own, initial, order = (
+                    [drawn[i] for i in chunk] for drawn in (seeds, *map(first.seeds_of, ("init", "order")))
+                )
+                recipes, divisions = [experiments[c].recipe for c in cells], [divided[key][i] for i in chunk]
+                plan.append(Task(cells.tolist(), recipes, own, initial, order, divisions, steps))
     return plan
 
 
@@ -96,7 +116,8 @@ def snapshots(task: Task, at: Collection[int]) -> Iterator[Snapshot]:
     recipe = stack([recipe for recipe in task.recipes for _ in seeds], task.recipes[0].dtype)
     training = [division.parts["train"] for division in task.divisions]
     x, y = (np.stack([getattr(part, a) for part in training]) for a in "xy")
-    return train(recipe, Examples(x, y, np.tile(np.arange(len(seeds)), cells)), [*seeds] * cells, at)
+    examples = Examples(x, y, np.tile(np.arange(len(seeds)), cells))
+    return train(recipe, examples, task.order * cells, at, initial_seeds=task.initial * cells)
 
 
 def run(task: Task) -> list[Curves]:
@@ -139,7 +160,7 @@ def joined(pieces: Sequence[Curves], seeds: Sequence[int]) -> Curves:
 
 
 def finished_cells(
-    results: Iterable[tuple[int, list[Curves] | str]], plan: Sequence[Task], experiments: Sequence[Experiment]
+    results: Iterable[tuple[int, list[Curves] | str]], plan: Sequence[Task | Lone], experiments: Sequence[AnyExperiment]
 ) -> Iterator[tuple[int, Curves | str]]:
     """Each cell as the last of its stacks comes in, with its curves, or with the traceback of the first that failed."""
     waiting = Counter(cell for task in plan for cell in task.cells)
@@ -157,12 +178,12 @@ def finished_cells(
                 yield cell, failures.get(cell) or joined(own, experiments[cell].all_seeds)
 
 
-def attempt(index: int, task: Task) -> tuple[int, list[Curves] | str]:
+def attempt(index: int, task: Task | Lone) -> tuple[int, list[Curves] | str]:
     """Runs in a worker, on one BLAS thread: the stacks are what is spread over the cores."""
     from threadpoolctl import threadpool_limits
 
     try:
         with threadpool_limits(1, user_api="blas"):
-            return index, run(task)
+            return index, task.run()
     except Exception:
         return index, traceback.format_exc()

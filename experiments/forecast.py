@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from backprop.arrays import stacking_key
 from experiments import results
-from experiments.evaluation import Task, snapshots
+from experiments.evaluation import Lone, Task, snapshots
 from experiments.plan import Plan
 from experiments.workers import Workers
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 WARM_UP, TIMED = 5, 20  # steps
 
 
-def forecast(console: "Console", plan: Plan, stacks: Sequence[Task], where: Workers) -> None:
+def forecast(console: "Console", plan: Plan, stacks: Sequence[Task | Lone], where: Workers) -> None:
     """Prints it. The time is that of a few steps of one stack of each kind on this machine, times their number."""
     from joblib import effective_n_jobs
     from threadpoolctl import threadpool_limits
@@ -31,7 +31,7 @@ def forecast(console: "Console", plan: Plan, stacks: Sequence[Task], where: Work
     speeds: dict[object, float] = {}
     seconds = 0.0
     with threadpool_limits(1, user_api="blas"):
-        for task in stacks:
+        for task in [one for one in stacks if isinstance(one, Task)]:
             kind = stacking_key(task.recipes[0])
             if kind not in speeds:
                 speeds[kind] = seconds_a_step(task) / task.replicas

@@ -10,16 +10,19 @@ from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
+from experiments.calculation import AnyExperiment
 from experiments.composition import OURS, leaves
-from experiments.study import Experiment
 
 HERE = Path(__file__).resolve().parent
-NUMERIC = ("corruption.py", "evaluation.py", "records.py", "selection.py", "splits.py", "study.py", "datasets")
+NUMERIC = (
+    *("calculation.py", "corruption.py", "evaluation.py", "records.py", "selection.py", "splits.py", "study.py"),
+    *("theory.py", "datasets"),
+)
 APART = {"graph.py", "drawing.py", "estimators.py", "gradcheck.py"}  # of backprop: nothing of a sweep runs through them
 PACKAGES = ("numpy", "scipy", "scikit-learn", "numba")
 
 
-def identity(config: DictConfig, experiment: Experiment) -> str:
+def identity(config: DictConfig, experiment: AnyExperiment) -> str:
     """A cell's hash. The study's words, `execution:`, and where the data lie (not what they are) are no part of it."""
     node: Any = OmegaConf.to_container(config, resolve=True)
     settings = {key: value for key, value in node.items() if key not in ("study", "execution", "dataset")}

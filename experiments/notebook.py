@@ -48,13 +48,13 @@ class Results:
         """A row a cell: mean and interval of test error and gap, the paired difference from the baseline."""
         import pandas as pd
 
-        from reports.build import table_rows
+        from reports.answer import table_rows
 
         return pd.DataFrame(table_rows(self.comparison)).set_index("")
 
     @property
     def answer(self) -> str:
-        from reports.build import sentence
+        from reports.answer import sentence
 
         return sentence(self.comparison)
 

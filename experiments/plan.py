@@ -5,17 +5,18 @@ from functools import partial
 from typing import NamedTuple
 
 from experiments import results
+from experiments.calculation import AnyExperiment
 from experiments.composition import ConfigurationError, Job, build
 from experiments.identity import identity
 from experiments.store import store_key
-from experiments.study import Execution, Experiment
+from experiments.study import Execution
 
 
 class Plan(NamedTuple):
     """Jobs by number. Jobs of one identity are one cell, which the first of them stands for."""
 
     jobs: Sequence[Job]
-    experiments: dict[int, Experiment]
+    experiments: dict[int, AnyExperiment]
     refused: dict[int, Exception]  # jobs that cannot be built
     identities: dict[int, str]
     known: dict[str, str]  # the runs of recorded cells, by identity
@@ -32,7 +33,7 @@ class Plan(NamedTuple):
 
 def planned(jobs: Sequence[Job], options: Execution) -> Plan:
     """Raises ConfigurationError where no job can be built, or where one cannot and the sweep is to fail fast."""
-    experiments: dict[int, Experiment] = {}
+    experiments: dict[int, AnyExperiment] = {}
     refused: dict[int, Exception] = {}
     for number, job in enumerate(jobs):
         try:

@@ -1,18 +1,30 @@
-"""A cell's curves as a table: what is recorded, verified and read back."""
+"""A cell's curves, and the same as a table: what is recorded, verified and read back."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
+from jaxtyping import Float, Int
 
-from experiments.evaluation import Curves
-from experiments.selection import RULES
-from experiments.study import Experiment
+from backprop.arrays import Array
+from experiments.selection import RULES, Last, Selection
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from experiments.calculation import AnyExperiment
 
-def curve_table(curves: Curves, experiment: Experiment) -> "pd.DataFrame":
+
+class Curves(NamedTuple):
+    """What one cell did: every metric at every evaluation for every seed."""
+
+    seeds: list[int]
+    steps: list[int]
+    epochs: list[float]
+    metrics: dict[str, Float[Array, "T S"]]
+    diverged_at: Int[Array, " S"]  # the step of the first infinite loss; −1 where there was none
+
+
+def curve_table(curves: Curves, experiment: "AnyExperiment") -> "pd.DataFrame":
     """A row for every seed and evaluation: the metrics, and which row each selection rule takes.
 
     A diverged seed keeps its rows: `diverged_at` is the step of its first infinite loss, −1 for the others.
@@ -26,7 +38,8 @@ def curve_table(curves: Curves, experiment: Experiment) -> "pd.DataFrame":
     for name, values in curves.metrics.items():
         table[name] = values.ravel()
     table["diverged_at"] = np.tile(curves.diverged_at, T)
-    for name, rule in [*RULES.items(), ("", experiment.selection)]:
+    own: Selection = getattr(experiment, "selection", Last())
+    for name, rule in [*(RULES.items() if "validation/loss" in curves.metrics else ()), ("", own)]:
         taken = np.zeros((T, S), bool)
         taken[rule(curves.metrics), np.arange(S)] = True
         table[f"selected/{name}" if name else "selected"] = taken.ravel()
@@ -40,5 +53,5 @@ def metric_names(table: "pd.DataFrame") -> list[str]:
 
 
 def mean_validation_error(table: "pd.DataFrame") -> float:
-    """What a sweeper that searches would minimise: the mean over seeds at the selected step."""
-    return float(table[table.selected]["validation/error"].mean())
+    """What a sweeper that searches would minimise: the mean over seeds at the selected step; NaN where nothing is trained."""
+    return float(table[table.selected]["validation/error"].mean()) if "validation/error" in table else float("nan")

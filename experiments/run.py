@@ -1,6 +1,6 @@
 """python -m experiments.run: the whole story of a sweep, from the command line to the report.
 
-Exit codes: 0 all well, 1 some cells failed, 2 bad configuration, 130 interrupted.
+Exit codes: 0 all well, 1 some cells failed or a claim to be checked was refuted, 2 bad configuration, 130 interrupted.
 """
 
 import os
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from experiments.composition import Job
-    from experiments.evaluation import Task
+    from experiments.evaluation import Lone, Task
     from experiments.plan import Plan
     from experiments.tracking import SweepRun
     from experiments.workers import Workers
@@ -29,6 +29,10 @@ CONF = next(
 
 class CellsFailed(Exception):
     """Some cells failed; all others are recorded."""
+
+
+class ClaimsRefuted(Exception):
+    """The study's claims were to hold (execution.check_claims=true), and the sweep refutes some."""
 
 
 def sweep(jobs: "Sequence[Job]", where: "Workers") -> list[float | Exception]:
@@ -84,18 +88,19 @@ def sweep(jobs: "Sequence[Job]", where: "Workers") -> list[float | Exception]:
                     backlog.add(partial(tracking.record_cell, *cell, anew, doubtful))
             backlog.finish()
             values = tracking.end_sweep(run, plan, failures, fresh)
-            if values:
-                report(run, console)
+            refuted = report(run, console) if values else []
     for n, error in sorted(failures.items()):
         overrides = " ".join(f"{key}={value}" for key, value in jobs[n].overrides.items())
         console.print(f"failed: {overrides}: {last_line(error)}", markup=False, highlight=False, soft_wrap=True)
     show_ui(run, console)
+    if options.check_claims and refuted:
+        raise ClaimsRefuted(f"{study.name}: refuted: {'; '.join(refuted)}")
     missing = RuntimeError("not run: the sweep stopped at the first failure")
     return [RuntimeError(last_line(failures[n])) if n in failures else values.get(n, missing) for n in range(len(jobs))]
 
 
 def arriving(
-    plan: "Plan", gone: list[int], stacks: "Sequence[Task]", trained: Any, where: "Workers", console: "Console"
+    plan: "Plan", gone: list[int], stacks: "Sequence[Task | Lone]", trained: Any, where: "Workers", console: "Console"
 ) -> "Iterator[tuple[int, pd.DataFrame | str]]":
     """Cells as their curves come in, each on disk by then, or with the traceback of their failure.
 
@@ -107,7 +112,7 @@ def arriving(
     from experiments.workers import attempts
 
     def tables(
-        numbers: list[int], stacks: "Sequence[Task]", trained: Any
+        numbers: list[int], stacks: "Sequence[Task | Lone]", trained: Any
     ) -> "Iterator[tuple[int, pd.DataFrame | str]]":
         experiments = [plan.experiments[n] for n in numbers]
         for index, outcome in finished_cells(progress(trained, stacks, console), stacks, experiments):
@@ -135,8 +140,8 @@ def show_ui(run: "SweepRun", console: "Console") -> None:
     console.print(said, soft_wrap=True, highlight=False, markup=False)
 
 
-def report(run: "SweepRun", console: "Console") -> None:
-    """The page, beside the store and in it; the table, to the terminal."""
+def report(run: "SweepRun", console: "Console") -> list[str]:
+    """The page, beside the store and in it; the table, to the terminal. Answers with the claims that are refuted."""
     from rich.console import Console
 
     from experiments import tracking
@@ -145,10 +150,15 @@ def report(run: "SweepRun", console: "Console") -> None:
     made = build(run.client, run.run_id, run.folder)
     tracking.attach_report(run, made.folder, made.note)
     Console().print(made.terminal_table())
+    for one in made.verdicts:
+        console.print(
+            f"{one.verdict}: {one.says}: {one.found} (expected: {one.expected})", markup=False, highlight=False
+        )
     console.print(f"Report: {made.folder / 'index.html'}", highlight=False, soft_wrap=True)
+    return [one.says for one in made.verdicts if one.verdict == "refuted"]
 
 
-def progress(results: Any, plan: "Sequence[Task]", console: Any) -> Iterator[Any]:
+def progress(results: Any, plan: "Sequence[Task | Lone]", console: Any) -> Iterator[Any]:
     """Passes the results on and shows how many networks are done."""
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
@@ -166,11 +176,11 @@ def job(config: Any) -> Any:
     """One job on its own, for other launchers than ours."""
     from hydra.core.hydra_config import HydraConfig
 
-    from experiments.composition import Job, override_values
+    from experiments.composition import Job, override_values, relevant
     from experiments.workers import Workers
 
     node = HydraConfig.get()
-    one = Job(override_values(node.overrides.task), config, dict(node.runtime.choices))
+    one = relevant(Job(override_values(node.overrides.task), config, dict(node.runtime.choices)))
     (outcome,) = sweep([one], Workers(workers=1))
     if isinstance(outcome, Exception):
         raise outcome
@@ -195,7 +205,7 @@ def main() -> None:
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         sys.exit(130)
-    except CellsFailed as failed:
+    except (CellsFailed, ClaimsRefuted) as failed:
         print(failed, file=sys.stderr)
         sys.exit(1)
     except StoreUnavailable as error:

@@ -23,6 +23,7 @@ from experiments.datasets.dataset import Dataset
 from experiments.selection import Last, Selection
 from experiments.splits import Division, Holdout, Scaling, Split, divide
 
+SOURCES = ("split", "init", "order")  # division and corruption; initial weights; minibatches and noise
 NATURAL_LOSS: dict[str, Loss] = {"classification": SoftmaxCrossEntropy(), "regression": SquaredError()}
 
 
@@ -35,8 +36,14 @@ class Study:
     baseline: dict[str, Any]  # axis values of the cell to compare with; empty: the first cell
     choose: list[str]  # axes whose value is chosen on validation data before anything is compared
     expect: str = ""
+    claims: list[dict[str, Any]] = field(default_factory=list)  # what theory or a paper says; judged by the report
+    measures: list[str] = field(default_factory=list)  # what the table shows, where no network is trained; empty: all
+    figures: list[dict[str, Any]] = field(default_factory=list)  # beside those that every report has
 
     def __post_init__(self) -> None:
+        for kind, items in (("claims", self.claims), ("figures", self.figures)):
+            for item in items:
+                check_keys(f"study.{kind}", item)
         if not re.fullmatch(r"[\w .+-]+", self.name):
             raise ValueError(f"study.name is {self.name!r}; it must be a name of letters, digits, spaces and . + - _")
         if not all(isinstance(axis, str) for axis in self.choose):
@@ -46,6 +53,28 @@ class Study:
         return {f.name: getattr(self, f.name) for f in fields(self)}  # type: ignore[arg-type]
 
 
+CLAIMS = {  # keys of each kind, those that it must have first
+    "exact": (("cell", "metric", "value", "margin"), ("says", "source")),
+    "published": (("cell", "metric", "value"), ("says", "source")),
+    "order": (("metric", "lower", "than"), ("says", "source")),
+}
+FIGURE = (("title", "x"), ("caption", "lines", "points", "y", "color", "panels", "only", "log"))
+
+
+def check_keys(place: str, item: Any) -> None:
+    """Raises ValueError where a claim or a figure of a study has a key too many or too few."""
+    if not isinstance(item, dict):
+        raise ValueError(f"{place} has {item!r}; each entry must be a mapping.")
+    kind = item.get("kind")
+    if place == "study.claims" and kind not in CLAIMS:
+        raise ValueError(f"{place}: kind is {kind!r}; it must be one of {', '.join(CLAIMS)}.")
+    needed, others = CLAIMS[str(kind)] if place == "study.claims" else FIGURE
+    missing, unknown = set(needed) - set(item), set(item) - {*needed, *others, "kind"}
+    if missing or unknown:
+        wrong = f"lacks {sorted(missing)}" if missing else f"has {sorted(unknown)}"
+        raise ValueError(f"{place}: {item!r} {wrong}; it must have {list(needed)} and may have {list(others)}.")
+
+
 @choice
 class Execution:
     """How a sweep is run; none of this decides a number, and none of it is part of a cell's identity."""
@@ -53,7 +82,20 @@ class Execution:
     force: bool = False  # train again what is already recorded
     dry_run: bool = False  # only say what would be trained, and how long it would take
     fail_fast: bool = False  # stop at the first cell that fails
+    check_claims: bool = False  # a claim of the study that is refuted makes the command fail
     allow_targets: list[str] = field(default_factory=list)  # classes of yours that a config may name as _target_
+
+
+def listed_seeds(seeds: Any) -> list[int]:
+    """The seeds that are meant by a number, or by a list. Raises ValueError."""
+    listed = list(range(seeds)) if type(seeds) is int else seeds
+    if not isinstance(listed, list) or not listed or not all(type(s) is int and s >= 0 for s in listed):
+        raise ValueError(f"seeds is {seeds!r}; it must be a number of seeds, or a list such as [0, 1, 2].")
+    if max(listed) >= 2**32:
+        raise ValueError(f"seeds is {seeds!r}; a seed must be less than 2³².")
+    if len(set(listed)) < len(listed):
+        raise ValueError(f"seeds is {seeds!r}; each seed may stand in the list once.")
+    return list(listed)
 
 
 @cache
@@ -85,15 +127,14 @@ class Experiment:
     seeds: int | list[int] = 10  # a number n means the seeds 0 … n − 1
     evaluations: int = whole(default=25, within="[2, 10000]")
     selection: Selection = Last()
+    vary: list[str] = field(
+        default_factory=lambda: list(SOURCES)
+    )  # what differs between seeds; the rest is the first's
 
     def __post_init__(self) -> None:
-        listed = list(range(self.seeds)) if type(self.seeds) is int else self.seeds
-        if not isinstance(listed, list) or not listed or not all(type(s) is int and s >= 0 for s in listed):
-            raise ValueError(f"seeds is {self.seeds!r}; it must be a number of seeds, or a list such as [0, 1, 2].")
-        if max(listed) >= 2**32:
-            raise ValueError(f"seeds is {self.seeds!r}; a seed must be less than 2³².")
-        if len(set(listed)) < len(listed):
-            raise ValueError(f"seeds is {self.seeds!r}; each seed may stand in the list once.")
+        listed = listed_seeds(self.seeds)
+        if not set(self.vary) <= set(SOURCES) or not self.vary or len(set(self.vary)) < len(self.vary):
+            raise ValueError(f"vary is {self.vary!r}; it must be a list of some of {', '.join(SOURCES)}.")
         if self.loss is not None and self.loss.task != self.dataset.task:
             raise ValueError(
                 f"loss is {type(self.loss).__name__}, which is for {self.loss.task}, but the targets of "
@@ -102,7 +143,7 @@ class Experiment:
         if self.corruption is not None:
             self.corruption(self.dataset, self.split(self.dataset, listed[0])._asdict(), listed[0])
         split: Any = self.split
-        sizes = training_sizes(self.dataset, split, tuple(listed))
+        sizes = training_sizes(self.dataset, split, tuple(self.seeds_of("split")))
         if len(sizes) > 1:
             raise ValueError(f"split: the seeds have {sorted(sizes)} training rows; all must have equally many.")
         (examples,) = sizes
@@ -121,7 +162,11 @@ class Experiment:
 
     @property
     def all_seeds(self) -> list[int]:
-        return list(range(self.seeds)) if isinstance(self.seeds, int) else list(self.seeds)
+        return listed_seeds(self.seeds)
+
+    def seeds_of(self, source: str) -> list[int]:
+        """What each seed draws from, for one source of chance: itself, or, where that source is held still, the first."""
+        return self.all_seeds if source in self.vary else self.all_seeds[:1] * len(self.all_seeds)
 
     @property
     def recipe(self) -> Recipe:
@@ -149,11 +194,11 @@ class Experiment:
     def data_key(self) -> Hashable:
         """Equal for experiments that see the same numbers, in the form that their loss compares."""
         choices = stacking_key((self.split, self.corruption, self.scaling)), type(self.recipe.loss)
-        return self.dataset.fingerprint, choices, tuple(self.all_seeds), self.dtype
+        return self.dataset.fingerprint, choices, tuple(self.seeds_of("split")), self.dtype
 
     def stack_key(self) -> Hashable:
         """Equal for experiments that can train in one stack; the parameters of losses of one kind are equal by type."""
-        return self.data_key(), stacking_key(self.recipe), self.evaluations
+        return self.data_key(), stacking_key(self.recipe), self.evaluations, tuple(self.all_seeds), frozenset(self.vary)
 
     def summary(self) -> dict[str, Any]:
         """The sizes that a reader wants to know."""

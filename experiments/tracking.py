@@ -17,6 +17,7 @@ from filelock import FileLock, Timeout
 from omegaconf import OmegaConf
 
 from experiments import results
+from experiments.calculation import AnyExperiment
 from experiments.composition import Job, recordable, without_secrets
 from experiments.plan import Plan
 from experiments.provenance import command, provenance
@@ -32,7 +33,7 @@ from experiments.store import (
     search,
     store_key,
 )
-from experiments.study import Experiment, Study
+from experiments.study import Study
 from reports.load import folder_name, short
 from reports.statistics import mean_interval
 
@@ -110,7 +111,13 @@ def axes(study: Study, jobs: Sequence[Job]) -> tuple[str, ...]:
 
 
 def record_cell(
-    sweep: SweepRun, job: Job, experiment: Experiment, identity: str, table: "pd.DataFrame", anew: bool, doubtful: bool
+    sweep: SweepRun,
+    job: Job,
+    experiment: AnyExperiment,
+    identity: str,
+    table: "pd.DataFrame",
+    anew: bool,
+    doubtful: bool,
 ) -> None:
     """One run: parameters, mean and interval of every metric at the selected step, thinned curves, every seed's curve.
 
@@ -147,13 +154,13 @@ def is_finished(client: "MlflowClient", run_id: str) -> bool:
     return info.status == "FINISHED" and info.lifecycle_stage == "active"
 
 
-def data_tags(job: Job, experiment: Experiment) -> dict[str, str]:
+def data_tags(job: Job, experiment: AnyExperiment) -> dict[str, str]:
     source = without_secrets(experiment.dataset.source, OmegaConf.to_container(job.config, resolve=False))
     return {"data.fingerprint": experiment.dataset.fingerprint, "data.source": source}
 
 
 def write_cell(
-    sweep: SweepRun, run: "Run", job: Job, experiment: Experiment, identity: str, table: "pd.DataFrame"
+    sweep: SweepRun, run: "Run", job: Job, experiment: AnyExperiment, identity: str, table: "pd.DataFrame"
 ) -> None:
     """What `record_cell` puts into the run it has opened."""
     from mlflow.entities import Metric, Param
@@ -173,10 +180,10 @@ def write_cell(
         metrics.append(metric(name, interval.mean))
         if name.endswith("/error"):
             metrics += [metric(f"{name} low", interval.low), metric(f"{name} high", interval.high)]
-    means = thinned(table.groupby("step")[CURVES_IN_UI].mean())
-    metrics += [
-        metric(f"curve/{name}", value, int(step)) for name in CURVES_IN_UI for step, value in means[name].items()
-    ]
+    drawn = [name for name in CURVES_IN_UI if name in table] or metric_names(table)
+    means = thinned(table.groupby("step")[drawn].mean())
+    if len(means) > 1:
+        metrics += [metric(f"curve/{name}", value, int(step)) for name in drawn for step, value in means[name].items()]
     options = {kind.rpartition("@")[2]: option for kind, option in job.choices.items()}  # noise@noise.hidden: its place
     config = recordable(job.config)
     params = {**options, **flat(config)} | {f"data.{key}": value for key, value in experiment.summary().items()}
@@ -275,7 +282,7 @@ def end_sweep(
 
 
 def recorded_value(client: "MlflowClient", run_id: str) -> float:
-    return float(client.get_run(run_id).data.metrics["validation/error"])
+    return float(client.get_run(run_id).data.metrics.get("validation/error", "nan"))
 
 
 def attach_report(sweep: SweepRun, folder: Path, note: str) -> None:
@@ -334,7 +341,7 @@ def ending(sweep: SweepRun) -> Iterator[None]:
         sweep.client.set_terminated(sweep.run_id, status)
 
 
-def log_dataset(client: "MlflowClient", run_id: str, experiment: Experiment, source: str) -> None:
+def log_dataset(client: "MlflowClient", run_id: str, experiment: AnyExperiment, source: str) -> None:
     from mlflow.entities import Dataset, DatasetInput
 
     data = experiment.dataset

@@ -4,7 +4,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
 from typing import Any, NamedTuple
 
-from experiments.evaluation import Curves, Task, attempt
+from experiments.evaluation import Lone, Task, attempt
+from experiments.records import Curves
 
 Result = tuple[int, list[Curves] | str]
 IN_FLIGHT = 3  # stacks a worker: enough that none waits, few enough that memory does not grow with the sweep
@@ -34,7 +35,7 @@ def check(where: Workers) -> None:
         )
 
 
-def attempts(plan: Sequence[Task], where: Workers) -> Iterator[Result]:
+def attempts(plan: Sequence[Task | Lone], where: Workers) -> Iterator[Result]:
     """The number of every task with its curves, or with the traceback of its failure; training starts at once.
 
     Where a worker dies, the stacks that were in flight are tried again, each in a process of its own: the one that
@@ -45,7 +46,9 @@ def attempts(plan: Sequence[Task], where: Workers) -> Iterator[Result]:
     return surviving(results, plan, waiting, where)
 
 
-def surviving(results: Iterator[Result], plan: Sequence[Task], waiting: list[int], where: Workers) -> Iterator[Result]:
+def surviving(
+    results: Iterator[Result], plan: Sequence[Task | Lone], waiting: list[int], where: Workers
+) -> Iterator[Result]:
     from joblib import effective_n_jobs
     from joblib.externals.loky.process_executor import TerminatedWorkerError
 
@@ -61,7 +64,7 @@ def surviving(results: Iterator[Result], plan: Sequence[Task], waiting: list[int
             results = pooled(plan, waiting, where)
 
 
-def pooled(plan: Sequence[Task], numbers: Sequence[int], where: Workers) -> Iterator[Result]:
+def pooled(plan: Sequence[Task | Lone], numbers: Sequence[int], where: Workers) -> Iterator[Result]:
     from joblib import Parallel, delayed, parallel_config
 
     if not numbers:
@@ -84,7 +87,7 @@ def cluster(where: Workers) -> Any:
     return nullcontext(Client(where.address) if where.address else Client(n_workers=max(where.workers, 1)))
 
 
-def alone(index: int, task: Task) -> Result:
+def alone(index: int, task: Task | Lone) -> Result:
     from joblib.externals.loky import ProcessPoolExecutor
     from joblib.externals.loky.process_executor import TerminatedWorkerError
 

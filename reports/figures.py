@@ -1,7 +1,6 @@
 """The figures of a report. Each is one Vega-Lite specification, from which come the page, the PNG and the SVG, and its CSV."""
 
 from collections.abc import Iterator
-from typing import Any, NamedTuple
 
 import altair as alt
 import numpy as np
@@ -9,32 +8,23 @@ import pandas as pd
 
 from reports.comparison import Comparison
 from reports.load import Sweep
+from reports.palette import COLOURS, GREY, LEGEND, STAR, TEST, TRAIN, VALIDATION, Figure
+from reports.stated import stated
 from reports.statistics import mean_interval
 
-# Okabe & Ito's colours, which colour-blind readers can tell apart; the middle greys and hues read on white and on black.
-TEST, TRAIN, VALIDATION, GREY = "#D55E00", "#0072B2", "#009E73", "#888888"
 QUANTITIES = {
     "test error": ("test/error", TEST),
     "validation error": ("validation/error", VALIDATION),
     "gap": ("gap/error", TRAIN),
 }
-LEGEND = alt.Legend(orient="top", symbolType="stroke", symbolOpacity=1, symbolStrokeWidth=3)
-STAR = "M0,-1L0.59,0.81L-0.95,-0.31L0.95,-0.31L-0.59,0.81Z"
 PARTS = {"train": TRAIN, "validation": VALIDATION, "test": TEST}
 
 
-class Figure(NamedTuple):
-    """A specification, the data it shows, and what a reader should know."""
-
-    name: str
-    title: str
-    caption: str
-    chart: Any
-    data: pd.DataFrame
-
-
-def figures(sweep: Sweep, comparison: Comparison) -> Iterator[Figure]:
-    """Those that the sweep has data for."""
+def figures(sweep: Sweep, comparison: Comparison | None) -> Iterator[Figure]:
+    """Those that the study states, and those that the sweep has data for."""
+    yield from stated(sweep)
+    if comparison is None:
+        return
     if any(row.difference is not None and row.difference.n > 1 for row in comparison.rows):
         yield forest(comparison)
     if len(comparison.rows) > 1:
@@ -219,11 +209,10 @@ def gap_against_train(sweep: Sweep, comparison: Comparison) -> Figure:
         "triangle-right",
         STAR,
     ]
-    colours = [TEST, TRAIN, VALIDATION, "#CC79A7", "#E69F00", "#56B4E9", "#999999", "#B59F00", "#7B5EA7"]
     arms = list(dict.fromkeys(data.arm))
     few = len(arms) <= len(shapes)
     style = (
-        {"color": alt.Color("arm:N", sort=arms, title=None, scale=alt.Scale(domain=arms, range=colours))} if few else {}
+        {"color": alt.Color("arm:N", sort=arms, title=None, scale=alt.Scale(domain=arms, range=COLOURS))} if few else {}
     )
     style |= (
         {"shape": alt.Shape("arm:N", sort=arms, title=None, scale=alt.Scale(domain=arms, range=shapes))} if few else {}
@@ -268,50 +257,3 @@ def error_unit(comparison: Comparison) -> tuple[str, float]:
 def epoch_ticks(last: float) -> list[float]:
     decades = 10.0 ** np.arange(0, np.floor(np.log10(max(last, 1))) + 1)
     return [0, *decades, *([last] if last > 1.5 * decades[-1] else [])]
-
-
-CONFIG = {
-    "background": "transparent",
-    "font": "system-ui, -apple-system, 'Segoe UI', 'Liberation Sans', Arial, sans-serif",
-    "view": {"stroke": "transparent"},
-    "title": {"color": "currentColor", "fontSize": 12, "fontWeight": 600, "anchor": "start"},
-    "header": {"labelColor": "currentColor", "titleColor": "currentColor", "labelFontSize": 12, "labelFontWeight": 600},
-    "axis": {
-        "labelColor": "currentColor",
-        "titleColor": "currentColor",
-        "domainColor": GREY,
-        "tickColor": GREY,
-        "gridColor": GREY,
-        "gridOpacity": 0.25,
-        "labelFontSize": 11,
-        "titleFontSize": 11,
-        "titleFontWeight": "normal",
-    },
-    "legend": {"labelColor": "currentColor", "titleColor": "currentColor", "labelFontSize": 11, "symbolStrokeWidth": 2},
-}
-
-
-class Picture(NamedTuple):
-    """A figure and its specification, drawn once."""
-
-    figure: Figure
-    spec: dict[str, Any]
-    svg: str
-
-    def png(self) -> bytes:
-        """On white, at twice the screen's resolution."""
-        import vl_convert
-
-        return vl_convert.vegalite_to_png(self.spec | {"config": CONFIG | {"background": "white"}}, scale=2)
-
-
-def draw(figure: Figure) -> Picture:
-    import vl_convert
-
-    spec = specification(figure)
-    return Picture(figure, spec, vl_convert.vegalite_to_svg(spec))
-
-
-def specification(figure: Figure) -> dict[str, Any]:
-    """The figure as Vega-Lite; text takes the colour of the page it stands on."""
-    return figure.chart.to_dict() | {"config": CONFIG}

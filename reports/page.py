@@ -4,15 +4,17 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from reports.claims import Verdict
 from reports.comparison import Comparison
-from reports.figures import Picture
 from reports.load import Sweep
+from reports.palette import Picture
 
 
 def page(
     sweep: Sweep,
-    comparison: Comparison,
+    comparison: Comparison | None,
     answer: str,
+    verdicts: list[Verdict],
     pictures: list[Picture],
     table: list[dict[str, Any]],
     tables: dict[str, list[dict[str, str]]],
@@ -30,6 +32,7 @@ def page(
         sweep=sweep,
         comparison=comparison,
         answer=answer,
+        verdicts=verdicts,
         pictures=pictures,
         table=table,
         **tables,
@@ -49,15 +52,24 @@ def script() -> str:
 def recipe(sweep: Sweep) -> dict[str, str]:
     """What somebody needs to do it again."""
     p = sweep.params
+    trains = "network.hidden" in p
     parts = ", ".join(f"{p.get(f'data.{part}', '?')} {part}" for part in ("train", "validation", "test"))
     return {
         "Command": sweep.tags.get("command", ""),
-        "Data": f"{p.get('dataset', '?')}: {p.get('data.examples', '?')} examples, {p.get('data.features', '?')} features; {parts}",
-        "Seeds": f"{sweep.results.seed.nunique()}: each draws split, initial weights, minibatch order and noise, the same for all cells",
-        "Training": f"hidden layers {p.get('network.hidden', '?')}, {p.get('network.activation', '?')}, {p.get('optimizer', '?')}, "
-        f"batch {p.get('batch_size', '?')}, {p.get('epochs', '?')} epochs, {p.get('dtype', '?')}; counts: {p.get('selection', '?')} step",
+        "Data": f"{p.get('dataset', '?')}: {p.get('data.examples', '?')} examples, {p.get('data.features', '?')} features"
+        + (f"; {parts}" if trains else ""),
+        "Seeds": f"{sweep.results.seed.nunique()}"
+        + (": each draws split, initial weights, minibatch order and noise, the same for all cells" if trains else ""),
+        **({"Training": training(p)} if trains else {"Theory": p.get("theory", "?")}),
         "Cells": f"{len(sweep.cells)} finished, {len(sweep.failed)} failed",
         "Code": sweep.tags.get("commit", "unknown"),
         "Versions": sweep.tags.get("versions", ""),
         "Sweep": sweep.name,
     }
+
+
+def training(p: dict[str, str]) -> str:
+    return (
+        f"hidden layers {p.get('network.hidden', '?')}, {p.get('network.activation', '?')}, {p.get('optimizer', '?')}, "
+        f"batch {p.get('batch_size', '?')}, {p.get('epochs', '?')} epochs, {p.get('dtype', '?')}; counts: {p.get('selection', '?')} step"
+    )

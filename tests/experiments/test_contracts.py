@@ -8,7 +8,7 @@ from hydra import compose, initialize_config_dir
 from hydra.utils import get_object
 from omegaconf import OmegaConf
 
-from experiments.composition import SITES, build, study_of
+from experiments.composition import SITES, Job, build, override_values, relevant, study_of
 from experiments.evaluation import run, tasks
 from experiments.run import CONF
 from tests.experiments.test_files import write_small_files
@@ -52,7 +52,7 @@ def files(tmp_path_factory):
 def selections():
     """One list of overrides for every option; noise sources at every site, initialisations in the network."""
     for kind, option in OPTIONS:
-        if (kind, option) in NEEDS_THE_INTERNET:
+        if (kind, option) in NEEDS_THE_INTERNET or kind == "theory":
             continue
         choices = [f"noise@noise.{site}={option}" for site in SITES] if kind == "noise" else [f"{kind}={option}"]
         choices = [f"initialization@network.initialization={option}"] if kind == "initialization" else choices
@@ -90,15 +90,35 @@ def test_every_option_documents_itself(kind, option):
         assert "#" in line or standard or any(word in made.__doc__ for word in words), f"{file}: {key}"
 
 
+def job(overrides):
+    """What the launcher would build."""
+    config = compose("config", overrides, return_hydra_config=True)
+    choices = dict(config.hydra.runtime.choices)
+    config = OmegaConf.masked_copy(config, [key for key in config if key != "hydra"])
+    return relevant(Job(override_values(overrides), config, choices))
+
+
+@pytest.mark.parametrize("theory", sorted({option for kind, option in OPTIONS if kind == "theory"} - {"none"}))
+def test_every_theory_gives_a_seed_the_same_numbers_among_any_others(theory):
+    config = job(["study=none", "dataset=diabetes", f"theory={theory}", "seeds=[3,1]"]).config
+    if "epochs" in config.theory:
+        config.theory.epochs = 3
+    together = build(config).run()
+    config.seeds = [1]
+    alone = build(config).run()
+    for name, values in alone.metrics.items():
+        np.testing.assert_allclose(values[:, 0], together.metrics[name][:, 1], rtol=1e-12, atol=1e-15, err_msg=name)
+
+
 @pytest.mark.parametrize("study", STUDIES)
 def test_every_study_composes_and_says_what_it_asks(study):
     config = compose("config", [f"study={study}"], return_hydra_config=True)
     stated = study_of(config)
     assert stated.name == study
     assert stated.question.endswith("?")
-    build(OmegaConf.masked_copy(config, [key for key in config if key != "hydra"]))
+    build(job([f"study={study}"]).config)
     for grid in config.hydra.sweeper.grids:
-        assert set(grid) - {"regularizer"} <= set(stated.choose)
+        assert not stated.choose or set(grid) - {"regularizer"} <= set(stated.choose)
 
 
 @pytest.mark.parametrize("file", sorted(CONF.rglob("*.yaml")), ids=lambda f: str(f.relative_to(CONF)))

@@ -4,10 +4,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from reports.build import check_replaceable, markdown, sentence, table_rows
+from reports.answer import sentence, table_rows
+from reports.build import check_replaceable
 from reports.comparison import compare
 from reports.figures import figures
 from reports.load import Sweep, arm_name
+from reports.tables import markdown
 
 SEEDS = range(8)
 
@@ -66,7 +68,7 @@ def test_the_sentence_says_what_differs_and_what_cannot_be_told():
     answer = sentence(comparison)
     assert "lower test error: l2 (−" in answer
     assert "no difference that 8 seeds can tell: l1" in answer
-    assert "| l2 | strength=0.1 |" in markdown("Is it so?", answer, table_rows(comparison))
+    assert "| l2 | strength=0.1 |" in markdown(table_rows(comparison))
 
 
 def test_too_few_seeds_are_called_too_few():

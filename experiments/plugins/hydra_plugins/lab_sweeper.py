@@ -52,16 +52,22 @@ class LabSweeper(Sweeper):
 
     def sweep(self, arguments: list[str]) -> Any:
         from experiments.grids import expand, studies
-        from experiments.run import CellsFailed
+        from experiments.run import CellsFailed, ClaimsRefuted
 
         returns: list[Sequence[JobReturn]] = []
+        refuted = []
         for study, others in studies(arguments, self.loader):
             jobs = expand(self.grids_of(study), others, self.loader)
-            returns.append(self.launcher.launch(jobs, initial_job_idx=sum(len(batch) for batch in returns)))
+            try:
+                returns.append(self.launcher.launch(jobs, initial_job_idx=sum(len(batch) for batch in returns)))
+            except ClaimsRefuted as claims:
+                refuted.append(str(claims))
         results = [job for batch in returns for job in batch]
         failed = sum(job.status is JobStatus.FAILED for job in results)
         if failed:
             raise CellsFailed(f"{failed} of {len(results)} cells failed; the others are recorded")
+        if refuted:
+            raise ClaimsRefuted("\n".join(refuted))
         return returns
 
     def grids_of(self, study: str | None) -> list[dict[str, Any]]:
@@ -87,12 +93,12 @@ class LabLauncher(Launcher):
         self.loader, self.config = hydra_context.config_loader, config
 
     def launch(self, job_overrides: Sequence[Sequence[str]], initial_job_idx: int) -> Sequence[JobReturn]:
-        from experiments.composition import Composer
+        from experiments.composition import Composer, relevant
         from experiments.run import sweep
         from experiments.workers import Workers
 
         composer = Composer(self.loader, self.config)
-        jobs = [composer(list(overrides)) for overrides in job_overrides]
+        jobs = [relevant(composer(list(overrides))) for overrides in job_overrides]
         outcomes = sweep(jobs, Workers(**self.where))
         folder = Path(self.config.hydra.sweep.dir)  # where Hydra's users, and other sweepers, expect it
         folder.mkdir(parents=True, exist_ok=True)

@@ -1,0 +1,55 @@
+"""The second kind of experiment: one that needs no stack of networks. It is given its seeds and answers with its curves."""
+
+from collections.abc import Sequence
+from dataclasses import field
+from typing import Any, Protocol, runtime_checkable
+
+from backprop.choices import choice
+from experiments.datasets.dataset import Dataset
+from experiments.records import Curves
+from experiments.study import listed_seeds
+
+
+class AnyExperiment(Protocol):
+    """What the laboratory asks of both kinds: one cell, one configuration with all its seeds."""
+
+    @property
+    def dataset(self) -> Dataset: ...
+
+    @property
+    def all_seeds(self) -> list[int]: ...
+
+    def summary(self) -> dict[str, Any]:
+        """The sizes that a reader wants to know."""
+
+
+@runtime_checkable
+class Theory(Protocol):
+    def __call__(self, dataset: Dataset, seeds: Sequence[int]) -> Curves:
+        """Any quantities by name, (T, S): a row for every step that is told of, a column for every seed."""
+
+
+@choice
+class Calculation:
+    """One theory on one dataset. `theory=NAME` takes the place of the network and all that trains it."""
+
+    dataset: Dataset
+    theory: Theory
+    seeds: int | list[int] = field(default=10)  # a number n means the seeds 0 … n − 1
+
+    def __post_init__(self) -> None:
+        listed_seeds(self.seeds)
+
+    @property
+    def all_seeds(self) -> list[int]:
+        return listed_seeds(self.seeds)
+
+    def run(self) -> Curves:
+        return self.theory(self.dataset, self.all_seeds)
+
+    def summary(self) -> dict[str, Any]:
+        return {
+            "task": self.dataset.task,
+            "examples": len(self.dataset.x),
+            "features": self.dataset.x.shape[1],
+        }

@@ -1,0 +1,152 @@
+"""What a study claimed beforehand, judged by what was measured: supported, refuted or undecided.
+
+Three kinds, each with a rule of its own (a rule that a wide interval can pass is no test):
+
+- `exact`: theory gives a value and the study a margin. Supported if the whole 95 % t interval lies within the margin
+  of the value, refuted if it lies outside, else undecided: more seeds would tell. The z-test against the value itself is
+  told beside it.
+- `published`: a single run's number. It is a draw like one of our seeds, so it is held against the prediction interval
+  mean ± t · sd · √(1 + 1/n), not against the interval of the mean.
+- `order`: one cell lower than another, paired by seed. Supported or refuted by the sign of the difference where the
+  sign-flip test, with Holm's correction over the study's order claims, has p < 0.05; else undecided.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from reports.comparison import Comparison, numbers
+from reports.load import Sweep
+from reports.statistics import holm, mean_interval, paired_difference, t_quantile
+
+Claim = Mapping[str, Any]
+
+
+class Verdict(NamedTuple):
+    """One claim, and what became of it."""
+
+    says: str
+    verdict: str  # supported, refuted, undecided; or not tested
+    found: str
+    expected: str
+    source: str
+
+
+@dataclass(frozen=True)
+class NotTested(Exception):
+    """The sweep has not what the claim speaks of."""
+
+    why: str
+
+
+def judge(sweep: Sweep, comparison: Comparison | None) -> list[Verdict]:
+    """A verdict for every claim of the study, in its order."""
+    claims = sweep.study.get("claims", [])
+    orders = {n: difference_of(claim, sweep, comparison) for n, claim in enumerate(claims) if claim["kind"] == "order"}
+    tested = [n for n, found in orders.items() if not isinstance(found, NotTested)]
+    p_values = dict(zip(tested, holm([orders[n].p for n in tested]), strict=True))  # type: ignore[union-attr]
+    verdicts = []
+    for n, claim in enumerate(claims):
+        try:
+            rule: Callable[..., tuple[str, str, str]] = exact if claim["kind"] == "exact" else published
+            if n not in orders:
+                found = rule(claim, values_of(claim["cell"], claim["metric"], sweep, comparison)["value"].to_numpy())
+            else:
+                found = order(orders[n], p_values.get(n, np.nan))
+        except NotTested as reason:
+            found = ("not tested", reason.why, "")
+        verdicts.append(Verdict(claim.get("says") or default_words(claim), *found, claim.get("source", "")))
+    return verdicts
+
+
+def exact(claim: Claim, values: Any) -> tuple[str, str, str]:
+    """Verdict, what was found, what was expected."""
+    value, margin = float(claim["value"]), float(claim["margin"])
+    interval = mean_interval(values)
+    expected = f"{value:.5g} ± {margin:.2g}"
+    if interval.n < 2:
+        return "undecided", f"{interval.mean:.5g}, over {interval.n} seeds: no interval", expected
+    inside = value - margin <= interval.low and interval.high <= value + margin
+    outside = interval.high < value - margin or value + margin < interval.low
+    verdict = "supported" if inside else "refuted" if outside else "undecided"
+    z_test = ""
+    if interval.sd > 1e-9 * abs(interval.mean):
+        t = (interval.mean - value) / (interval.sd / interval.n**0.5)
+        z_test = f"; against {value:.5g} itself {p_text(2 * stats.t.sf(abs(t), interval.n - 1))}"
+    return verdict, f"{show(interval)}{z_test}", expected
+
+
+def published(claim: Claim, values: Any) -> tuple[str, str, str]:
+    value, interval = float(claim["value"]), mean_interval(values)
+    expected = f"{value:.5g}, a single run"
+    if interval.n < 2:
+        return "undecided", f"{interval.mean:.5g}, over {interval.n} seeds: no interval", expected
+    half = t_quantile(0.975, interval.n - 1) * interval.sd * (1 + 1 / interval.n) ** 0.5
+    verdict = "supported" if abs(value - interval.mean) <= half else "refuted"
+    found = f"one more seed: [{interval.mean - half:.5g}, {interval.mean + half:.5g}], from {interval.n}"
+    return verdict, found, expected
+
+
+def order(difference: Any, p: float) -> tuple[str, str, str]:
+    if isinstance(difference, NotTested):
+        raise difference
+    verdict = "undecided" if not p < 0.05 else "supported" if difference.mean < 0 else "refuted"
+    found = f"difference {show(difference)}, paired over {difference.n} seeds; {p_text(p)}"
+    if 2.0 ** (1 - difference.n) >= 0.05:
+        found += f": {difference.n} seeds cannot reach p < 0.05"
+    return verdict, found, "below 0"
+
+
+def difference_of(claim: Claim, sweep: Sweep, comparison: Comparison | None) -> Any:
+    """The paired difference that an order claim speaks of, or why there is none."""
+    try:
+        ours, theirs = (values_of(claim[end], claim["metric"], sweep, comparison)["value"] for end in ("lower", "than"))
+    except NotTested as reason:
+        return reason
+    return paired_difference(*ours.align(theirs, join="inner"))
+
+
+def values_of(axes: Mapping[str, Any], metric: str, sweep: Sweep, comparison: Comparison | None) -> pd.DataFrame:
+    """The metric of the one cell that lies at these axis values, by seed; of an arm, the value validation chose."""
+    wanted = numbers({axis: str(value) for axis, value in axes.items()})
+    here = [cell["name"] for cell in sweep.cells if wanted.items() <= numbers(cell["axes"]).items()]
+    if len(here) > 1 and comparison is not None:
+        chosen = {row.cell for row in comparison.rows}
+        here = [name for name in here if name in chosen]
+    place = ", ".join(f"{axis}={value}" for axis, value in axes.items())
+    if len(here) != 1:
+        raise NotTested(f"{'no' if not here else len(here)} cells of this sweep are at {place}")
+    rows = sweep.results[sweep.results.cell == here[0]]
+    if metric not in rows or rows[metric].isna().all():
+        raise NotTested(f"{here[0]} has no {metric}")
+    return pd.DataFrame({"value": rows.set_index("seed")[metric].astype(float)})
+
+
+def show(interval: Any) -> str:
+    return f"{interval.mean:.5g} [{interval.low:.5g}, {interval.high:.5g}]".replace("-", "−")
+
+
+def p_text(p: float) -> str:
+    return "p < 0.001" if p < 0.001 else f"p = {p:.3f}"
+
+
+def default_words(claim: Claim) -> str:
+    if claim["kind"] == "order":
+        return f"{claim['metric']}: {claim['lower']} below {claim['than']}"
+    return f"{claim['metric']} of {claim['cell']} is {claim['value']}"
+
+
+def in_one_sentence(verdicts: list[Verdict]) -> str:
+    """How many claims stand; those that fell by name."""
+    counts = {
+        kind: sum(one.verdict == kind for one in verdicts)
+        for kind in ("supported", "refuted", "undecided", "not tested")
+    }
+    said = ", ".join(f"{count} {kind}" for kind, count in counts.items() if count)
+    claims = "1 claim" if len(verdicts) == 1 else f"{len(verdicts)} claims"
+    fallen = "; ".join(one.says for one in verdicts if one.verdict == "refuted")
+    return f"{claims}: {said}." + (f" Refuted: {fallen}." if fallen else "")

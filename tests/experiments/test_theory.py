@@ -1,0 +1,55 @@
+"""Theories against solutions found in other ways."""
+
+import numpy as np
+import pytest
+from sklearn.linear_model import Ridge
+
+from experiments import datasets, theory
+
+DATA = datasets.diabetes()
+
+
+def test_dropout_ends_at_scikit_learns_ridge_solution():
+    """Standardised columns have mean square 1: q/(1 − q) Σ wⱼ² beside the mean loss is Ridge(alpha = N q/(1 − q))."""
+    X, y = theory.standardized(DATA)
+    curves = theory.DropoutLinear(rate=0.25, epochs=300)(DATA, [0, 1])
+    exact = np.array([curves.metrics[f"exact/{j}"][0, 0] for j in range(1, 11)])
+    np.testing.assert_allclose(exact, Ridge(alpha=len(X) / 3).fit(X, y).coef_, atol=1e-10)
+    assert curves.metrics["slope"].mean() == pytest.approx(1, abs=0.02)
+
+
+def test_the_l2_path_is_scikit_learns():
+    """½ λ ‖w‖² beside the mean of squares is Ridge(alpha = N λ/2)."""
+    curves = theory.L2Path(strength=0.3)(DATA, [5])
+    division = theory.divide(DATA, theory.Holdout(0.2, 0.1, 0.5), None, theory.Scaling(), 5, "float64")
+    train, test = division.parts["train"], division.parts["test"]
+    ridge = Ridge(alpha=len(train.x) * 0.15).fit(train.x, train.y[:, 0])
+    trained = np.array([curves.metrics[f"trained/{j}"][0, 0] for j in range(1, 11)])
+    np.testing.assert_allclose(trained, ridge.coef_, rtol=1e-9)
+    assert curves.metrics["test error"][0, 0] == pytest.approx(np.mean((ridge.predict(test.x) - test.y[:, 0]) ** 2))
+
+
+@pytest.mark.parametrize("method", theory.METHODS)
+@pytest.mark.parametrize("momentum", [0.5, 0.9])
+def test_thresholds_are_where_the_recursions_largest_root_is_one(method, momentum):
+    """The eigenvalues of one step, as a matrix on (w, v), for the stiffest direction: λ = 1, so that η is η λmax."""
+    descent = theory.Descent(method=method, momentum=momentum)
+    mu, eta = (0.0 if method == "plain" else momentum), descent.exact_threshold()
+    for rate, stable in ((0.999 * eta, True), (1.001 * eta, False)):
+        look_ahead = rate * (1 + mu) if method == "nesterov" else rate  # how far one unit of gradient moves w at once
+        step = [[1 - look_ahead, -rate * (mu * mu if method == "nesterov" else mu)], [1, mu]]
+        assert (np.abs(np.linalg.eigvals(np.array(step))).max() < 1) == stable
+    if momentum == 0.9:
+        found = descent(DATA, [0]).metrics["threshold"][0, 0]
+        assert found == pytest.approx(eta, rel=0.005)
+
+
+def test_plain_descent_contracts_each_eigenvector_by_its_factor():
+    curves = theory.Descent(relative_rate=1.5, steps=4)(DATA, [0, 3])
+    np.testing.assert_allclose(curves.metrics["stiffest error"][:, 1], (-0.5) ** np.arange(5), rtol=1e-9)
+    assert (curves.metrics["sign changes"][-1] == 1).all()
+
+
+def test_a_dataset_with_classes_is_refused_with_the_way_out():
+    with pytest.raises(ValueError, match=r"wine has no single number for a target.*take dataset=diabetes"):
+        theory.Descent()(datasets.wine(), [0])

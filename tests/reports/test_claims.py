@@ -1,0 +1,125 @@
+"""A claim can be supported, refuted or undecided, and each of them is reached by numbers that deserve it."""
+
+import numpy as np
+import pytest
+
+from reports.claims import in_one_sentence, judge
+from reports.comparison import compare
+from reports.stated import measured, series, stated
+from reports.tables import latex, markdown
+from tests.reports.test_comparison import CELLS, sweep_of
+
+
+def claimed(*claims, values=None, **columns):
+    """A sweep whose study makes these claims; `values` take the place of the cell none's test errors."""
+    sweep = sweep_of(CELLS)
+    if values is not None:
+        results = sweep.results[sweep.results.seed < len(values)].copy()
+        results.loc[results.cell == "none", "test/error"] = values
+        sweep = sweep._replace(results=results)
+    return sweep._replace(study={**sweep.study, "claims": list(claims)})
+
+
+EXACT = {"kind": "exact", "cell": {"regularizer": "none"}, "metric": "test/error", "value": 1.0, "margin": 0.1}
+TIGHT, WIDE = np.array([0.99, 1.0, 1.01, 1.0]), np.array([0.0, 2.0, 0.5, 1.5])
+
+
+@pytest.mark.parametrize(
+    ("values", "verdict"),
+    [
+        (TIGHT, "supported"),
+        (TIGHT + 0.05, "supported"),  # not the value, by the z-test, but nearer than what matters
+        (TIGHT + 0.2, "refuted"),
+        (WIDE, "undecided"),  # a wide interval around the value is no support
+        (TIGHT[:1], "undecided"),  # nor is one seed
+        (np.full(4, 1.0), "supported"),
+        (np.full(4, 1.2), "refuted"),
+    ],
+)
+def test_an_exact_value_is_supported_only_by_an_interval_within_the_margin(values, verdict):
+    sweep = claimed(EXACT, values=values)
+    assert judge(sweep, compare(sweep))[0].verdict == verdict
+
+
+@pytest.mark.parametrize(
+    ("published", "verdict"),
+    [(1.0, "supported"), (1.02, "supported"), (1.2, "refuted")],
+)
+def test_a_published_run_is_held_against_where_one_more_seed_would_lie(published, verdict):
+    """Values 0.99, 1, 1.01, 1: mean 1, sd 0.00816, t₀.₉₇₅,₃ = 3.182: the prediction interval is 1 ± 0.02905, the mean's 1 ± 0.013."""
+    claim = {"kind": "published", "cell": {"regularizer": "none"}, "metric": "test/error", "value": published}
+    sweep = claimed(claim, values=TIGHT)
+    (found,) = judge(sweep, compare(sweep))
+    assert found.verdict == verdict
+    assert "[0.97095, 1.0291]" in found.found
+
+
+@pytest.mark.parametrize(
+    ("lower", "than", "verdict"),
+    [("l2", "none", "supported"), ("none", "l2", "refuted"), ("none", "none", "undecided")],
+)
+def test_an_order_is_decided_by_a_paired_test(lower, than, verdict):
+    claim = {"kind": "order", "metric": "test/error", "lower": {"regularizer": lower}, "than": {"regularizer": than}}
+    sweep = claimed(claim)
+    assert judge(sweep, compare(sweep))[0].verdict == verdict
+
+
+def test_an_order_that_seeds_cannot_decide_is_undecided():
+    """Three pairs: the sign-flip test cannot give less than p = 1/4."""
+    claim = {"kind": "order", "metric": "test/error", "lower": {"regularizer": "l2"}, "than": {"regularizer": "none"}}
+    sweep = claimed(claim, values=[0.9, 0.9, 0.9])
+    (found,) = judge(sweep, compare(sweep))
+    assert found.verdict == "undecided"
+    assert "3 seeds cannot reach p < 0.05" in found.found
+
+
+def test_a_claim_about_a_cell_that_is_not_there_is_not_tested():
+    sweep = claimed({**EXACT, "cell": {"regularizer": "dropout"}}, {**EXACT, "metric": "nothing"}, EXACT)
+    verdicts = judge(sweep, compare(sweep))
+    assert [one.verdict for one in verdicts] == ["not tested", "not tested", "refuted"]
+    assert "no cells of this sweep are at regularizer=dropout" in verdicts[0].found
+    assert in_one_sentence(verdicts).startswith("3 claims: 1 refuted, 2 not tested. Refuted: ")
+
+
+def test_where_nothing_differs_order_claims_are_decided_in_one_sweep_of_twenty():
+    """200 sweeps with three order claims each, all of them about equal cells: Holm keeps false verdicts to 5 %."""
+    draw = np.random.default_rng(1)
+    claims = [
+        {
+            "kind": "order",
+            "metric": f"m{i}",
+            "lower": {"regularizer": "l2", "penalty.strength": 0.1},
+            "than": {"regularizer": "none"},
+        }
+        for i in range(3)
+    ]
+    sweep = claimed(*claims)
+    base = sweep.results[sweep.results.cell.isin(["none", "weak"])]
+    wrong, trials = 0, 200
+    for _ in range(trials):
+        results = base.assign(**{f"m{i}": draw.normal(size=len(base)) for i in range(3)})
+        wrong += any(one.verdict != "undecided" for one in judge(sweep._replace(results=results), None))
+    assert wrong / trials < 0.05 + 3 * (0.05 * 0.95 / trials) ** 0.5
+
+
+def test_a_stated_figure_shows_means_over_seeds():
+    spec = {"title": "t", "x": "penalty.strength", "lines": ["test/*"], "points": ["train/error"]}
+    sweep = sweep_of(CELLS)
+    sweep = sweep._replace(study={**sweep.study, "figures": [spec]})
+    data = measured(spec, sweep)
+    weak = sweep.results[sweep.results.cell == "weak"]
+    assert set(data.x) == {"0.1", "0.2"}  # the cell without a penalty is nowhere on this axis
+    row = data[(data.metric == "test/error") & (data.x == "0.1")].iloc[0]
+    assert row["mean"] == pytest.approx(weak["test/error"].mean())
+    assert set(data[data.mark == "points"].metric) == {"train/error"}
+    (figure,) = stated(sweep)
+    figure.chart.to_dict()
+    assert stated(sweep._replace(study={**sweep.study, "figures": [{**spec, "lines": ["no"], "points": []}]})) == []
+    assert series("exact/3") == series("trained/3") == "3"
+
+
+def test_tables_escape_what_markdown_and_latex_take_for_signs():
+    table = [{"": "a|b_c", "x %": "−1 ± 2"}]
+    assert markdown(table) == "|  | x % |\n| --- | --- |\n| a\\|b_c | −1 ± 2 |\n"
+    assert r"a|b\_c & $-$1 $\pm$ 2 \\" in latex(table)
+    assert r" & x \% \\" in latex(table)
