@@ -6,10 +6,12 @@ from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, S
 from typing import NamedTuple
 
 import numpy as np
+from jaxtyping import Float, Int
 
-from backprop.arrays import stack
-from backprop.metrics import performance, weight_norms, whole
-from backprop.network import parameter_count
+from backprop.arrays import Array, stack
+from backprop.diagnostics import BINS, confidence, distances, gradient_statistics, weight_histogram
+from backprop.metrics import Whole, performance, weight_norms, whole
+from backprop.network import Layer, parameter_count
 from backprop.training import Examples, Recipe, Snapshot, train
 from experiments.calculation import AnyExperiment, Calculation
 from experiments.records import Curves
@@ -112,12 +114,15 @@ def stacks(experiments: Mapping[int, Experiment], replicas: int | None) -> list[
 
 def snapshots(task: Task, at: Collection[int]) -> Iterator[Snapshot]:
     """Trains every seed of every cell of a stack at once: replica r is seed r mod S of cell r div S."""
-    seeds, cells = task.seeds, len(task.cells)
-    recipe = stack([recipe for recipe in task.recipes for _ in seeds], task.recipes[0].dtype)
+    cells = len(task.cells)
+    recipe = stack([recipe for recipe in task.recipes for _ in task.seeds], task.recipes[0].dtype)
+    return train(recipe, training_examples(task), task.order * cells, at, initial_seeds=task.initial * cells)
+
+
+def training_examples(task: Task) -> Examples:
     training = [division.parts["train"] for division in task.divisions]
     x, y = (np.stack([getattr(part, a) for part in training]) for a in "xy")
-    examples = Examples(x, y, np.tile(np.arange(len(seeds)), cells))
-    return train(recipe, examples, task.order * cells, at, initial_seeds=task.initial * cells)
+    return Examples(x, y, np.tile(np.arange(len(task.seeds)), len(task.cells)))
 
 
 def run(task: Task) -> list[Curves]:
@@ -139,13 +144,39 @@ def run(task: Task) -> list[Curves]:
         rows.append(row | {"labels/corrupted": corrupted})
         epochs.append(snapshot.epoch)
         finite_until = snapshot.finite_until.copy()
+        if snapshot.step == 0:
+            initial = [Layer(W.copy(), b.copy()) for W, b in snapshot.layers]
 
+    ends = at_the_end(task, snapshot.layers, initial, data, of) | overfitting(rows, task.steps)
+    rows = [row | ends for row in rows]
     table = {name: np.stack([row[name] for row in rows]).reshape(len(rows), cells, len(seeds)) for name in rows[0]}
     diverged = np.where(finite_until < task.steps[-1], finite_until + 1, -1).reshape(cells, len(seeds))
     return [
         Curves(seeds, task.steps, epochs, {name: values[:, c] for name, values in table.items()}, diverged[c])
         for c in range(cells)
     ]
+
+
+def at_the_end(
+    task: Task, layers: Sequence[Layer], initial: Sequence[Layer], data: Sequence[Whole], of: Int[Array, " R"]
+) -> dict[str, Float[Array, " R"]]:
+    """Diagnostics of the last step: they take as long as some steps of training."""
+    recipe = task.recipes[0]
+    found = distances(layers, initial) | gradient_statistics(recipe, layers, training_examples(task))
+    if recipe.loss.task == "classification":
+        found |= confidence(recipe, layers, data, of)
+    histogram = weight_histogram(layers, initial)
+    bins = {f"histogram/{low:.2f}": histogram[:, i] for i, low in enumerate(BINS[:-1])}
+    return {f"last/{name}": value for name, value in found.items()} | bins
+
+
+def overfitting(rows: Sequence[dict[str, Float[Array, " R"]]], steps: Sequence[int]) -> dict[str, Float[Array, " R"]]:
+    """At which step the validation loss was least, and how far it had risen from there at the end."""
+    curve = np.stack([row["validation/loss"] for row in rows])
+    best = np.where(np.isfinite(curve), curve, np.inf).argmin(axis=0)
+    with np.errstate(invalid="ignore"):
+        rise = curve[-1] - curve[best, np.arange(curve.shape[1])]
+    return {"validation/best_step": np.array(steps, float)[best], "validation/rise": rise}
 
 
 def joined(pieces: Sequence[Curves], seeds: Sequence[int]) -> Curves:

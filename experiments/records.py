@@ -32,24 +32,25 @@ def curve_table(curves: Curves, experiment: "AnyExperiment") -> "pd.DataFrame":
     import pandas as pd
 
     T, S = len(curves.steps), len(curves.seeds)
-    table = pd.DataFrame(
-        {"seed": np.tile(curves.seeds, T), "step": np.repeat(curves.steps, S), "epoch": np.repeat(curves.epochs, S)}
-    )
-    for name, values in curves.metrics.items():
-        table[name] = values.ravel()
-    table["diverged_at"] = np.tile(curves.diverged_at, T)
+    columns = {
+        "seed": np.tile(curves.seeds, T),
+        "step": np.repeat(curves.steps, S),
+        "epoch": np.repeat(curves.epochs, S),
+    }
+    columns |= {name: values.ravel() for name, values in curves.metrics.items()}
+    columns["diverged_at"] = np.tile(curves.diverged_at, T)
     own: Selection = getattr(experiment, "selection", Last())
     for name, rule in [*(RULES.items() if "validation/loss" in curves.metrics else ()), ("", own)]:
         taken = np.zeros((T, S), bool)
         taken[rule(curves.metrics), np.arange(S)] = True
-        table[f"selected/{name}" if name else "selected"] = taken.ravel()
-    return table
+        columns[f"selected/{name}" if name else "selected"] = taken.ravel()
+    return pd.DataFrame(columns)
 
 
 def metric_names(table: "pd.DataFrame") -> list[str]:
     """The columns of a cell's table that are metrics."""
     others = {"seed", "step", "epoch", "diverged_at", "selected"}
-    return [name for name in table.columns if name not in others and not name.startswith("selected/")]
+    return [name for name in table.columns if name not in others and not name.startswith(("selected/", "histogram/"))]
 
 
 def mean_validation_error(table: "pd.DataFrame") -> float:

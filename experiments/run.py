@@ -148,7 +148,7 @@ def report(run: "SweepRun", console: "Console") -> list[str]:
     from reports.build import build
 
     made = build(run.client, run.run_id, run.folder)
-    tracking.attach_report(run, made.folder, made.note)
+    tracking.attach_report(run, made.folder, made.answer, made.note)
     Console().print(made.terminal_table())
     for one in made.verdicts:
         console.print(

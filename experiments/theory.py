@@ -34,8 +34,9 @@ class Descent:
     its own, so that the largest stable η is known: 2/λmax plain, 2(1 + μ)/λmax for the heavy ball (Polyak, 1964) and
     (2 + 2μ)/((1 + 2μ) λmax) for Nesterov. Told of every step: the excess loss J − min J over its start's, and the error
     along the stiffest eigenvector over its start's. Of the whole: in what share of steps that error changes its sign
-    (until nothing but rounding is left of it), and the `threshold`, searched for with the optimiser itself: the largest η λmax at which ‖∇J‖ still falls.
-    Every seed starts at another w. Features and target are standardised; constant features are left out.
+    (until nothing but rounding is left of it), and the `threshold`, searched for with the optimiser itself: the largest
+    η λmax at which ‖∇J‖ still falls. Every seed starts at another w. Features and target are standardised; constant
+    features are left out.
     """
 
     method: str = one_of(default="plain", options=METHODS)

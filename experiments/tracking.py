@@ -285,9 +285,10 @@ def recorded_value(client: "MlflowClient", run_id: str) -> float:
     return float(client.get_run(run_id).data.metrics.get("validation/error", "nan"))
 
 
-def attach_report(sweep: SweepRun, folder: Path, note: str) -> None:
+def attach_report(sweep: SweepRun, folder: Path, answer: str, note: str) -> None:
     """The report joins the sweep's run, which is then finished."""
     sweep.client.log_artifacts(sweep.run_id, str(folder), "report")
+    sweep.client.set_tag(sweep.run_id, "answer", answer[:NOTE_LIMIT])
     sweep.client.set_tag(sweep.run_id, "mlflow.note.content", note[:NOTE_LIMIT])
 
 

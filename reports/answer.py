@@ -141,7 +141,7 @@ def p_value(p: float) -> str:
 
 def show_paired(row: Row, comparison: Comparison) -> str:
     if row.difference is None:
-        return "baseline" if row.arm == row.baseline else "other data"
+        return "baseline" if row.arm == row.baseline else "not paired"
     ends = ", ".join(number(end, comparison, sign=True) for end in (row.difference.low, row.difference.high))
     return f"{number(row.difference.mean, comparison, sign=True)} [{ends}]"
 

@@ -1,7 +1,6 @@
 """python -m reports.build [SWEEP]: rebuilds the report of a sweep (the newest, or one named) from MLflow alone."""
 
 import argparse
-import os
 import shutil
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -15,8 +14,10 @@ from reports.comparison import Comparison, compare
 from reports.figures import figures
 from reports.load import NoSuchSweep, Sweep, find_sweep, folder_name, load_sweep
 from reports.measurements import measurement_rows
+from reports.overfitting import diagnostic_rows, source_rows, sources_in_a_sentence
 from reports.page import page, script
 from reports.palette import draw
+from reports.store import open_store
 from reports.tables import latex, markdown
 
 SUFFIXES = (".html", ".csv", ".svg", ".png", ".md", ".tex")
@@ -45,7 +46,12 @@ class Report(NamedTuple):
         )
         style: dict[str, Any] = {"title_justify": "left", "title_style": "bold", "caption_justify": "left"}
         table = Table(
-            title=Text(self.answer), caption=caption, box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, **style
+            title=Text(self.answer),
+            caption=Text(caption),
+            box=SIMPLE_HEAD,
+            padding=(0, 1, 0, 0),
+            pad_edge=False,
+            **style,
         )
         compared = self.comparison is not None
         for position, column in enumerate(rows[0]):
@@ -68,8 +74,15 @@ def build(client: Any, run_id: str, folder: Path) -> Report:
         table, tables = measurement_rows(sweep), {}
         if comparison is not None:
             table = table_rows(comparison)
-            tables = {"certainty": certainty_rows(sweep, comparison), "ledger": ledger_rows(sweep, comparison)}
-    said = [sentence(comparison)] if comparison is not None else []
+            tables = {
+                "certainty": certainty_rows(sweep, comparison),
+                "ledger": ledger_rows(sweep, comparison),
+                "diagnostics": diagnostic_rows(sweep, comparison),
+                "sources": source_rows(sweep, comparison),
+            }
+    said = []
+    if comparison is not None:
+        said = [sources_in_a_sentence(tables["sources"]) if tables["sources"] else sentence(comparison)]
     answer = " ".join([*said, *([in_one_sentence(verdicts)] if verdicts else [])]) or sweep.study["question"]
     folder.parent.mkdir(parents=True, exist_ok=True)
     draft = Path(mkdtemp(dir=folder.parent, prefix=".draft-"))
@@ -120,18 +133,8 @@ def main() -> None:
     )
     parser.add_argument("--folder", type=Path, help="where to write (default: runs/reports/NAME)")
     arguments = parser.parse_args()
-    database = Path("runs/mlflow.db").resolve()
-    store = arguments.store or os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{database}"
     try:
-        if store == f"sqlite:///{database}" and not database.exists():
-            raise NoSuchSweep(
-                f"there is no {database}: run a sweep first (python -m experiments.run), or name a store with --store"
-            )
-        os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
-        os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
-        from mlflow import MlflowClient
-
-        client = MlflowClient(store)
+        client = open_store(arguments.store)
         run_id = find_sweep(client, arguments.sweep)
         name = client.get_run(run_id).info.run_name.removeprefix("sweep: ")
         report = build(client, run_id, arguments.folder or Path("runs/reports") / folder_name(name))

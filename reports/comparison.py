@@ -1,7 +1,7 @@
 """The answer of a sweep: every arm at the value that validation data chose, against its baseline, paired by seed."""
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pandas as pd
 
@@ -48,7 +48,7 @@ def compare(sweep: Sweep) -> Comparison:
     differences = {}
     for arm, cell in chosen_cells.items():
         reference = chosen_cells[baselines[arm]]
-        if arm != baselines[arm] and cells[cell].get("data") == cells[reference].get("data"):
+        if arm != baselines[arm] and comparable(cells[cell], cells[reference]):
             differences[arm] = paired_difference(*errors[cell].align(errors[reference], join="inner"))
     corrected = dict(zip(differences, holm([difference.p for difference in differences.values()]), strict=True))
     rows = []
@@ -77,6 +77,11 @@ def compare(sweep: Sweep) -> Comparison:
     return Comparison(
         rows, name_of(baselines, sweep), is_classification(sweep), warnings + cautions(rows, sweep), notes
     )
+
+
+def comparable(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> bool:
+    """Whether equal seeds mean equal data and equal chance."""
+    return ours.get("data") == theirs.get("data") and ours["axes"].get("vary") == theirs["axes"].get("vary")
 
 
 def best_on_validation(rows: pd.DataFrame) -> str:
@@ -128,7 +133,9 @@ def cautions(rows: list[Row], sweep: Sweep) -> list[str]:
     said += [f"{row.arm}: all {row.seeds} seeds diverged." for row in rows if row.diverged == row.seeds]
     others = [row.arm for row in rows if row.difference is None and row.arm != row.baseline]
     if others:
-        said.append(f"Other data than the baseline's, and so not compared with it: {', '.join(others)}.")
+        said.append(
+            f"Other data or other chance than the baseline's, and so not compared with it: {', '.join(others)}."
+        )
     if sweep.params.get("selection") == "oracle":
         said.append("The step that counts was chosen on the test set (selection=oracle): these errors flatter.")
     return said

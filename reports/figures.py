@@ -7,7 +7,9 @@ import numpy as np
 import pandas as pd
 
 from reports.comparison import Comparison
+from reports.heatmap import heat_map
 from reports.load import Sweep
+from reports.overfitting import weight_distribution
 from reports.palette import COLOURS, GREY, LEGEND, STAR, TEST, TRAIN, VALIDATION, Figure
 from reports.stated import stated
 from reports.statistics import mean_interval
@@ -32,6 +34,9 @@ def figures(sweep: Sweep, comparison: Comparison | None) -> Iterator[Figure]:
     yield from strengths(sweep, comparison)
     yield learning_curves(sweep, comparison)
     yield gap_against_train(sweep, comparison)
+    for figure in (heat_map(sweep, comparison), weight_distribution(sweep, comparison)):
+        if figure is not None:
+            yield figure
 
 
 def forest(comparison: Comparison) -> Figure:
@@ -212,7 +217,17 @@ def gap_against_train(sweep: Sweep, comparison: Comparison) -> Figure:
     arms = list(dict.fromkeys(data.arm))
     few = len(arms) <= len(shapes)
     style = (
-        {"color": alt.Color("arm:N", sort=arms, title=None, scale=alt.Scale(domain=arms, range=COLOURS))} if few else {}
+        {
+            "color": alt.Color(
+                "arm:N",
+                sort=arms,
+                title=None,
+                legend=alt.Legend(labelLimit=400),
+                scale=alt.Scale(domain=arms, range=COLOURS),
+            )
+        }
+        if few
+        else {}
     )
     style |= (
         {"shape": alt.Shape("arm:N", sort=arms, title=None, scale=alt.Scale(domain=arms, range=shapes))} if few else {}

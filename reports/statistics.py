@@ -52,6 +52,18 @@ def mean_interval(values: ArrayLike, level: float = 0.95) -> Interval:
     return Interval(mean, float(mean - half), float(mean + half), sd, n)
 
 
+def sd_interval(values: ArrayLike, level: float = 0.95) -> tuple[float, float]:
+    """The interval of a standard deviation of Gaussian values: sd · √((n − 1) / χ²) at both ends.
+
+    >>> [round(end, 2) for end in sd_interval([1.0, 2.0, 3.0])]
+    [0.52, 6.28]
+    """
+    finite = np.asarray(values, float)
+    n, sd = len(finite), finite.std(ddof=1)
+    low, high = (float(sd * np.sqrt((n - 1) / stats.chi2.ppf((1 + side * level) / 2, n - 1))) for side in (1, -1))
+    return low, high
+
+
 def paired_difference(ours: ArrayLike, theirs: ArrayLike) -> PairedDifference:
     """ours − theirs, seed by seed, over the seeds where both are finite.
 

@@ -232,3 +232,27 @@ def test_the_readmes_first_line_installs_and_runs_the_main_job(tmp_path):
     )
     assert done.returncode == 0, done.stderr[-3000:]
     assert "input_noise" in done.stdout
+
+
+@pytest.mark.slow
+def test_a_study_of_theory_ends_in_verdicts_and_a_refuted_claim_can_fail_the_command(lab):
+    """With momentum 0.5 the heavy ball is stable up to 3, not to the 3.8 that the study claims for 0.9."""
+    fine = command(lab, "study=step_size", "execution.check_claims=true", "seeds=6")
+    assert fine.returncode == 0, fine.stderr
+    assert "6 claims: 6 supported." in fine.stdout
+    report = lab / re.search(r"Report: (\S+)", fine.stderr)[1]
+    assert "✓ supported" in report.read_text(encoding="utf-8")
+    assert (report.parent / "table.tex").is_file()
+    assert (report.parent / "figure_1.png").is_file()
+    again = command(lab, "study=step_size", "seeds=6")
+    assert "14 cells are already recorded, 0 are new" in again.stderr
+
+    wrong = command(lab, "study=step_size", "execution.check_claims=true", "seeds=6", "theory.momentum=0.5")
+    assert wrong.returncode == 1
+    assert "refuted: The heavy ball with momentum 0.9 is stable" in wrong.stderr
+    assert "Traceback" not in wrong.stderr
+    assert command(lab, "study=step_size", "seeds=6", "theory.momentum=0.5").returncode == 0
+
+    refused = command(lab, "study=step_size", "epochs=3")
+    assert refused.returncode == 2
+    assert "epochs is for networks, and theory=descent trains none" in refused.stderr

@@ -72,3 +72,28 @@ def test_only_numbers_share_a_stack():
         return len(tasks([Experiment(**{"dataset": wine(), **COMMON, **change}) for change in PAIRS[name]]))
 
     assert [count(name) for name in ("numbers", "smoothing", "corruption", "loss", "kinds")] == [1, 1, 3, 2, 5]
+
+
+def test_what_is_not_to_vary_is_the_first_seeds_for_all():
+    """Before training only split and initial weights decide the test loss, after it the order as well."""
+    seeds = [3, 5, 8]
+
+    def losses(*vary):
+        experiment = Experiment(
+            wine(), **COMMON | {"seeds": seeds, "vary": list(vary), "noise": Noise(inputs=Gaussian(0.5))}
+        )
+        (curves,) = [curves for task in tasks([experiment]) for curves in run(task)]
+        return curves.metrics["test/loss"]
+
+    everything, split, init, order = (
+        losses(*vary) for vary in (("split", "init", "order"), ("split",), ("init",), ("order",))
+    )
+    for one in (split, init, order):
+        assert (one[:, 0] == everything[:, 0]).all()  # the first seed is itself
+    assert len(set(order[0])) == 1
+    assert len(set(order[-1])) == 3
+    assert len(set(split[0])) == len(set(init[0])) == 3
+    assert (losses("split", "init")[0] == everything[0]).all()
+    assert (losses("split", "init")[-1] != everything[-1])[1:].all()
+    with pytest.raises(ValueError, match=r"vary is \['seeds'\]; it must be a list of some of split, init, order"):
+        losses("seeds")

@@ -100,7 +100,9 @@ def test_cells_of_other_data_are_not_compared():
     _, weak, strong = compare(sweep).rows
     assert weak.difference is not None
     assert strong.difference is None
-    assert "Other data than the baseline's, and so not compared with it: l2 strength=0.2." in sentence(compare(sweep))
+    assert "Other data or other chance than the baseline's, and so not compared with it: l2 strength=0.2." in sentence(
+        compare(sweep)
+    )
     sweep.cells[2]["task"] = "regression"
     assert not compare(sweep).percent
 

@@ -1,0 +1,120 @@
+"""What tells an overfitted network from another: norms, margins, confidence and gradients, per replica, all noise off."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from backprop.arrays import Array
+from backprop.losses import SoftmaxCrossEntropy
+from backprop.metrics import Whole
+from backprop.network import Layer, apply
+from backprop.training import Examples, Recipe, backpropagate
+
+PerReplicaValues = dict[str, Float[Array, " R"]]
+BINS = np.linspace(-5.0, 5.0, 32)  # of weights, in units of what they started with; what lies beyond is in the last
+CONFIDENCES = 15  # bins of equal width
+
+
+def distances(layers: Sequence[Layer], initial: Sequence[Layer]) -> PerReplicaValues:
+    """‖W − W₀‖₂ over all weights, and Πₗ ‖Wₗ‖₂, the product of the layers' largest singular values.
+
+    That product bounds how much faster than its input the output of a relu network can change (Bartlett, Foster &
+    Telgarsky, NIPS 2017). Singular values by the eigenvalues of the smaller of W Wᵀ and Wᵀ W.
+    """
+    with np.errstate(all="ignore"):
+        moved = sum(
+            np.sum((W - W0) ** 2, axis=(-2, -1), dtype=float) for (W, _), (W0, _) in zip(layers, initial, strict=True)
+        )
+    return {"distance": np.sqrt(moved), "spectral_norm": np.prod([spectral_norm(W) for W, _ in layers], axis=0)}
+
+
+def spectral_norm(W: Float[Array, "R I O"]) -> Float[Array, " R"]:
+    """The largest singular value; NaN where a weight is not finite."""
+    finite = np.isfinite(W).all(axis=(-2, -1))
+    W = np.where(finite[:, None, None], W, 0).astype(float)
+    gram = W.mT @ W if W.shape[-1] <= W.shape[-2] else W @ W.mT
+    return np.where(finite, np.sqrt(np.maximum(np.linalg.eigvalsh(gram)[:, -1], 0)), np.nan)
+
+
+def weight_histogram(layers: Sequence[Layer], initial: Sequence[Layer]) -> Float[Array, "R bins"]:
+    """The share of weights in each of BINS, each layer in units of the root mean square that its weights started with."""
+    R, bins = len(layers[0].W), len(BINS) - 1
+    counts = np.zeros((R, bins))
+    for (W, _), (W0, _) in zip(layers, initial, strict=True):
+        unit = np.sqrt(np.mean(W0.astype(float) ** 2, axis=(-2, -1))) + (W0 == 0).all(axis=(-2, -1))
+        for r in range(R):
+            place = np.nan_to_num(W[r].ravel() / unit[r] - BINS[0]) / (BINS[1] - BINS[0])
+            counts[r] += np.bincount(np.clip(place, 0, bins - 1).astype(int), minlength=bins)
+    return counts / counts.sum(axis=-1, keepdims=True)
+
+
+def confidence(
+    recipe: Recipe, layers: Sequence[Layer], data: Sequence[Whole], of: Int[Array, " R"]
+) -> PerReplicaValues:
+    """Of classifiers: quantiles of the training examples' margins, and the calibration error on the test examples.
+
+    Margin: the output of the true class less the largest other one. Calibration error: Σ over bins of confidence of the
+    bin's share of the examples times |accuracy − mean confidence| (Guo et al., ICML 2017). NaN for a diverged replica.
+    """
+    names = ("margin_10", "margin_50", "calibration_error")
+    found = {name: np.full(len(of), np.nan) for name in names}
+    for r, s in enumerate(of):
+        with np.errstate(all="ignore"):
+            z = apply(recipe.network, [Layer(W[r : r + 1], b[r : r + 1]) for W, b in layers], data[s].x)[0][0]
+        if not np.isfinite(z).all():
+            continue
+        train, test = data[s].rows["train"], data[s].rows["test"]
+        found["margin_10"][r], found["margin_50"][r] = np.quantile(margins(z[train], data[s].y[0][train]), (0.1, 0.5))
+        found["calibration_error"][r] = calibration_error(z[test], data[s].y[0][test])
+    return found
+
+
+def two_columns(z: Float[Array, "n K"], y: Float[Array, "n K"]):
+    """Binary outputs as the two that softmax would have: z is their difference."""
+    return (np.hstack([0 * z, z]), np.hstack([1 - y, y])) if z.shape[-1] == 1 else (z, y)
+
+
+def margins(z: Float[Array, "n K"], y: Float[Array, "n K"]) -> Float[Array, " n"]:
+    """z of the true class − the largest of the others; negative where the example is misclassified."""
+    z, y = two_columns(z, y)
+    true = y > 0.5
+    return z[true] - np.where(true, -np.inf, z).max(axis=-1)
+
+
+def calibration_error(z: Float[Array, "n K"], y: Float[Array, "n K"]) -> float:
+    """Σ_b (n_b / n) |accuracy_b − confidence_b| over bins of the largest softmax probability."""
+    z, y = two_columns(z.astype(float), y)
+    p = np.exp(z - z.max(axis=-1, keepdims=True))
+    p /= p.sum(axis=-1, keepdims=True)
+    sure = p.max(axis=-1)
+    right = y[np.arange(len(y)), p.argmax(axis=-1)] > 0.5
+    bins = np.minimum((sure * CONFIDENCES).astype(int), CONFIDENCES - 1)
+    excess = np.bincount(bins, weights=right - sure, minlength=CONFIDENCES)
+    return float(np.abs(excess).sum() / len(z))
+
+
+def gradient_statistics(recipe: Recipe, layers: Sequence[Layer], examples: Examples) -> PerReplicaValues:
+    """‖g‖₂, g the gradient of the training loss, and (E ‖g_B − g‖²)^½, g_B that of a minibatch: signal and noise of a step.
+
+    The loss is the reported one: no penalty, no smoothing, no noise. One epoch of minibatches in the rows' own order.
+    """
+    loss = replace(recipe.loss, smoothing=0.0) if isinstance(recipe.loss, SoftmaxCrossEntropy) else recipe.loss
+    plain = replace(recipe, loss=loss)
+    R, n = len(examples.of), examples.x.shape[-2]
+    gradients = [Layer(np.empty_like(W), np.empty_like(b)) for W, b in layers]
+    total = [Layer(np.zeros(W.shape), np.zeros(b.shape)) for W, b in layers]
+    squares = np.zeros(R)
+    with np.errstate(all="ignore"):
+        for start in range(0, n, recipe.batch_size or n):
+            rows = np.arange(start, min(start + (recipe.batch_size or n), n))
+            x, y = examples.rows(np.tile(rows, (R, 1)))
+            backpropagate(plain, layers, x, y, None, gradients)
+            weight = len(rows) / n
+            for sums, own in zip(total, gradients, strict=True):
+                for whole, part in zip(sums, own, strict=True):
+                    whole += weight * part
+                    squares += weight * np.sum(part.astype(float) ** 2, axis=(-2, -1))
+        norm = sum(np.sum(part**2, axis=(-2, -1)) for sums in total for part in sums)
+        return {"gradient_norm": np.sqrt(norm), "gradient_noise": np.sqrt(np.maximum(squares - norm, 0))}
