@@ -243,6 +243,7 @@ def start_cell(sweep: SweepRun, job: Job, identity: str, more: Mapping[str, str]
         "sweep": sweep.name,
         "identity": identity,
         "command": own_command(job),
+        "mlflow.note.content": f"A cell of the study **{sweep.study.name}**: {sweep.study.question}\n\n`{own_command(job)}`",
         **more,
         **{f"axis.{key}": value for key, value in values.items()},
     }

@@ -73,7 +73,7 @@ def compare(sweep: Sweep) -> Comparison:
             seeds=len(own),
         )
         rows.append(row)
-    notes = edges(rows, sweep) + unfinished(rows, sweep)
+    notes = edges(rows, sweep) + stages(rows, sweep) + unfinished(rows, sweep)
     return Comparison(
         rows, name_of(baselines, sweep), is_classification(sweep), warnings + cautions(rows, sweep), notes
     )
@@ -153,6 +153,24 @@ def edges(rows: list[Row], sweep: Sweep) -> list[str]:
             if len(numbers) > 1 and as_number(cells[row.cell][axis]) in (numbers[0], numbers[-1]):
                 side = "largest" if as_number(cells[row.cell][axis]) == numbers[-1] else "least"
                 said.append(f"{row.arm}: the {axis} chosen, {cells[row.cell][axis]}, is the {side} of those tried.")
+    return said
+
+
+def stages(rows: list[Row], sweep: Sweep) -> list[str]:
+    """Arms that were trained for other numbers of steps, or only some of which fit their training examples."""
+    steps = sweep.curves.groupby("cell").step.max()
+    lengths = {row.arm: int(steps[row.cell]) for row in rows}
+    said = []
+    if len(set(lengths.values())) > 1:
+        said.append(
+            f"Trained for different numbers of steps: {', '.join(f'{arm} {n:,}' for arm, n in lengths.items())}."
+        )
+    fitted = [row.arm for row in rows if row.train_error.mean == 0]
+    others = [row.arm for row in rows if row.train_error.mean > 0]
+    if is_classification(sweep) and fitted and others:
+        said.append(
+            f"At different stages: {', '.join(fitted)} make no error on training examples any more, {', '.join(others)} do."
+        )
     return said
 
 

@@ -69,13 +69,30 @@ def test_the_recorded_numbers_agree_with_each_other(smoke, client, tmp_path):
     assert (start[0] == start[1]).all()  # the same weights and split before the first step: cells are paired by seed
 
 
+def test_two_sweeps_can_be_compared_from_the_command_line(smoke, tmp_path):
+    done = command(smoke[0], "smoke", "smoke", "--csv", str(tmp_path / "both.csv"), module="reports.compare")
+    assert done.returncode == 0, done.stderr
+    assert "What differs: nothing" in done.stdout
+    assert len(pd.read_csv(tmp_path / "both.csv")) == 3
+    wrong = command(smoke[0], "smoke", "nope", module="reports.compare")
+    assert wrong.returncode == 2
+    assert "no sweep 'nope'" in wrong.stderr
+
+
 def test_the_sweeps_own_run_lists_its_cells_and_carries_the_report(smoke, client):
     (sweep,) = runs(client, "sweep")
     assert sweep.info.status == "FINISHED"
     assert sweep.data.tags["command"] == "python -m experiments.run study=smoke"
     assert "| l2 |" in sweep.data.tags["mlflow.note.content"]
+    assert sweep.data.tags["answer"].startswith("Against none, paired over 3 seeds")
     names = {artifact.path for artifact in client.list_artifacts(sweep.info.run_id, "report")}
-    assert {"report/index.html", "report/differences.csv", "report/differences.png", "report/results.csv"} <= names
+    assert {
+        "report/index.html",
+        "report/differences.csv",
+        "report/differences.png",
+        "report/results.csv",
+        "report/table.md",
+    } <= names
 
 
 def test_the_recorded_command_reproduces_a_cell(smoke, client, lab, tmp_path):

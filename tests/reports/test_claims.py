@@ -81,6 +81,7 @@ def test_a_claim_about_a_cell_that_is_not_there_is_not_tested():
     assert in_one_sentence(verdicts).startswith("3 claims: 1 refuted, 2 not tested. Refuted: ")
 
 
+@pytest.mark.slow
 def test_where_nothing_differs_order_claims_are_decided_in_one_sweep_of_twenty():
     """200 sweeps with three order claims each, all of them about equal cells: Holm keeps false verdicts to 5 %."""
     draw = np.random.default_rng(1)

@@ -155,3 +155,15 @@ def test_every_figure_is_a_valid_specification_and_keeps_its_data():
         figure.chart.to_dict()  # raises where it breaks Vega-Lite's schema
         assert len(figure.data)
         assert figure.caption.endswith(".")
+
+
+def test_arms_at_different_stages_of_training_are_noted():
+    sweep = sweep_of(CELLS)
+    edge = compare(sweep).notes  # that the strength chosen is the least of those tried
+    assert len(edge) == 1
+    late = sweep.curves[(sweep.curves.cell == "weak") & (sweep.curves.step == 1)].assign(step=7, selected=False)
+    (note,) = [n for n in compare(sweep._replace(curves=pd.concat([sweep.curves, late]))).notes if n not in edge]
+    assert note == "Trained for different numbers of steps: none 1, l2 7."
+    results = sweep.results.assign(**{"train/error": sweep.results.cell.map({"none": 0.0, "weak": 0.1, "strong": 0.0})})
+    (note,) = [n for n in compare(sweep._replace(results=results)).notes if n not in edge]
+    assert note == "At different stages: none make no error on training examples any more, l2 do."
