@@ -25,6 +25,9 @@ class AnyExperiment(Protocol):
 
 @runtime_checkable
 class Theory(Protocol):
+    def check(self, dataset: Dataset) -> None:
+        """Raises ValueError where the dataset is not of a kind that it speaks of."""
+
     def __call__(self, dataset: Dataset, seeds: Sequence[int]) -> Curves:
         """Any quantities by name, (T, S): a row for every step that is told of, a column for every seed."""
 
@@ -39,6 +42,7 @@ class Calculation:
 
     def __post_init__(self) -> None:
         listed_seeds(self.seeds)
+        self.theory.check(self.dataset)
 
     @property
     def all_seeds(self) -> list[int]:

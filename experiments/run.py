@@ -58,15 +58,15 @@ def sweep(jobs: "Sequence[Job]", where: "Workers") -> list[float | Exception]:
         return [plan.refused.get(n, float("nan")) for n in range(len(jobs))]
     trained = attempts(stacks, where)  # the workers are off; the store opens beside them
 
-    from experiments import results, tracking
+    from experiments import lifetime, results, tracking
     from experiments.delivery import Backlog, patiently
     from experiments.records import mean_validation_error
 
     fresh: dict[str, float] = {}
     backlog, failures = Backlog(console), {n: str(error) for n, error in plan.refused.items()}
-    with tracking.named(study) as (name, folder):
+    with lifetime.named(study) as (name, folder):
         run = patiently(lambda: tracking.start_sweep(study, jobs, name, folder), console)
-        with tracking.ending(run):
+        with lifetime.ending(run.client, run.run_id, name):
             first = plan.first()
             gone = [first[name] for name, cell in plan.known.items() if not tracking.is_finished(run.client, cell)]
             if len(plan.known) > len(gone):

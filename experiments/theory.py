@@ -44,6 +44,9 @@ class Descent:
     momentum: float = number(default=0.9, within="[0, 1)")
     steps: int = whole(default=50, within="[1, 100000]")
 
+    def check(self, dataset: Dataset) -> None:
+        standardized(dataset)
+
     def __call__(self, dataset: Dataset, seeds: Sequence[int]) -> Curves:
         X, y = standardized(dataset)
         hessian = 2 * X.T @ X / len(X)
@@ -122,6 +125,9 @@ class DropoutLinear:
     noise: str = one_of(default="dropout", options=("dropout", "gaussian"))
     epochs: int = whole(default=1500, within="[1, 1000000]")
 
+    def check(self, dataset: Dataset) -> None:
+        standardized(dataset)
+
     def __call__(self, dataset: Dataset, seeds: Sequence[int]) -> Curves:
         X, y = standardized(dataset)
         strength = self.rate / (1 - self.rate)
@@ -145,20 +151,27 @@ class DropoutLinear:
 class L2Path:
     """Gradient descent with the penalty ½ λ ‖w‖² ends in ridge regression: w = (XᵀX/N + λ/2 · I)⁻¹ Xᵀy/N, λ the `strength`.
 
-    Every seed divides the data anew (`train` is the share for training) and standardises by its training rows; the errors
-    are mean squares in standard deviations of the training targets, on the others. `slope` and `distance` compare the
+    Every seed divides the data anew (`train` is the share for training, half are for testing) and standardises by its
+    training rows; errors are mean squares over the variance of the training targets. `slope` and `distance` compare the
     trained coefficients with the exact ones.
     """
 
     strength: float = number(default=0.1, within="[0, inf)")
-    train: float = number(default=0.2, within="(0, 1)")
+    train: float = number(default=0.2, within="(0, 0.5)")
     epochs: int = whole(default=4000, within="[1, 1000000]")
 
+    @property
+    def split(self) -> Holdout:
+        return Holdout(train=self.train, validation=1, test=0.5)
+
+    def check(self, dataset: Dataset) -> None:
+        standardized(dataset)
+        self.split(dataset, 0)
+
     def __call__(self, dataset: Dataset, seeds: Sequence[int]) -> Curves:
-        split = Holdout(train=self.train, validation=0.1, test=0.5)
         ends, errors = [], []
         for seed in seeds:
-            parts = divide(dataset, split, None, Scaling(), seed, "float64").parts
+            parts = divide(dataset, self.split, None, Scaling(), seed, "float64").parts
             (X, y), (X_test, y_test) = (
                 (part.x, part.y[:, 0] - parts["train"].y.mean()) for part in (parts["train"], parts["test"])
             )

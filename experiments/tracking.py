@@ -4,21 +4,21 @@ import json
 import shutil
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
-from itertools import count
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-from filelock import FileLock, Timeout
+from filelock import FileLock
 from omegaconf import OmegaConf
 
 from experiments import results
 from experiments.calculation import AnyExperiment
 from experiments.composition import Job, recordable, without_secrets
+from experiments.lifetime import bury_the_dead
 from experiments.plan import Plan
 from experiments.provenance import command, provenance
 from experiments.records import metric_names
@@ -30,11 +30,10 @@ from experiments.store import (
     forget_run,
     open_store,
     run_of,
-    search,
     store_key,
 )
 from experiments.study import Study
-from reports.load import folder_name, short
+from reports.load import short
 from reports.statistics import mean_interval
 
 if TYPE_CHECKING:
@@ -86,20 +85,6 @@ def start_sweep(study: Study, jobs: Sequence[Job], name: str, folder: Path) -> S
     }
     run = client.create_run(experiment, run_name=f"sweep: {name}", tags=tags)
     return SweepRun(client, experiment, run.info.run_id, study, name, folder, axes(study, jobs))
-
-
-def new_name(study: str) -> tuple[str, Path]:
-    """A name that no other sweep has, and the folder of its report, which holds the name from now on."""
-    started = time.strftime("%Y-%m-%d %H:%M:%S")
-    for number in count(1):
-        name = f"{study} {started}" + (f" ({number})" if number > 1 else "")
-        folder = RUNS / "reports" / folder_name(name)
-        try:
-            folder.mkdir(parents=True)
-        except FileExistsError:
-            continue
-        return name, folder
-    raise AssertionError("unreachable")
 
 
 def axes(study: Study, jobs: Sequence[Job]) -> tuple[str, ...]:
@@ -291,56 +276,6 @@ def attach_report(sweep: SweepRun, folder: Path, answer: str, note: str) -> None
     sweep.client.log_artifacts(sweep.run_id, str(folder), "report")
     sweep.client.set_tag(sweep.run_id, "answer", answer[:NOTE_LIMIT])
     sweep.client.set_tag(sweep.run_id, "mlflow.note.content", note[:NOTE_LIMIT])
-
-
-@contextmanager
-def named(study: Study) -> Iterator[tuple[str, Path]]:
-    """A new name for a sweep, and the folder of its report. A lock tells others that its process is alive."""
-    name, folder = new_name(study.name)
-    lock = FileLock(lock_of(name))
-    with lock:
-        try:
-            yield name, folder
-        finally:
-            if not any(folder.iterdir()):
-                folder.rmdir()  # it only held the name
-    Path(lock.lock_file).unlink(missing_ok=True)
-
-
-def lock_of(sweep: str) -> Path:
-    folder = RUNS / "locks"
-    folder.mkdir(exist_ok=True)
-    return folder / f"{folder_name(sweep)}.lock"
-
-
-def bury_the_dead(client: "MlflowClient") -> None:
-    """Ends what a killed sweep of this folder has left RUNNING: half a cell is deleted, the sweep itself was KILLED."""
-    for run in search(client, "attributes.status = 'RUNNING'"):
-        lock = lock_of(run.data.tags.get("sweep", ""))
-        if not lock.exists():
-            continue  # of another folder, or another machine
-        with suppress(Timeout), FileLock(lock, timeout=0):
-            if run.data.tags.get("kind") == "sweep":
-                client.set_terminated(run.info.run_id, "KILLED")
-            else:
-                forget_run(client, run)
-
-
-@contextmanager
-def ending(sweep: SweepRun) -> Iterator[None]:
-    """Whatever happens inside, the sweep's run ends as what it was: FINISHED, FAILED, or KILLED by the user."""
-    status = "FAILED"
-    try:
-        yield
-        status = "FINISHED"
-    except KeyboardInterrupt:
-        status = "KILLED"
-        raise
-    finally:
-        if status != "FINISHED":
-            for run in cells_named(sweep.client, sweep.name, "RUNNING"):
-                sweep.client.set_terminated(run.info.run_id, status)
-        sweep.client.set_terminated(sweep.run_id, status)
 
 
 def log_dataset(client: "MlflowClient", run_id: str, experiment: AnyExperiment, source: str) -> None:

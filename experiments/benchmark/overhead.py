@@ -22,7 +22,7 @@ STUDY = ["study=regularizers", "evaluations=25"]
 def overhead(console: Console) -> None:
     """Prints CPU milliseconds a cell of composing and recording, and wall seconds of the sweep with and without them."""
     with laboratory():
-        from experiments import results, tracking
+        from experiments import lifetime, results, tracking
         from experiments.composition import execution_of, study_of
         from experiments.evaluation import finished_cells, tasks
         from experiments.plan import planned
@@ -51,9 +51,9 @@ def overhead(console: Console) -> None:
         whole = time.perf_counter() - start
 
         study = study_of(jobs[0].config)
-        with tracking.named(study) as (name, folder):
+        with lifetime.named(study) as (name, folder):
             run = tracking.start_sweep(study, jobs, name, folder)
-            with tracking.ending(run):
+            with lifetime.ending(run.client, run.run_id, name):
                 tables = [
                     (n, curve_table(curves, experiments[n]))
                     for n, curves in trained[:40]

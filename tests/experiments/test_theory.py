@@ -5,6 +5,7 @@ import pytest
 from sklearn.linear_model import Ridge
 
 from experiments import datasets, theory
+from experiments.calculation import Calculation
 
 DATA = datasets.diabetes()
 
@@ -21,7 +22,7 @@ def test_dropout_ends_at_scikit_learns_ridge_solution():
 def test_the_l2_path_is_scikit_learns():
     """½ λ ‖w‖² beside the mean of squares is Ridge(alpha = N λ/2)."""
     curves = theory.L2Path(strength=0.3)(DATA, [5])
-    division = theory.divide(DATA, theory.Holdout(0.2, 0.1, 0.5), None, theory.Scaling(), 5, "float64")
+    division = theory.divide(DATA, theory.L2Path().split, None, theory.Scaling(), 5, "float64")
     train, test = division.parts["train"], division.parts["test"]
     ridge = Ridge(alpha=len(train.x) * 0.15).fit(train.x, train.y[:, 0])
     trained = np.array([curves.metrics[f"trained/{j}"][0, 0] for j in range(1, 11)])
@@ -52,4 +53,6 @@ def test_plain_descent_contracts_each_eigenvector_by_its_factor():
 
 def test_a_dataset_with_classes_is_refused_with_the_way_out():
     with pytest.raises(ValueError, match=r"wine has no single number for a target.*take dataset=diabetes"):
-        theory.Descent()(datasets.wine(), [0])
+        Calculation(datasets.wine(), theory.Descent())
+    with pytest.raises(ValueError, match="seeds is 0; it must be a number of seeds"):
+        Calculation(DATA, theory.Descent(), seeds=0)
