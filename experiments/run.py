@@ -151,9 +151,8 @@ def report(run: "SweepRun", console: "Console") -> list[str]:
     tracking.attach_report(run, made.folder, made.answer, made.note)
     Console().print(made.terminal_table())
     for one in made.verdicts:
-        console.print(
-            f"{one.verdict}: {one.says}: {one.found} (expected: {one.expected})", markup=False, highlight=False
-        )
+        expected = f" (expected: {one.expected})" if one.expected else ""
+        console.print(f"{one.verdict}: {one.says}: {one.found}{expected}", markup=False, highlight=False)
     console.print(f"Report: {made.folder / 'index.html'}", highlight=False, soft_wrap=True)
     return [one.says for one in made.verdicts if one.verdict == "refuted"]
 

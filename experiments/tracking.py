@@ -90,6 +90,10 @@ def start_sweep(study: Study, jobs: Sequence[Job], name: str, folder: Path) -> S
 def axes(study: Study, jobs: Sequence[Job]) -> tuple[str, ...]:
     """The keys that tell the cells apart: those that vary over the jobs, and those the study names."""
     named = [*study.baseline, *study.choose]
+    named += [key for claim in study.claims for end in ("cell", "lower", "than") for key in claim.get(end, {})]
+    named += [
+        key for figure in study.figures for key in (figure["x"], figure.get("color", ""), figure.get("panels", ""))
+    ]
     keys = list(dict.fromkeys(key for job in jobs for key in job.overrides))
     varying = [key for key in keys if len({job.overrides.get(key) for job in jobs}) > 1]
     return tuple(key for key in keys if key in varying or key in named)

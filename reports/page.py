@@ -58,14 +58,22 @@ def recipe(sweep: Sweep) -> dict[str, str]:
         "Command": sweep.tags.get("command", ""),
         "Data": f"{p.get('dataset', '?')}: {p.get('data.examples', '?')} examples, {p.get('data.features', '?')} features"
         + (f"; {parts}" if trains else ""),
-        "Seeds": f"{sweep.results.seed.nunique()}"
-        + (": each draws split, initial weights, minibatch order and noise, the same for all cells" if trains else ""),
+        "Seeds": f"{sweep.results.seed.nunique()}" + (drawn(sweep) if trains else ""),
         **({"Training": training(p)} if trains else {"Theory": p.get("theory", "?")}),
         "Cells": f"{len(sweep.cells)} finished, {len(sweep.failed)} failed",
         "Code": sweep.tags.get("commit", "unknown"),
         "Versions": sweep.tags.get("versions", ""),
         "Sweep": sweep.name,
     }
+
+
+def drawn(sweep: Sweep) -> str:
+    if "vary" in sweep.axes:
+        return ": each draws what `vary` says, the rest is the first seed's"
+    words = {"split": "split", "init": "initial weights", "order": "minibatch order and noise"}
+    varied = [word for source, word in words.items() if source in sweep.params.get("vary", str(list(words)))]
+    rest = "" if len(varied) == len(words) else "; the rest is the first seed's"
+    return f": each draws {', '.join(varied)}, the same for all cells{rest}"
 
 
 def training(p: dict[str, str]) -> str:

@@ -25,7 +25,7 @@ def measured(spec: Mapping[str, Any], sweep: Sweep) -> pd.DataFrame:
     for key, allowed in spec.get("only", {}).items():
         if key in ("step", "epoch"):
             rows = rows[rows[key].between(*allowed)]
-        else:
+        elif f"axis/{key}" in rows:
             rows = rows[rows[f"axis/{key}"].isin([as_number(str(value)) for value in allowed])]
     by = {"x": spec["x"] if curve else f"axis/{spec['x']}"}
     by |= {place: f"axis/{spec[place]}" for place in ("color", "panels") if place in spec}

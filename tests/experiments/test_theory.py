@@ -56,3 +56,20 @@ def test_a_dataset_with_classes_is_refused_with_the_way_out():
         Calculation(datasets.wine(), theory.Descent())
     with pytest.raises(ValueError, match="seeds is 0; it must be a number of seeds"):
         Calculation(DATA, theory.Descent(), seeds=0)
+
+
+def test_a_part_of_a_study_is_still_at_the_places_that_its_claims_name():
+    """`study=step_size theory.method=plain` varies only the rate: the method is told all the same."""
+    from omegaconf import OmegaConf
+
+    from experiments.composition import Job
+    from experiments.run import CONF
+    from experiments.study import Study
+    from experiments.tracking import axes
+
+    study = Study(**OmegaConf.to_container(OmegaConf.load(CONF / "study" / "step_size.yaml").study))
+    jobs = [
+        Job({"theory.method": "plain", "theory.relative_rate": rate, "seeds": "5"}, None, {}) for rate in ("1.0", "1.5")
+    ]
+    assert axes(study, jobs) == ("theory.method", "theory.relative_rate")
+    assert axes(study, jobs[:1]) == ("theory.method", "theory.relative_rate")

@@ -116,6 +116,9 @@ def test_a_stated_figure_shows_means_over_seeds():
     (figure,) = stated(sweep)
     figure.chart.to_dict()
     assert stated(sweep._replace(study={**sweep.study, "figures": [{**spec, "lines": ["no"], "points": []}]})) == []
+    other_axis = {**spec, "only": {"no.such.axis": [1]}}  # the sweep does not vary it: nothing to leave out
+    assert len(measured(other_axis, sweep)) == len(data)
+    assert measured({**spec, "x": "no.such.axis"}, sweep).empty
     assert series("exact/3") == series("trained/3") == "3"
 
 
