@@ -27,25 +27,34 @@ def distances(layers: Sequence[Layer], initial: Sequence[Layer]) -> PerReplicaVa
         moved = sum(
             np.sum((W - W0) ** 2, axis=(-2, -1), dtype=float) for (W, _), (W0, _) in zip(layers, initial, strict=True)
         )
-    return {"distance": np.sqrt(moved), "spectral_norm": np.prod([spectral_norm(W) for W, _ in layers], axis=0)}
+        return {"distance": np.sqrt(moved), "spectral_norm": np.prod([spectral_norm(W) for W, _ in layers], axis=0)}
 
 
 def spectral_norm(W: Float[Array, "R I O"]) -> Float[Array, " R"]:
     """The largest singular value; NaN where a weight is not finite."""
-    finite = np.isfinite(W).all(axis=(-2, -1))
-    W = np.where(finite[:, None, None], W, 0).astype(float)
+    largest = np.abs(W.astype(float)).max(axis=(-2, -1))
+    usable = np.isfinite(largest) & (largest > 0)
+    unit = np.where(usable, largest, 1.0)  # squares of large weights would overflow
+    W = np.where(usable[:, None, None], W, 0.0) / unit[:, None, None]
     gram = W.mT @ W if W.shape[-1] <= W.shape[-2] else W @ W.mT
-    return np.where(finite, np.sqrt(np.maximum(np.linalg.eigvalsh(gram)[:, -1], 0)), np.nan)
+    norm = unit * np.sqrt(np.maximum(np.linalg.eigvalsh(gram)[:, -1], 0))
+    return np.where(np.isfinite(largest), norm * usable, np.nan)
 
 
 def weight_histogram(layers: Sequence[Layer], initial: Sequence[Layer]) -> Float[Array, "R bins"]:
-    """The share of weights in each of BINS, each layer in units of the root mean square that its weights started with."""
+    """The share of weights in each of BINS, each layer in units of the root mean square that its weights started with.
+
+    NaN for a replica with a weight that is not finite.
+    """
     R, bins = len(layers[0].W), len(BINS) - 1
     counts = np.zeros((R, bins))
     for (W, _), (W0, _) in zip(layers, initial, strict=True):
         unit = np.sqrt(np.mean(W0.astype(float) ** 2, axis=(-2, -1))) + (W0 == 0).all(axis=(-2, -1))
         for r in range(R):
-            place = np.nan_to_num(W[r].ravel() / unit[r] - BINS[0]) / (BINS[1] - BINS[0])
+            if not np.isfinite(W[r]).all():
+                counts[r] = np.nan
+                continue
+            place = (W[r].ravel().astype(float) / unit[r] - BINS[0]) / (BINS[1] - BINS[0])
             counts[r] += np.bincount(np.clip(place, 0, bins - 1).astype(int), minlength=bins)
     return counts / counts.sum(axis=-1, keepdims=True)
 

@@ -176,7 +176,8 @@ def overfitting(rows: Sequence[dict[str, Float[Array, " R"]]], steps: Sequence[i
     best = np.where(np.isfinite(curve), curve, np.inf).argmin(axis=0)
     with np.errstate(invalid="ignore"):
         rise = curve[-1] - curve[best, np.arange(curve.shape[1])]
-    return {"validation/best_step": np.array(steps, float)[best], "validation/rise": rise}
+    best_step = np.where(np.isfinite(curve[-1]), np.array(steps, float)[best], np.nan)
+    return {"validation/best_step": best_step, "validation/rise": rise}
 
 
 def joined(pieces: Sequence[Curves], seeds: Sequence[int]) -> Curves:

@@ -9,7 +9,7 @@ from experiments.calculation import AnyExperiment
 from experiments.composition import ConfigurationError, Job, build
 from experiments.identity import identity
 from experiments.store import store_key
-from experiments.study import Execution
+from experiments.study import Execution, Experiment
 
 
 class Plan(NamedTuple):
@@ -46,6 +46,10 @@ def planned(jobs: Sequence[Job], options: Execution) -> Plan:
             break
     if not experiments or (refused and options.fail_fast):
         raise next(iter(refused.values()))  # one message, not one a job
+    if len({isinstance(experiment, Experiment) for experiment in experiments.values()}) > 1:
+        raise ConfigurationError(
+            "theory: some cells of this sweep train networks and some do not; make two sweeps of them."
+        )
     identities = {n: identity(jobs[n].config, experiment) for n, experiment in experiments.items()}
     plan = Plan(jobs, experiments, refused, identities, {}, [], [])
     if store_key() != "local" and not options.force:

@@ -32,7 +32,7 @@ class CellsFailed(Exception):
 
 
 class ClaimsRefuted(Exception):
-    """The study's claims were to hold (execution.check_claims=true), and the sweep refutes some."""
+    """The study's claims were to hold (execution.check_claims=true), and the sweep refutes some, or does not test them."""
 
 
 def sweep(jobs: "Sequence[Job]", where: "Workers") -> list[float | Exception]:
@@ -94,7 +94,7 @@ def sweep(jobs: "Sequence[Job]", where: "Workers") -> list[float | Exception]:
         console.print(f"failed: {overrides}: {last_line(error)}", markup=False, highlight=False, soft_wrap=True)
     show_ui(run, console)
     if options.check_claims and refuted:
-        raise ClaimsRefuted(f"{study.name}: refuted: {'; '.join(refuted)}")
+        raise ClaimsRefuted(f"{study.name}: {'; '.join(refuted)}")
     missing = RuntimeError("not run: the sweep stopped at the first failure")
     return [RuntimeError(last_line(failures[n])) if n in failures else values.get(n, missing) for n in range(len(jobs))]
 
@@ -141,7 +141,7 @@ def show_ui(run: "SweepRun", console: "Console") -> None:
 
 
 def report(run: "SweepRun", console: "Console") -> list[str]:
-    """The page, beside the store and in it; the table, to the terminal. Answers with the claims that are refuted."""
+    """The page, beside the store and in it; the table, to the terminal. Answers with the claims that do not hold."""
     from rich.console import Console
 
     from experiments import tracking
@@ -154,7 +154,7 @@ def report(run: "SweepRun", console: "Console") -> list[str]:
         expected = f" (expected: {one.expected})" if one.expected else ""
         console.print(f"{one.verdict}: {one.says}: {one.found}{expected}", markup=False, highlight=False)
     console.print(f"Report: {made.folder / 'index.html'}", highlight=False, soft_wrap=True)
-    return [one.says for one in made.verdicts if one.verdict == "refuted"]
+    return [f"{one.verdict}: {one.says}" for one in made.verdicts if one.verdict in ("refuted", "not tested")]
 
 
 def progress(results: Any, plan: "Sequence[Task | Lone]", console: Any) -> Iterator[Any]:

@@ -73,6 +73,33 @@ def check_keys(place: str, item: Any) -> None:
     if missing or unknown:
         wrong = f"lacks {sorted(missing)}" if missing else f"has {sorted(unknown)}"
         raise ValueError(f"{place}: {item!r} {wrong}; it must have {list(needed)} and may have {list(others)}.")
+    for key, value in item.items():
+        fine, rule = VALUES.get(key, (True, ""))
+        if fine is not True and not fine(value):
+            raise ValueError(f"{place}: {key} is {value!r}; it must be {rule}.")
+
+
+def is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def is_places(value: Any) -> bool:
+    return isinstance(value, dict) and bool(value)
+
+
+VALUES: dict[str, Any] = {  # what the entries of claims and figures may be
+    **dict.fromkeys(("cell", "lower", "than"), (is_places, "axes and their values, such as {regularizer: l2}")),
+    "value": (is_number, "a number"),
+    "margin": (lambda value: is_number(value) and value > 0, "a number above 0"),
+    **dict.fromkeys(("lines", "points", "log"), (lambda value: isinstance(value, list), "a list")),
+    "only": (
+        lambda value: (
+            is_places(value)
+            and all(isinstance(v, list) and (k not in ("step", "epoch") or len(v) == 2) for k, v in value.items())
+        ),
+        "lists of values by axis; for step or epoch the first and the last, such as {step: [0, 25]}",
+    ),
+}
 
 
 @choice
@@ -82,7 +109,7 @@ class Execution:
     force: bool = False  # train again what is already recorded
     dry_run: bool = False  # only say what would be trained, and how long it would take
     fail_fast: bool = False  # stop at the first cell that fails
-    check_claims: bool = False  # a claim of the study that is refuted makes the command fail
+    check_claims: bool = False  # a claim of the study that is refuted, or not tested, makes the command fail
     allow_targets: list[str] = field(default_factory=list)  # classes of yours that a config may name as _target_
 
 

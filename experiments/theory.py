@@ -53,7 +53,8 @@ class Descent:
         values, vectors = np.linalg.eigh(hessian)
         best = np.linalg.lstsq(X, y, rcond=None)[0]
         start = np.stack([generator(seed, "init").standard_normal(len(best)) for seed in seeds])
-        errors = self.descend(hessian, start - best, np.full(len(seeds), self.relative_rate / values[-1]), self.steps)
+        rates = np.full(len(seeds), self.relative_rate / values[-1])
+        errors = self.descend(hessian, start - best, rates, range(self.steps + 1))
         loss = np.einsum("tsi,ij,tsj->ts", errors, hessian / 2, errors)
         stiff = errors @ vectors[:, -1]
         relative_loss, relative_stiff = loss / loss[0], stiff / stiff[0]
@@ -83,17 +84,18 @@ class Descent:
         return Momentum(momentum=self.momentum) if self.method == "heavy_ball" else Nesterov(momentum=self.momentum)
 
     def descend(
-        self, hessian: Float[Array, "D D"], errors: Float[Array, "R D"], rates: Float[Array, " R"], steps: int
+        self, hessian: Float[Array, "D D"], errors: Float[Array, "R D"], rates: Float[Array, " R"], at: Sequence[int]
     ) -> Float[Array, "T R D"]:
-        """w − w* after 0 … `steps` steps; the gradient of J is hessian (w − w*)."""
+        """w − w* after the steps `at`; the gradient of J is hessian (w − w*)."""
         optimizer, W = self.optimizer(), errors[:, None, :].copy()
         eta, averages = rates[:, None, None], optimizer.start(W)
-        path = [W[:, 0].copy()]
+        path = [W[:, 0].copy()] if 0 in at else []
         with np.errstate(all="ignore"):  # rates beyond the threshold may overflow
-            for t in range(1, steps + 1):
+            for t in range(1, max(at) + 1):
                 g = W @ hessian
                 optimizer.update(W, g, averages, Step(t, eta, slice(None), lambda W: W @ hessian))
-                path.append(W[:, 0].copy())
+                if t in at:
+                    path.append(W[:, 0].copy())
         return np.stack(path)
 
     def threshold(self, hessian: Float[Array, "D D"], errors: Float[Array, "S D"]) -> Float[Array, " S"]:
@@ -102,9 +104,9 @@ class Descent:
         low, width = np.zeros(len(errors)), np.full(len(errors), 4.5 / stiffness)
         for _ in range(ROUNDS):
             rates = low[:, None] + width[:, None] * np.arange(1, RATES + 1) / (RATES + 1)
-            path = self.descend(hessian, np.repeat(errors, RATES, axis=0), rates.ravel(), LONG)
+            path = self.descend(hessian, np.repeat(errors, RATES, axis=0), rates.ravel(), (LONG // 2, LONG))
             with np.errstate(all="ignore"):
-                halfway, end = (np.linalg.norm(path[t] @ hessian, axis=-1) for t in (LONG // 2, LONG))
+                halfway, end = np.linalg.norm(path @ hessian, axis=-1)
             falls = (end < halfway) | (end < 1e-12)
             stable = np.where(falls.reshape(rates.shape), rates, 0).max(axis=-1)
             low, width = np.maximum(low, stable), width / (RATES + 1)

@@ -80,9 +80,9 @@ def build(client: Any, run_id: str, folder: Path) -> Report:
                 "diagnostics": diagnostic_rows(sweep, comparison),
                 "sources": source_rows(sweep, comparison),
             }
-    said = []
+    said = [sources_in_a_sentence(tables["sources"])] if tables.get("sources") else []
     if comparison is not None:
-        said = [sources_in_a_sentence(tables["sources"]) if tables["sources"] else sentence(comparison)]
+        said += comparison.warnings if sweep.axes == ["vary"] else [sentence(comparison)]
     answer = " ".join([*said, *([in_one_sentence(verdicts)] if verdicts else [])]) or sweep.study["question"]
     folder.parent.mkdir(parents=True, exist_ok=True)
     draft = Path(mkdtemp(dir=folder.parent, prefix=".draft-"))

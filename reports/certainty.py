@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from reports.comparison import Comparison, Row
-from reports.load import Sweep
+from reports.load import Sweep, varies
 from reports.statistics import (
     Interval,
     benjamini_hochberg,
@@ -34,6 +34,7 @@ def certainties(sweep: Sweep, comparison: Comparison) -> list[Certainty]:
     cell_of = {row.arm: row.cell for row in comparison.rows}
     compared = [row for row in comparison.rows if row.difference is not None and row.difference.n > 1]
     corrected = benjamini_hochberg([row.difference.p for row in compared if row.difference is not None])
+    resplit = varies(sweep, "split")  # else the seeds say nothing about other data
     train, test = (float(sweep.params.get(f"data.{part}", "nan")) for part in ("train", "test"))
 
     def certainty(row: Row, adjusted: float) -> Certainty:
@@ -45,7 +46,7 @@ def certainties(sweep: Sweep, comparison: Comparison) -> list[Certainty]:
             row.arm,
             t,
             bootstrap_interval(difference),
-            resampled_interval(ours, theirs, train, test),
+            resampled_interval(ours, theirs, train, test if resplit else float("nan")),
             probability_of_improvement(ours, theirs),
             row.p,
             adjusted,

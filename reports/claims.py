@@ -20,8 +20,8 @@ import pandas as pd
 from scipy import stats
 
 from reports.comparison import Comparison, numbers
-from reports.load import Sweep
-from reports.statistics import holm, mean_interval, paired_difference, t_quantile
+from reports.load import Sweep, as_override
+from reports.statistics import Interval, PairedDifference, holm, mean_interval, paired_difference, t_quantile
 
 Claim = Mapping[str, Any]
 
@@ -36,6 +36,13 @@ class Verdict(NamedTuple):
     source: str
 
 
+class Pairs(NamedTuple):
+    """What an order claim rests on."""
+
+    paired: PairedDifference
+    lost: int  # pairs with a diverged seed
+
+
 @dataclass(frozen=True)
 class NotTested(Exception):
     """The sweep has not what the claim speaks of."""
@@ -48,7 +55,7 @@ def judge(sweep: Sweep, comparison: Comparison | None) -> list[Verdict]:
     claims = sweep.study.get("claims", [])
     orders = {n: difference_of(claim, sweep, comparison) for n, claim in enumerate(claims) if claim["kind"] == "order"}
     tested = [n for n, found in orders.items() if not isinstance(found, NotTested)]
-    p_values = dict(zip(tested, holm([orders[n].p for n in tested]), strict=True))  # type: ignore[union-attr]
+    p_values = dict(zip(tested, holm([orders[n].paired.p for n in tested]), strict=True))  # type: ignore[union-attr]
     verdicts = []
     for n, claim in enumerate(claims):
         try:
@@ -56,7 +63,7 @@ def judge(sweep: Sweep, comparison: Comparison | None) -> list[Verdict]:
             if n not in orders:
                 found = rule(claim, values_of(claim["cell"], claim["metric"], sweep, comparison)["value"].to_numpy())
             else:
-                found = order(orders[n], p_values.get(n, np.nan))
+                found = order(orders[n], p_values.get(n, np.nan), len(tested))
         except NotTested as reason:
             found = ("not tested", reason.why, "")
         verdicts.append(Verdict(claim.get("says") or default_words(claim), *found, claim.get("source", "")))
@@ -68,8 +75,8 @@ def exact(claim: Claim, values: Any) -> tuple[str, str, str]:
     value, margin = float(claim["value"]), float(claim["margin"])
     interval = mean_interval(values)
     expected = f"{value:.5g} ± {margin:.2g}"
-    if interval.n < 2:
-        return "undecided", f"{interval.mean:.5g}, over {interval.n} seeds: no interval", expected
+    if cannot := why_not(interval, values):
+        return "undecided", cannot, expected
     inside = value - margin <= interval.low and interval.high <= value + margin
     outside = interval.high < value - margin or value + margin < interval.low
     verdict = "supported" if inside else "refuted" if outside else "undecided"
@@ -83,21 +90,32 @@ def exact(claim: Claim, values: Any) -> tuple[str, str, str]:
 def published(claim: Claim, values: Any) -> tuple[str, str, str]:
     value, interval = float(claim["value"]), mean_interval(values)
     expected = f"{value:.5g}, a single run"
-    if interval.n < 2:
-        return "undecided", f"{interval.mean:.5g}, over {interval.n} seeds: no interval", expected
+    if cannot := why_not(interval, values):
+        return "undecided", cannot, expected
     half = t_quantile(0.975, interval.n - 1) * interval.sd * (1 + 1 / interval.n) ** 0.5
     verdict = "supported" if abs(value - interval.mean) <= half else "refuted"
     found = f"one more seed: [{interval.mean - half:.5g}, {interval.mean + half:.5g}], from {interval.n}"
     return verdict, found, expected
 
 
-def order(difference: Any, p: float) -> tuple[str, str, str]:
+def why_not(interval: Interval, values: Any) -> str:
+    """Why these seeds cannot decide a claim about a mean, if they cannot."""
+    if interval.n < len(values):
+        return f"{len(values) - interval.n} of {len(values)} seeds diverged; of the others {interval.mean:.5g}"
+    return f"{interval.mean:.5g}, over {interval.n} seeds: no interval" if interval.n < 2 else ""
+
+
+def order(difference: Any, p: float, count: int) -> tuple[str, str, str]:
     if isinstance(difference, NotTested):
         raise difference
-    verdict = "undecided" if not p < 0.05 else "supported" if difference.mean < 0 else "refuted"
-    found = f"difference {show(difference)}, paired over {difference.n} seeds; {p_text(p)}"
-    if 2.0 ** (1 - difference.n) >= 0.05:
-        found += f": {difference.n} seeds cannot reach p < 0.05"
+    paired, lost = difference.paired, difference.lost
+    if paired.n < 2 or lost:
+        why = f"{lost} of {paired.n + lost} pairs have a diverged seed" if lost else f"{paired.n} pairs: no interval"
+        return "undecided", why, "below 0"
+    verdict = "undecided" if not p < 0.05 else "supported" if paired.mean < 0 else "refuted"
+    found = f"difference {show(paired)}, paired over {paired.n} seeds; {p_text(p)}"
+    if 2.0 ** (1 - paired.n) * count >= 0.05:
+        found += f": {paired.n} seeds and {count} such claims cannot reach p < 0.05"
     return verdict, found, "below 0"
 
 
@@ -107,17 +125,22 @@ def difference_of(claim: Claim, sweep: Sweep, comparison: Comparison | None) -> 
         ours, theirs = (values_of(claim[end], claim["metric"], sweep, comparison)["value"] for end in ("lower", "than"))
     except NotTested as reason:
         return reason
-    return paired_difference(*ours.align(theirs, join="inner"))
+    pairs = ours.align(theirs, join="inner")
+    difference = paired_difference(*pairs)
+    return Pairs(difference, len(pairs[0]) - difference.n)
 
 
 def values_of(axes: Mapping[str, Any], metric: str, sweep: Sweep, comparison: Comparison | None) -> pd.DataFrame:
     """The metric of the one cell that lies at these axis values, by seed; of an arm, the value validation chose."""
-    wanted = numbers({axis: str(value) for axis, value in axes.items()})
+    wanted = numbers({axis: as_override(value) for axis, value in axes.items()})
     here = [cell["name"] for cell in sweep.cells if wanted.items() <= numbers(cell["axes"]).items()]
     if len(here) > 1 and comparison is not None:
         chosen = {row.cell for row in comparison.rows}
         here = [name for name in here if name in chosen]
     place = ", ".join(f"{axis}={value}" for axis, value in axes.items())
+    failed = [cell["name"] for cell in sweep.failed if wanted.items() <= numbers(cell["axes"]).items()]
+    if failed and not here:
+        raise NotTested(f"the cell at {place} failed")
     if len(here) != 1:
         raise NotTested(f"{'no' if not here else len(here)} cells of this sweep are at {place}")
     rows = sweep.results[sweep.results.cell == here[0]]

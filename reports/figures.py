@@ -87,7 +87,7 @@ def spread(sweep: Sweep, comparison: Comparison) -> Figure:
     return Figure(
         "seeds",
         "Test error of every seed",
-        "Dot: one seed, that is one split, one initialisation, one order of minibatches. Blue tick: their mean.",
+        "Dot: one seed, with its own draw of all that varies between seeds. Blue tick: their mean.",
         (dots + ticks).properties(width=600, height=alt.Step(30)),
         data,
     )

@@ -6,7 +6,7 @@ from itertools import combinations
 import altair as alt
 import pandas as pd
 
-from reports.comparison import Comparison
+from reports.comparison import Comparison, best_on_validation
 from reports.load import Sweep, short
 from reports.palette import Figure
 
@@ -25,7 +25,7 @@ def heat_map(sweep: Sweep, comparison: Comparison) -> Figure | None:
             data = means.loc[group.index].rename(
                 columns={"test/error": "test error", "validation/error": "validation error"}
             )
-            data["chosen"] = data["validation error"] == data["validation error"].min()
+            data["chosen"] = data.index == best_on_validation(sweep.results[sweep.results.cell.isin(group.index)])
             data = data.assign(x=group[x].astype(float), y=group[y].astype(float), panel=name)
             tables.append(data.reset_index())
             panels.append(panel(tables[-1], short(across, sweep.axes), short(down, sweep.axes), unit, name))

@@ -29,6 +29,12 @@ class Sweep(NamedTuple):
     failed: list[dict[str, Any]]
 
 
+def varies(sweep: Sweep, source: str) -> bool:
+    """Whether seeds differ in that source of chance in every cell: split, init or order."""
+    told = [cell["axes"].get("vary", sweep.params.get("vary", source)) for cell in sweep.cells]
+    return all(source in one for one in told)
+
+
 class NoSuchSweep(Exception):
     """There is no sweep of that name; the message lists the newest."""
 
@@ -125,6 +131,19 @@ def arm_name(axes: dict[str, str], all_axes: Sequence[str], chosen: Sequence[str
 
 def as_number(text: str) -> float | str:
     return float(text) if is_number(text) else text
+
+
+def as_override(value: Any) -> str:
+    """A value of a study's file as an axis has it.
+
+    >>> [as_override(value) for value in (True, None, ["split", "init"], 0.5, "l2")]
+    ['true', 'null', '[split,init]', '0.5', 'l2']
+    """
+    if isinstance(value, list):
+        return "[" + ",".join(map(as_override, value)) + "]"
+    return (
+        {True: "true", False: "false", None: "null"}[value] if value is None or isinstance(value, bool) else str(value)
+    )
 
 
 def is_number(text: str) -> bool:

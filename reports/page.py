@@ -6,7 +6,7 @@ from typing import Any
 
 from reports.claims import Verdict
 from reports.comparison import Comparison
-from reports.load import Sweep
+from reports.load import Sweep, varies
 from reports.palette import Picture
 
 
@@ -37,6 +37,7 @@ def page(
         table=table,
         **tables,
         script=script(),
+        resplit=varies(sweep, "split"),
         recipe=recipe(sweep),
     )
 

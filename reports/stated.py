@@ -7,7 +7,7 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from reports.load import Sweep, as_number, short
+from reports.load import Sweep, as_number, as_override, short
 from reports.palette import COLOURS, LEGEND, Figure
 from reports.statistics import mean_interval
 
@@ -26,7 +26,7 @@ def measured(spec: Mapping[str, Any], sweep: Sweep) -> pd.DataFrame:
         if key in ("step", "epoch"):
             rows = rows[rows[key].between(*allowed)]
         elif f"axis/{key}" in rows:
-            rows = rows[rows[f"axis/{key}"].isin([as_number(str(value)) for value in allowed])]
+            rows = rows[rows[f"axis/{key}"].isin([as_number(as_override(value)) for value in allowed])]
     by = {"x": spec["x"] if curve else f"axis/{spec['x']}"}
     by |= {place: f"axis/{spec[place]}" for place in ("color", "panels") if place in spec}
     if not set(by.values()) <= set(rows.columns):

@@ -36,6 +36,16 @@ def test_the_spectral_norm_is_the_largest_singular_value():
     assert np.isnan(spectral_norm(W)).tolist() == [False, True]
 
 
+def test_weights_too_large_to_square_spoil_neither_themselves_nor_their_neighbours():
+    W = DRAW.normal(size=(2, 5, 4))
+    large = np.stack([W[0], W[1] * 1e200])
+    np.testing.assert_allclose(spectral_norm(large), [np.linalg.norm(W[0], 2), np.linalg.norm(W[1], 2) * 1e200])
+    assert spectral_norm(np.zeros((1, 2, 3))).tolist() == [0.0]
+    start = [Layer(np.ones((2, 5, 4)), np.zeros((2, 1, 4)))]
+    end = [Layer(np.stack([W[0], W[1] * np.nan]), np.zeros((2, 1, 4)))]
+    assert np.isnan(weight_histogram(end, start)).all(axis=-1).tolist() == [False, True]
+
+
 def test_distances_add_up_over_layers_and_spectral_norms_multiply():
     start, end = [layer(INPUTS, OUTPUTS), layer(OUTPUTS, 2)], [layer(INPUTS, OUTPUTS), layer(OUTPUTS, 2)]
     found = distances(end, start)

@@ -253,7 +253,7 @@ def test_the_readmes_first_line_installs_and_runs_the_main_job(tmp_path):
 
 @pytest.mark.slow
 def test_a_study_of_theory_ends_in_verdicts_and_a_refuted_claim_can_fail_the_command(lab):
-    """With momentum 0.5 the heavy ball is stable up to 3, not to the 3.8 that the study claims for 0.9."""
+    """One epoch is too few for the coefficients to arrive."""
     fine = command(lab, "study=step_size", "execution.check_claims=true", "seeds=6")
     assert fine.returncode == 0, fine.stderr
     assert "6 claims: 6 supported." in fine.stdout
@@ -264,11 +264,15 @@ def test_a_study_of_theory_ends_in_verdicts_and_a_refuted_claim_can_fail_the_com
     again = command(lab, "study=step_size", "seeds=6")
     assert "14 cells are already recorded, 0 are new" in again.stderr
 
-    wrong = command(lab, "study=step_size", "execution.check_claims=true", "seeds=6", "theory.momentum=0.5")
+    part = command(lab, "study=step_size", "execution.check_claims=true", "seeds=6", "theory.momentum=0.5")
+    assert part.returncode == 1  # what is claimed for momentum 0.9 is not tested at 0.5, and CI should know
+    assert "not tested: The heavy ball with momentum 0.9 is stable" in part.stderr
+
+    wrong = command(lab, "study=dropout_linear", "execution.check_claims=true", "seeds=6", "theory.epochs=1")
     assert wrong.returncode == 1
-    assert "refuted: The heavy ball with momentum 0.9 is stable" in wrong.stderr
+    assert "refuted: Dropout at rate 0.5 is ridge regression of strength 1" in wrong.stderr
     assert "Traceback" not in wrong.stderr
-    assert command(lab, "study=step_size", "seeds=6", "theory.momentum=0.5").returncode == 0
+    assert command(lab, "study=dropout_linear", "seeds=6", "theory.epochs=1").returncode == 0
 
     refused = command(lab, "study=step_size", "epochs=3")
     assert refused.returncode == 2

@@ -73,3 +73,56 @@ def test_a_part_of_a_study_is_still_at_the_places_that_its_claims_name():
     ]
     assert axes(study, jobs) == ("theory.method", "theory.relative_rate")
     assert axes(study, jobs[:1]) == ("theory.method", "theory.relative_rate")
+
+
+@pytest.mark.parametrize(
+    ("claims", "figures", "message"),
+    [
+        (
+            [{"kind": "exact", "cell": "none", "metric": "m", "value": 1, "margin": 1}],
+            [],
+            "cell is 'none'; it must be axes",
+        ),
+        (
+            [{"kind": "exact", "cell": {"a": 1}, "metric": "m", "value": 1, "margin": 0}],
+            [],
+            "margin is 0; it must be a number above 0",
+        ),
+        (
+            [{"kind": "published", "cell": {"a": 1}, "metric": "m", "value": "x"}],
+            [],
+            "value is 'x'; it must be a number",
+        ),
+        ([{"kind": "guess"}], [], "kind is 'guess'; it must be one of exact, published, order"),
+        ([], [{"title": "t", "x": "step", "lines": "exact/1"}], "lines is 'exact/1'; it must be a list"),
+        ([], [{"title": "t", "x": "step", "only": {"step": [3]}}], "only is .* the first and the last"),
+        ([], [{"title": "t"}], r"lacks \['x'\]"),
+    ],
+)
+def test_a_study_that_states_nonsense_is_refused_before_anything_runs(claims, figures, message):
+    from experiments.study import Study
+
+    with pytest.raises(ValueError, match=message):
+        Study("s", "Is it so?", {}, [], claims=claims, figures=figures)
+
+
+def test_a_sweep_of_networks_and_theory_together_is_refused(tmp_path, monkeypatch):
+    from omegaconf import OmegaConf
+
+    from experiments.composition import ConfigurationError, Job
+    from experiments.plan import planned
+    from experiments.study import Execution
+
+    monkeypatch.chdir(tmp_path)
+    data = {"_target_": "experiments.datasets.diabetes"}
+    network = {"_target_": "experiments.study.Experiment", "dataset": data, "seeds": 1, "theory": {}}
+    other = {
+        "_target_": "experiments.calculation.Calculation",
+        "dataset": data,
+        "seeds": 1,
+        "theory": {"_target_": "experiments.theory.Descent"},
+    }
+    jobs = [Job({}, OmegaConf.create(node), {}) for node in (network, other)]
+    with pytest.raises(ConfigurationError, match="make two sweeps of them"):
+        planned(jobs, Execution())
+    assert len(planned(jobs[1:], Execution()).new) == 1

@@ -70,7 +70,39 @@ def test_an_order_that_seeds_cannot_decide_is_undecided():
     sweep = claimed(claim, values=[0.9, 0.9, 0.9])
     (found,) = judge(sweep, compare(sweep))
     assert found.verdict == "undecided"
-    assert "3 seeds cannot reach p < 0.05" in found.found
+    assert "3 seeds and 1 such claims cannot reach p < 0.05" in found.found
+
+
+def test_six_seeds_decide_one_order_claim_but_not_two():
+    """The least p of six pairs is 2/2⁶ = 0.031, and Holm doubles it for two claims."""
+    claim = {"kind": "order", "metric": "test/error", "lower": {"regularizer": "l2"}, "than": {"regularizer": "none"}}
+    one, two = claimed(claim, values=[0.9] * 6), claimed(claim, claim, values=[0.9] * 6)
+    assert [found.verdict for found in judge(one, compare(one))] == ["supported"]
+    assert [found.verdict for found in judge(two, compare(two))] == ["undecided"] * 2
+
+
+def test_a_diverged_seed_leaves_a_claim_undecided():
+    order = {"kind": "order", "metric": "test/error", "lower": {"regularizer": "l2"}, "than": {"regularizer": "none"}}
+    published = {"kind": "published", "cell": {"regularizer": "none"}, "metric": "test/error", "value": 1.0}
+    sweep = claimed(EXACT, published, order, values=[*TIGHT, np.nan, 1.0, 1.0, 1.0])
+    verdicts = judge(sweep, compare(sweep))
+    assert [one.verdict for one in verdicts] == ["undecided"] * 3
+    assert "1 of 8 seeds diverged" in verdicts[0].found
+    assert "1 of 8 pairs have a diverged seed" in verdicts[2].found
+
+
+def test_places_of_claims_are_written_as_yaml_has_them():
+    sweep = claimed({**EXACT, "cell": {"batch_size": None, "vary": ["split", "init"]}})
+    cells = [
+        cell | {"axes": {**cell["axes"], "batch_size": "null", "vary": f"[split,{x}]"}}
+        for cell, x in zip(sweep.cells, ("init", "a", "b"), strict=True)
+    ]
+    assert judge(sweep._replace(cells=cells), None)[0].verdict == "refuted"  # tested, that is
+    failed = sweep._replace(failed=[sweep.cells[0]], cells=[])
+    assert (
+        judge(failed._replace(study={**failed.study, "claims": [EXACT]}), None)[0].found
+        == "the cell at regularizer=none failed"
+    )
 
 
 def test_a_claim_about_a_cell_that_is_not_there_is_not_tested():
