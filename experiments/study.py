@@ -36,11 +36,16 @@ class Study:
     baseline: dict[str, Any]  # axis values of the cell to compare with; empty: the first cell
     choose: list[str]  # axes whose value is chosen on validation data before anything is compared
     expect: str = ""
+    worth: float | None = None  # a difference of test error worth telling: the report says how many seeds would tell it
     claims: list[dict[str, Any]] = field(default_factory=list)  # what theory or a paper says; judged by the report
     measures: list[str] = field(default_factory=list)  # what the table shows, where no network is trained; empty: all
     figures: list[dict[str, Any]] = field(default_factory=list)  # beside those that every report has
 
     def __post_init__(self) -> None:
+        if self.worth is not None and not (is_number(self.worth) and self.worth > 0):
+            raise ValueError(
+                f"study.worth is {self.worth!r}; it must be a number above 0, in the unit of the error, or null."
+            )
         for kind, items in (("claims", self.claims), ("figures", self.figures)):
             for item in items:
                 check_keys(f"study.{kind}", item)

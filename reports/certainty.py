@@ -25,7 +25,7 @@ class Certainty(NamedTuple):
     lower: float  # the share of seeds in which the arm has the lower error
     holm: float
     benjamini_hochberg: float
-    seeds: int | None  # that would tell a difference of this size from 0; None where it is 0
+    seeds: int | None  # that would tell the study's `worth`, or a difference of this size, from 0; None where it is 0
 
 
 def certainties(sweep: Sweep, comparison: Comparison) -> list[Certainty]:
@@ -41,7 +41,8 @@ def certainties(sweep: Sweep, comparison: Comparison) -> list[Certainty]:
         ours, theirs = errors[row.cell].align(errors[cell_of[row.baseline]], join="inner")
         difference = ours - theirs
         t = mean_interval(difference)
-        tells = seeds_needed(t.mean, t.sd, len(compared)) if t.sd > 0 and t.mean != 0 else None
+        told = sweep.study.get("worth") or t.mean
+        tells = seeds_needed(told, t.sd, len(compared)) if t.sd > 0 and told != 0 else None
         return Certainty(
             row.arm,
             t,

@@ -104,3 +104,13 @@ def test_diagnostics_are_means_of_the_chosen_cells():
     figure = weight_distribution(sweep, compare(sweep))
     assert figure.data.groupby("arm").share.sum().tolist() == [1.0, 1.0]
     figure.chart.to_dict()
+
+
+def test_seeds_are_counted_for_the_difference_that_the_study_calls_worth_telling():
+    from reports.certainty import certainties
+    from reports.statistics import seeds_needed
+
+    sweep = sweep_of(FEWER)
+    (seen,) = certainties(sweep, compare(sweep))
+    (named,) = certainties(sweep._replace(study={**sweep.study, "worth": 0.001}), compare(sweep))
+    assert named.seeds == seeds_needed(0.001, named.t.sd) > seen.seeds
