@@ -90,7 +90,7 @@ def relevant(job: Job) -> Job:
     """
     if not job.config.theory:
         return job
-    kept = ("theory", "dataset", "seeds", "study", "execution")
+    kept = [*(f.name for f in fields(Calculation)), "study", "execution"]
     place = {key: key.lstrip("+~").rpartition("@")[2].split(".")[0] for key in (*job.overrides, *job.choices)}
     for key in job.overrides:
         if place[key] not in kept:

@@ -1,6 +1,6 @@
 """python -m experiments.run: the whole story of a sweep, from the command line to the report.
 
-Exit codes: 0 all well, 1 some cells failed or a claim to be checked was refuted, 2 bad configuration, 130 interrupted.
+Exit codes: 0 all well, 1 some cells failed or a claim to be checked fell, 2 bad configuration, 130 interrupted.
 """
 
 import os
@@ -88,13 +88,13 @@ def sweep(jobs: "Sequence[Job]", where: "Workers") -> list[float | Exception]:
                     backlog.add(partial(tracking.record_cell, *cell, anew, doubtful))
             backlog.finish()
             values = tracking.end_sweep(run, plan, failures, fresh)
-            refuted = report(run, console) if values else []
+            fallen = report(run, console) if values else []
     for n, error in sorted(failures.items()):
         overrides = " ".join(f"{key}={value}" for key, value in jobs[n].overrides.items())
         console.print(f"failed: {overrides}: {last_line(error)}", markup=False, highlight=False, soft_wrap=True)
     show_ui(run, console)
-    if options.check_claims and refuted:
-        raise ClaimsRefuted(f"{study.name}: {'; '.join(refuted)}")
+    if options.check_claims and fallen:
+        raise ClaimsRefuted(f"{study.name}: {'; '.join(fallen)}")
     missing = RuntimeError("not run: the sweep stopped at the first failure")
     return [RuntimeError(last_line(failures[n])) if n in failures else values.get(n, missing) for n in range(len(jobs))]
 

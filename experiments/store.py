@@ -10,9 +10,8 @@ from contextlib import closing
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote, urlparse
 
-from reports.load import NoSuchSweep
+from reports.load import NoSuchSweep, artifact_folder
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -130,12 +129,6 @@ def find_cell(client: "MlflowClient", wanted: str) -> Any:
         if run.info.status == "FINISHED" and wanted in (run.info.run_id, run.info.run_name):
             return run
     raise NoSuchSweep(f"no finished cell {wanted!r} in {client.tracking_uri}")
-
-
-def artifact_folder(run: Any) -> Path | None:
-    """Where a run's artifacts lie, if on this machine."""
-    uri = urlparse(run.info.artifact_uri)
-    return Path(unquote(uri.path)) if uri.scheme in ("", "file") else None
 
 
 def delete_run(client: "MlflowClient", run_id: str) -> None:

@@ -24,7 +24,6 @@ from experiments.provenance import command, provenance
 from experiments.records import metric_names
 from experiments.store import (
     RUNS,
-    artifact_folder,
     cells_named,
     experiment_id,
     forget_run,
@@ -33,7 +32,7 @@ from experiments.store import (
     store_key,
 )
 from experiments.study import Study
-from reports.load import short
+from reports.load import artifact_folder, short
 from reports.statistics import mean_interval
 
 if TYPE_CHECKING:

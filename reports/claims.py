@@ -61,7 +61,7 @@ def judge(sweep: Sweep, comparison: Comparison | None) -> list[Verdict]:
         try:
             rule: Callable[..., tuple[str, str, str]] = exact if claim["kind"] == "exact" else published
             if n not in orders:
-                found = rule(claim, values_of(claim["cell"], claim["metric"], sweep, comparison)["value"].to_numpy())
+                found = rule(claim, values_of(claim["cell"], claim["metric"], sweep, comparison).to_numpy())
             else:
                 found = order(orders[n], p_values.get(n, np.nan), len(tested))
         except NotTested as reason:
@@ -122,7 +122,7 @@ def order(difference: Any, p: float, count: int) -> tuple[str, str, str]:
 def difference_of(claim: Claim, sweep: Sweep, comparison: Comparison | None) -> Any:
     """The paired difference that an order claim speaks of, or why there is none."""
     try:
-        ours, theirs = (values_of(claim[end], claim["metric"], sweep, comparison)["value"] for end in ("lower", "than"))
+        ours, theirs = (values_of(claim[end], claim["metric"], sweep, comparison) for end in ("lower", "than"))
     except NotTested as reason:
         return reason
     pairs = ours.align(theirs, join="inner")
@@ -130,7 +130,7 @@ def difference_of(claim: Claim, sweep: Sweep, comparison: Comparison | None) -> 
     return Pairs(difference, len(pairs[0]) - difference.n)
 
 
-def values_of(axes: Mapping[str, Any], metric: str, sweep: Sweep, comparison: Comparison | None) -> pd.DataFrame:
+def values_of(axes: Mapping[str, Any], metric: str, sweep: Sweep, comparison: Comparison | None) -> pd.Series:
     """The metric of the one cell that lies at these axis values, by seed; of an arm, the value validation chose."""
     wanted = numbers({axis: as_override(value) for axis, value in axes.items()})
     here = [cell["name"] for cell in sweep.cells if wanted.items() <= numbers(cell["axes"]).items()]
@@ -146,7 +146,7 @@ def values_of(axes: Mapping[str, Any], metric: str, sweep: Sweep, comparison: Co
     rows = sweep.results[sweep.results.cell == here[0]]
     if metric not in rows or rows[metric].isna().all():
         raise NotTested(f"{here[0]} has no {metric}")
-    return pd.DataFrame({"value": rows.set_index("seed")[metric].astype(float)})
+    return rows.set_index("seed")[metric].astype(float)
 
 
 def show(interval: Any) -> str:

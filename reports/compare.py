@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from reports.answer import number, p_value, plus_minus
-from reports.comparison import Comparison
+from reports.comparison import Comparison, comparable
 from reports.load import NoSuchSweep, Sweep, find_sweep, load_sweep
 from reports.statistics import holm, mean_interval, paired_difference
 from reports.store import open_store
@@ -61,14 +61,14 @@ def results(first: Sweep, second: Sweep, common: list[str]) -> list[dict[str, st
     )
     tasks = {cell.get("task") for sweep in (first, second) for cell in sweep.cells}
     shown = Comparison([], "", metric == "test/error" and tasks == {"classification"}, [], [])
+    cells = [{cell["name"]: cell for cell in sweep.cells} for sweep in (first, second)]
     differences, rows = [], []
     for name in common:
         ours, theirs = (
             sweep.results[sweep.results.cell == name].set_index("seed")[metric] for sweep in (first, second)
         )
-        data = [{cell.get("data") for cell in sweep.cells if cell["name"] == name} for sweep in (first, second)]
         pairs = theirs.align(ours, join="inner")
-        paired = data[0] == data[1] and len(pairs[0]) > 1
+        paired = comparable(cells[0][name], cells[1][name]) and len(pairs[0]) > 1
         difference = paired_difference(*pairs) if paired else None
         differences.append(difference.p if difference is not None else float("nan"))
         between = (

@@ -10,7 +10,7 @@ from reports.comparison import Comparison
 from reports.heatmap import heat_map
 from reports.load import Sweep
 from reports.overfitting import weight_distribution
-from reports.palette import COLOURS, GREY, LEGEND, STAR, TEST, TRAIN, VALIDATION, Figure
+from reports.palette import COLOURS, GREY, LEGEND, STAR, TEST, TRAIN, VALIDATION, Figure, error_unit
 from reports.stated import stated
 from reports.statistics import mean_interval
 
@@ -262,11 +262,6 @@ def chosen_rows(sweep: Sweep, comparison: Comparison) -> pd.DataFrame:
 
 def labels(comparison: Comparison) -> dict[str, str]:
     return {row.arm: f"{row.arm} ({row.chosen})" if row.chosen else row.arm for row in comparison.rows}
-
-
-def error_unit(comparison: Comparison) -> tuple[str, float]:
-    """The unit on axes and the factor to it: an error that is a share of examples is shown in percent."""
-    return ("%", 100.0) if comparison.percent else ("mean squared", 1.0)
 
 
 def epoch_ticks(last: float) -> list[float]:

@@ -8,7 +8,7 @@ import pandas as pd
 
 from reports.comparison import Comparison, best_on_validation
 from reports.load import Sweep, short
-from reports.palette import Figure
+from reports.palette import Figure, error_unit
 
 MOST = 6  # panels
 
@@ -17,7 +17,7 @@ def heat_map(sweep: Sweep, comparison: Comparison) -> Figure | None:
     """A panel for every group of cells that differ in two numeric axes alone, at least two values each."""
     cells = sweep.results.drop_duplicates("cell").set_index("cell")
     numeric = [axis for axis in sweep.axes if pd.to_numeric(cells[f"axis/{axis}"], errors="coerce").notna().any()]
-    unit, factor = ("%", 100.0) if comparison.percent else ("mean squared", 1.0)
+    unit, factor = error_unit(comparison)
     means = sweep.results.groupby("cell", sort=False)[["test/error", "validation/error"]].mean() * factor
     panels, tables = [], []
     for across, down in combinations(numeric, 2):

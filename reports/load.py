@@ -70,7 +70,7 @@ def load_sweep(client: Any, run_id: str) -> Sweep:
     if not finished:
         raise NoSuchSweep(f"sweep {record['name']!r} has no finished cell to report on")
     run = client.get_run(run_id)
-    curves = read_curves(client, finished, record, cells_beside(run))
+    curves = read_curves(client, finished, record, artifact_folder(run))
     return Sweep(
         name=record["name"],
         study=record["study"],
@@ -84,14 +84,14 @@ def load_sweep(client: Any, run_id: str) -> Sweep:
     )
 
 
-def cells_beside(run: Any) -> Path | None:
-    """The folder in which a run's artifacts lie, if on this machine: those of a study's other runs lie next to them."""
+def artifact_folder(run: Any) -> Path | None:
+    """Where a run's artifacts lie, if on this machine; those of a study's other runs lie beside it."""
     uri = urlparse(run.info.artifact_uri)
-    return Path(unquote(uri.path)).parent.parent if uri.scheme in ("", "file") else None
+    return Path(unquote(uri.path)) if uri.scheme in ("", "file") else None
 
 
 def read_curves(
-    client: Any, cells: Sequence[dict[str, Any]], record: dict[str, Any], beside: Path | None
+    client: Any, cells: Sequence[dict[str, Any]], record: dict[str, Any], folder_of_sweep: Path | None
 ) -> "pd.DataFrame":
     """All cells' curves, one below the other, with each one's name, arm and axes."""
     import numpy as np
@@ -99,7 +99,7 @@ def read_curves(
     from pyarrow.parquet import ParquetFile
 
     def file(run_id: str, folder: str) -> Path:
-        near = beside / run_id / "artifacts" / "curves.parquet" if beside is not None else None
+        near = folder_of_sweep and folder_of_sweep.parent.parent / run_id / "artifacts" / "curves.parquet"
         if near is not None and near.is_file():
             return near  # to ask the store takes ten times as long as to read
         return Path(client.download_artifacts(run_id, "curves.parquet", folder))

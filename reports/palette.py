@@ -5,6 +5,8 @@ from typing import Any, NamedTuple
 import altair as alt
 import pandas as pd
 
+from reports.comparison import Comparison
+
 # Okabe & Ito's colours, which colour-blind readers can tell apart; the middle greys and hues read on white and on black.
 TEST, TRAIN, VALIDATION, GREY = "#D55E00", "#0072B2", "#009E73", "#888888"
 LEGEND = alt.Legend(orient="top", symbolType="stroke", symbolOpacity=1, symbolStrokeWidth=3)
@@ -67,3 +69,8 @@ def draw(figure: Figure) -> Picture:
 def specification(figure: Figure) -> dict[str, Any]:
     """The figure as Vega-Lite; text takes the colour of the page it stands on."""
     return figure.chart.to_dict() | {"config": CONFIG}
+
+
+def error_unit(comparison: Comparison) -> tuple[str, float]:
+    """The unit on axes and the factor to it: an error that is a share of examples is shown in percent."""
+    return ("%", 100.0) if comparison.percent else ("mean squared", 1.0)
