@@ -48,7 +48,13 @@ def choice(cls: type[T]) -> type[T]:
 
     own_check = cls.__dict__.get("__post_init__")
     cls.__post_init__ = check  # type: ignore[attr-defined]
+    cls.__is_choice__ = True  # type: ignore[attr-defined]
     return dataclass(frozen=True, eq=False)(cls)
+
+
+def is_choice(thing: Any) -> bool:
+    """Is it a class that `choice` has made? A class that inherits from one is none of itself."""
+    return isinstance(thing, type) and "__is_choice__" in vars(thing)
 
 
 def check_fields(cls: type, values: Mapping[str, Any]) -> None:
@@ -59,7 +65,7 @@ def check_fields(cls: type, values: Mapping[str, Any]) -> None:
             name, value = f"{cls.__name__}.{f.name}", values[f.name]
             check_field(name, value, f.metadata)
             if not f.metadata and not fits(value, hints[f.name]):
-                raise ValueError(f"{name} is {value!r}; it must be {described(hints[f.name])}.")
+                raise ValueError(f"{name} is {value!r}; it must be {described(hints[f.name], value)}.")
 
 
 @cache
@@ -83,10 +89,28 @@ def fits(value: Any, hint: Any) -> bool:
     return isinstance(value, list | tuple) if kind in (list, tuple) else isinstance(value, kind)
 
 
-def described(hint: Any) -> str:
+def described(hint: Any, value: Any) -> str:
+    """The type in words, with the value as it would be right.
+
+    >>> described(tuple[int, ...], 16)
+    'a list, such as [16] (to sweep over several: [16],[...])'
+    """
     kinds = get_args(hint) if get_origin(hint) in (Union, UnionType) else (hint,)
-    names = ["none" if kind is type(None) else getattr(kind, "__name__", str(kind)) for kind in kinds]
-    return " or ".join(names)
+    return " or ".join(in_words(get_origin(kind) or kind, value) for kind in kinds)
+
+
+def in_words(kind: Any, value: Any) -> str:
+    if kind in (list, tuple) and isinstance(value, int | float | str):
+        return f"a list, such as [{value}] (to sweep over several: [{value}],[...])"
+    words: dict[Any, str] = {
+        type(None): "none",
+        str: "a text",
+        bool: "true or false",
+        int: "a whole number",
+        float: "a number",
+    }
+    words |= {list: "a list", tuple: "a list", dict: "a mapping, such as {key: value}"}
+    return words.get(kind, getattr(kind, "__name__", str(kind)))
 
 
 def check_field(name: str, value: Any, rules: Any) -> None:

@@ -1,7 +1,7 @@
 """From a study's grids and a command line to the jobs of a sweep: lists of overrides, one list a job."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import product
 from typing import Any
 
@@ -19,6 +19,9 @@ def expand(grids: Sequence[Mapping[str, Any]], arguments: Sequence[str], loader:
     there; if none offers one, the grids that have the axis run with the values given. Other keys multiply all grids.
     """
     parser = OverridesParser.create(config_loader=loader)
+    check_axes(
+        key for o in parser.parse_overrides(list(arguments)) if o.is_sweep_override() for key in [o.get_key_element()]
+    )
     given = {o.get_key_element(): values(o) for o in parser.parse_overrides(list(arguments))}
     offered = [
         {key: axis_values(key, spec, parser) for key, spec in plain.items()}
@@ -33,7 +36,34 @@ def expand(grids: Sequence[Mapping[str, Any]], arguments: Sequence[str], loader:
         offering = [grid | {key: [v for v in grid[key] if v in asked]} for grid in having]
         offered = [grid for grid in offering if grid[key]] or [grid | {key: asked} for grid in having]
     jobs = [list(job) for grid in offered for job in product(*in_given_order(grid, given))]
+    if not jobs:
+        empty = sorted({key for grid in offered for key, values in grid.items() if not values})
+        raise HydraException(f"the sweep has no job: {', '.join(empty)} has no value.")
     return list(map(list, dict.fromkeys(map(tuple, jobs))))
+
+
+def checked_grids(params: Any, grids: Any) -> list[dict[str, Any]]:
+    """The grids of a study, each with the axes that all of them have. Raises HydraException for what is none.
+
+    >>> checked_grids({"epochs": [1, 2]}, [{"penalty": "none"}, {"penalty": "l2"}])
+    [{'epochs': [1, 2], 'penalty': 'none'}, {'epochs': [1, 2], 'penalty': 'l2'}]
+    """
+    for place, grid in [("params", params or {}), *((f"grids[{n}]", grid) for n, grid in enumerate(grids or []))]:
+        if not isinstance(grid, Mapping) or not all(isinstance(key, str) for key in grid):
+            raise HydraException(
+                f"hydra.sweeper.{place} is {grid!r}; it must be a mapping of axes and their values, such as {{penalty.strength: [0.1, 1]}}."
+            )
+        check_axes(part.strip() for key in grid for part in key.split(","))
+    return [{**(params or {}), **grid} for grid in grids or [{}]]
+
+
+def check_axes(keys: Iterable[str]) -> None:
+    """Raises HydraException where an axis would say how the sweep is run."""
+    for key in keys:
+        if key.lstrip("+~").split(".")[0].split("/")[0] in ("hydra", "execution"):
+            raise HydraException(
+                f"{key} says how a sweep is run; it has one value, given on the command line, and is no axis."
+            )
 
 
 def unzipped(grid: Mapping[str, Any]) -> list[dict[str, Any]]:

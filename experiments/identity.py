@@ -11,7 +11,8 @@ from typing import Any
 from omegaconf import DictConfig, OmegaConf
 
 from experiments.calculation import AnyExperiment
-from experiments.composition import OURS, leaves
+from experiments.secrets import leaves
+from experiments.targets import is_ours
 
 HERE = Path(__file__).resolve().parent
 NUMERIC = (
@@ -36,7 +37,7 @@ def source_of(target: str) -> str:
     """A hash of the file that a target of the user's own is in; ours are among `sources`."""
     from hydra.utils import get_object
 
-    if target.startswith(OURS):
+    if is_ours(target):
         return ""
     return hashlib.sha256(Path(inspect.getfile(get_object(target))).read_bytes()).hexdigest()
 

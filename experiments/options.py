@@ -8,7 +8,7 @@ from typing import Any
 
 from omegaconf import OmegaConf
 
-from experiments.run import CONF
+from experiments import CONF
 
 BEGIN, END = "<!-- options: python -m experiments.options --write -->", "<!-- end of options -->"
 KINDS = [

@@ -4,12 +4,17 @@ from collections.abc import Sequence
 from functools import partial
 from typing import NamedTuple
 
-from experiments import results
+from omegaconf import OmegaConf
+
+from experiments import CONF, results
+from experiments.building import build
 from experiments.calculation import AnyExperiment
-from experiments.composition import ConfigurationError, Job, build
+from experiments.composition import Job
+from experiments.errors import ConfigurationError, did_you_mean, dotted, known_keys
 from experiments.identity import identity
 from experiments.store import store_key
-from experiments.study import Execution, Experiment
+from experiments.study import Execution, Experiment, Study
+from experiments.targets import trusted
 
 
 class Plan(NamedTuple):
@@ -31,13 +36,26 @@ class Plan(NamedTuple):
         return first
 
 
+def check_axes(study: Study, jobs: Sequence[Job]) -> None:
+    """Raises ConfigurationError where the study speaks of an axis that no config has: a misspelt one would go unnoticed."""
+    known = set(known_keys(CONF))
+    for job in jobs:
+        known |= {*job.overrides, *job.choices, *dotted(OmegaConf.to_container(job.config))}
+    for place, axes in (("choose", study.choose), ("baseline", study.baseline)):
+        for axis in axes:
+            if axis not in known:
+                raise ConfigurationError(
+                    f"study.{place} names {axis!r}, which is no key of this config.{did_you_mean(axis, sorted(known))}"
+                )
+
+
 def planned(jobs: Sequence[Job], options: Execution) -> Plan:
     """Raises ConfigurationError where no job can be built, or where one cannot and the sweep is to fail fast."""
     experiments: dict[int, AnyExperiment] = {}
     refused: dict[int, Exception] = {}
     for number, job in enumerate(jobs):
         try:
-            experiments[number] = build(job.config, options.allow_targets)
+            experiments[number] = build(job.config, trusted())
         except ConfigurationError as error:
             refused[number] = error
         except Exception as error:  # a job's own misfortune must not be the others'

@@ -3,18 +3,33 @@
 import os
 import platform
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from shlex import quote
 from types import MappingProxyType
 
+CONFIG_FLAGS = ("-cd", "--config-dir", "-cp", "--config-path", "-cn", "--config-name")
 PACKAGES = ("backprop-lab", "numpy", "scipy", "scikit-learn", "hydra-core", "mlflow")
 
 
-def command(arguments: Sequence[str]) -> str:
+def command(arguments: Iterable[str]) -> str:
     return " ".join(["python -m experiments.run", *map(quote, arguments)])
+
+
+def origins(arguments: Sequence[str]) -> list[str]:
+    """The words of a command line that say where configs and classes of the user's own come from.
+
+    >>> origins(["--config-dir", "mine", "study=x", "execution.allow_targets=[mine.L3]", "seeds=3"])
+    ['--config-dir', 'mine', 'execution.allow_targets=[mine.L3]']
+    """
+    after = ["", *arguments]
+    return [
+        word
+        for word, before in zip(arguments, after, strict=False)
+        if word.startswith((*CONFIG_FLAGS, "execution.allow_targets=")) or before in CONFIG_FLAGS
+    ]
 
 
 @cache

@@ -6,10 +6,12 @@ Exit codes: 0 all well, 1 some cells failed or a claim to be checked fell, 2 bad
 import os
 import signal
 import sys
+import traceback
 from collections.abc import Iterator, Sequence
 from functools import partial
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
+
+from experiments import CONF
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -18,35 +20,41 @@ if TYPE_CHECKING:
     from experiments.composition import Job
     from experiments.evaluation import Lone, Task
     from experiments.plan import Plan
+    from experiments.study import Execution
     from experiments.tracking import SweepRun
     from experiments.workers import Workers
-
-HERE = Path(__file__).resolve().parent
-CONF = next(
-    folder for folder in (HERE / "conf", HERE.parent / "conf") if folder.is_dir()
-)  # installed, or in a checkout
+    from reports.build import Report
 
 
 class CellsFailed(Exception):
     """Some cells failed; all others are recorded."""
 
 
-class ClaimsRefuted(Exception):
-    """The study's claims were to hold (execution.check_claims=true), and the sweep refutes some, or does not test them."""
+class NotAllWell(Exception):
+    """All is recorded, but a claim that was to hold fell, a figure could not be drawn, or nothing could be measured."""
 
 
-def sweep(jobs: "Sequence[Job]", where: "Workers") -> list[float | Exception]:
-    """Trains what is new, records and reports all; answers with each job's mean validation error, or with its failure."""
+class Outcome(NamedTuple):
+    """What came of a sweep: each job's mean validation error, or its failure; and why the answer falls short, if it does."""
+
+    values: "list[float | Exception]"
+    shortfalls: list[str]
+
+
+def sweep(jobs: "Sequence[Job]", where: "Workers") -> Outcome:
+    """Trains what is new, records and reports all."""
     from rich.console import Console
 
-    from experiments.composition import execution_of, study_of
+    from experiments.building import execution_of, study_of
     from experiments.evaluation import tasks
-    from experiments.plan import planned
+    from experiments.plan import check_axes, planned
+    from experiments.secrets import hidden
     from experiments.store import store_key, writable_runs
     from experiments.workers import attempts, check
 
     check(where)
     study, options = study_of(jobs[0].config), execution_of(jobs[0].config)
+    check_axes(study, jobs)
     plan = planned(jobs, options)
     writable_runs()
     stacks = tasks([plan.experiments[n] for n in plan.new], where.replicas)
@@ -55,7 +63,7 @@ def sweep(jobs: "Sequence[Job]", where: "Workers") -> list[float | Exception]:
         from experiments.forecast import forecast
 
         forecast(console, plan, stacks, where)
-        return [plan.refused.get(n, float("nan")) for n in range(len(jobs))]
+        return Outcome([plan.refused.get(n, float("nan")) for n in range(len(jobs))], [])
     trained = attempts(stacks, where)  # the workers are off; the store opens beside them
 
     from experiments import lifetime, results, tracking
@@ -63,7 +71,7 @@ def sweep(jobs: "Sequence[Job]", where: "Workers") -> list[float | Exception]:
     from experiments.records import mean_validation_error
 
     fresh: dict[str, float] = {}
-    backlog, failures = Backlog(console), {n: str(error) for n, error in plan.refused.items()}
+    backlog, failures = Backlog(console), {n: hidden(str(error)) for n, error in plan.refused.items()}
     with lifetime.named(study) as (name, folder):
         run = patiently(lambda: tracking.start_sweep(study, jobs, name, folder), console)
         with lifetime.ending(run.client, run.run_id, name):
@@ -71,14 +79,14 @@ def sweep(jobs: "Sequence[Job]", where: "Workers") -> list[float | Exception]:
             gone = [first[name] for name, cell in plan.known.items() if not tracking.is_finished(run.client, cell)]
             if len(plan.known) > len(gone):
                 console.print(f"{len(plan.known) - len(gone)} cells are already recorded, {len(plan.new)} are new")
-            for n, refusal in plan.refused.items():
-                backlog.add(partial(tracking.record_failure, run, jobs[n], str(refusal)))
+            for n, refusal in list(failures.items()):
+                backlog.add(partial(tracking.record_failure, run, jobs[n], refusal))
             for n, outcome in arriving(plan, gone, stacks, trained, where, console):
                 identity = plan.identities[n]
                 if isinstance(outcome, str):
-                    failures[n] = outcome
-                    results.now_failed(identity, outcome)
-                    backlog.add(partial(tracking.record_failure, run, jobs[n], outcome, identity))
+                    failures[n] = hidden(outcome)
+                    results.now_failed(identity, failures[n])
+                    backlog.add(partial(tracking.record_failure, run, jobs[n], failures[n], identity))
                     if options.fail_fast:
                         break
                 else:
@@ -88,15 +96,16 @@ def sweep(jobs: "Sequence[Job]", where: "Workers") -> list[float | Exception]:
                     backlog.add(partial(tracking.record_cell, *cell, anew, doubtful))
             backlog.finish()
             values = tracking.end_sweep(run, plan, failures, fresh)
-            fallen = report(run, console) if values else []
+            shortfalls = report(run, options, console) if values else []
     for n, error in sorted(failures.items()):
         overrides = " ".join(f"{key}={value}" for key, value in jobs[n].overrides.items())
         console.print(f"failed: {overrides}: {last_line(error)}", markup=False, highlight=False, soft_wrap=True)
     show_ui(run, console)
-    if options.check_claims and fallen:
-        raise ClaimsRefuted(f"{study.name}: {'; '.join(fallen)}")
     missing = RuntimeError("not run: the sweep stopped at the first failure")
-    return [RuntimeError(last_line(failures[n])) if n in failures else values.get(n, missing) for n in range(len(jobs))]
+    found: list[float | Exception] = [values.get(n, missing) for n in range(len(jobs))]
+    for n, error in failures.items():
+        found[n] = RuntimeError(last_line(error))
+    return Outcome(found, [f"{study.name}: {shortfall}" for shortfall in shortfalls])
 
 
 def arriving(
@@ -140,8 +149,8 @@ def show_ui(run: "SweepRun", console: "Console") -> None:
     console.print(said, soft_wrap=True, highlight=False, markup=False)
 
 
-def report(run: "SweepRun", console: "Console") -> list[str]:
-    """The page, beside the store and in it; the table, to the terminal. Answers with the claims that do not hold."""
+def report(run: "SweepRun", options: "Execution", console: "Console") -> list[str]:
+    """The page, beside the store and in it; the table, to the terminal. Answers with what falls short."""
     from rich.console import Console
 
     from experiments import tracking
@@ -154,7 +163,17 @@ def report(run: "SweepRun", console: "Console") -> list[str]:
         expected = f" (expected: {one.expected})" if one.expected else ""
         console.print(f"{one.verdict}: {one.says}: {one.found}{expected}", markup=False, highlight=False)
     console.print(f"Report: {made.folder / 'index.html'}", highlight=False, soft_wrap=True)
-    return [f"{one.verdict}: {one.says}" for one in made.verdicts if one.verdict in ("refuted", "not tested")]
+    return list(shortfalls(made, options))
+
+
+def shortfalls(made: "Report", options: "Execution") -> Iterator[str]:
+    """Why the answer is less than was asked for."""
+    if options.check_claims:
+        fallen = [f"{one.verdict}: {one.says}" for one in made.verdicts if one.verdict in ("refuted", "not tested")]
+        yield from ["; ".join(fallen)] if fallen else []
+    yield from made.failures
+    if made.comparison is not None and all(row.diverged == row.seeds for row in made.comparison.rows):
+        yield "every seed of every cell diverged, and nothing was measured; a smaller optimizer.learning_rate is the usual way out"
 
 
 def progress(results: Any, plan: "Sequence[Task | Lone]", console: Any) -> Iterator[Any]:
@@ -180,46 +199,93 @@ def job(config: Any) -> Any:
 
     node = HydraConfig.get()
     one = relevant(Job(override_values(node.overrides.task), config, dict(node.runtime.choices)))
-    (outcome,) = sweep([one], Workers(workers=1))
-    if isinstance(outcome, Exception):
-        raise outcome
-    return outcome
+    (value,), shortfalls = sweep([one], Workers(workers=1))
+    if isinstance(value, Exception):
+        raise value
+    if shortfalls:
+        raise NotAllWell("\n".join(shortfalls))
+    return value
 
 
 def main() -> None:
     """The console script `backprop-lab`."""
-    import hydra
-    from hydra.errors import HydraException
-    from omegaconf.errors import OmegaConfBaseException
-
     from experiments.delivery import StoreUnavailable
 
     wants_traceback = os.environ.get("HYDRA_FULL_ERROR") == "1"
     os.environ["HYDRA_FULL_ERROR"] = "1"  # else Hydra prints its own messages and exits with 1
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    if not any(argument.startswith(("-", "hydra.mode=")) for argument in sys.argv[1:]):
-        sys.argv.insert(1, "--multirun")  # as conf/config.yaml says; said here, Hydra's messages name the true error
+    sys.argv[1:] = arguments(sys.argv[1:])
     try:
-        hydra.main(config_path=str(CONF), config_name="config", version_base="1.3")(job)()
+        start()
     except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
-        sys.exit(130)
-    except (CellsFailed, ClaimsRefuted) as failed:
-        print(failed, file=sys.stderr)
-        sys.exit(1)
+        leave(130, "interrupted")
+    except (CellsFailed, NotAllWell) as failed:
+        leave(1, str(failed))
     except StoreUnavailable as error:
-        print(f"error: {error}", file=sys.stderr)
-        sys.exit(1)
+        leave(1, f"error: {error}")
     except Exception as error:
-        from experiments.composition import ConfigurationError, explain
+        if wants_traceback or not is_a_mistake(error):
+            leave(2 if is_a_mistake(error) else 1, traceback.format_exc())
+        from experiments.errors import explain
 
-        kinds = HydraException | OmegaConfBaseException | ConfigurationError | OSError
-        of_the_store = type(error).__name__ == "MlflowException"  # importing MLflow to ask would take seconds
-        of_hydra = isinstance(error, ValueError) and "Config group override" in str(error)
-        if wants_traceback or not (isinstance(error, kinds) or of_the_store or of_hydra):
-            raise
-        print(f"error: {explain(error, CONF)}\n(HYDRA_FULL_ERROR=1 shows the traceback)", file=sys.stderr)
-        sys.exit(2)
+        leave(2, f"error: {explain(error, CONF)}\n(HYDRA_FULL_ERROR=1 shows the traceback)")
+
+
+def start() -> None:
+    """Hands the command line to Hydra, which composes the config and calls our sweeper."""
+    import hydra
+    import hydra._internal.hydra
+
+    from experiments.loader import GuardedLoader
+
+    trust_what_is_typed(sys.argv[1:])
+    hydra._internal.hydra.ConfigLoaderImpl = GuardedLoader  # type: ignore[misc]  # Hydra has no place to name another
+    hydra.main(config_path=str(CONF), config_name="config", version_base="1.3")(job)()
+
+
+def arguments(given: "Sequence[str]") -> list[str]:
+    """The command line with --multirun, as conf/config.yaml says: said here, Hydra's messages name the true error."""
+    from experiments.provenance import CONFIG_FLAGS
+
+    multirun = [word for word in given if word in ("--multirun", "-m")]
+    others = [word for word in given if word not in multirun]
+    if any(word.startswith(("-", "hydra.mode=")) and not word.startswith(CONFIG_FLAGS) for word in others):
+        return others  # only shows something; or runs in the mode it names
+    return ["--multirun", *others]
+
+
+def trust_what_is_typed(given: "Sequence[str]") -> None:
+    """Allows the classes that the command line names; what a file says of execution.allow_targets does not count."""
+    from hydra.core.override_parser.overrides_parser import OverridesParser
+
+    from experiments.targets import trust
+
+    for word in given:
+        if word.lstrip("+").startswith("execution.allow_targets="):
+            names: Any = OverridesParser.create().parse_override(word).value()
+            trust(list(map(str, names)) if isinstance(names, list) else [str(names)])
+
+
+def is_a_mistake(error: Exception) -> bool:
+    """Whether it is an error in what the user has asked for, rather than one in this program."""
+    from hydra.errors import HydraException
+    from omegaconf.errors import OmegaConfBaseException
+    from yaml import YAMLError
+
+    from experiments.errors import ConfigurationError
+
+    kinds = HydraException | OmegaConfBaseException | ConfigurationError | OSError | YAMLError
+    of_the_store = type(error).__name__ == "MlflowException"  # importing MLflow to ask would take seconds
+    of_hydra = isinstance(error, ValueError) and "Config group override" in str(error)
+    return isinstance(error, kinds) or of_the_store or of_hydra
+
+
+def leave(code: int, message: str) -> NoReturn:
+    """Ends the process with a last word, in which nothing from the environment is shown."""
+    from experiments.secrets import hidden
+
+    print(hidden(message), file=sys.stderr)
+    sys.exit(code)
 
 
 if __name__ == "__main__":

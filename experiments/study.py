@@ -4,6 +4,7 @@ import re
 from collections.abc import Hashable
 from dataclasses import field, fields
 from functools import cache
+from math import isfinite
 from typing import Any
 
 from backprop.arrays import stacking_key
@@ -33,8 +34,12 @@ class Study:
 
     name: str
     question: str
-    baseline: dict[str, Any]  # axis values of the cell to compare with; empty: the first cell
-    choose: list[str]  # axes whose value is chosen on validation data before anything is compared
+    baseline: dict[str, Any] = field(
+        default_factory=dict
+    )  # axis values of the cell to compare with; empty: the first cell
+    choose: list[str] = field(
+        default_factory=list
+    )  # axes whose value is chosen on validation data before anything is compared
     expect: str = ""
     worth: float | None = None  # a difference of test error worth telling: the report says how many seeds would tell it
     claims: list[dict[str, Any]] = field(default_factory=list)  # what theory or a paper says; judged by the report
@@ -49,8 +54,11 @@ class Study:
         for kind, items in (("claims", self.claims), ("figures", self.figures)):
             for item in items:
                 check_keys(f"study.{kind}", item)
-        if not re.fullmatch(r"[\w .+-]+", self.name):
-            raise ValueError(f"study.name is {self.name!r}; it must be a name of letters, digits, spaces and . + - _")
+        if not re.fullmatch(r"\w[\w .+-]{0,99}", self.name):
+            raise ValueError(
+                f"study.name is {self.name!r}; it must begin with a letter or a digit and have at most 100 letters, digits, "
+                "spaces and . + - _"
+            )
         if not all(isinstance(axis, str) for axis in self.choose):
             raise ValueError(f"study.choose is {self.choose!r}; it must be a list of axes, such as [penalty.strength].")
 
@@ -85,7 +93,7 @@ def check_keys(place: str, item: Any) -> None:
 
 
 def is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    return isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value)
 
 
 def is_places(value: Any) -> bool:

@@ -13,15 +13,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from filelock import FileLock
-from omegaconf import OmegaConf
 
 from experiments import results
 from experiments.calculation import AnyExperiment
-from experiments.composition import Job, recordable, without_secrets
+from experiments.composition import Job
 from experiments.lifetime import bury_the_dead
 from experiments.plan import Plan
-from experiments.provenance import command, provenance
+from experiments.provenance import command, origins, provenance
 from experiments.records import metric_names
+from experiments.secrets import hidden, recordable
 from experiments.store import (
     RUNS,
     cells_named,
@@ -40,9 +40,10 @@ if TYPE_CHECKING:
     from mlflow import MlflowClient
     from mlflow.entities import Run
 
+PARTS = ("train", "validation", "test")
 NOTE_LIMIT = 8000  # characters: MLflow cuts longer tags
 POINTS_IN_UI = 12  # a curve: a point takes MLflow a quarter of a millisecond
-CURVES_IN_UI = [f"{part}/{quantity}" for part in ("train", "validation", "test") for quantity in ("loss", "error")]
+CURVES_IN_UI = [f"{part}/{quantity}" for part in PARTS for quantity in ("loss", "error")]
 
 
 class SweepRun(NamedTuple):
@@ -66,6 +67,7 @@ class Cell(NamedTuple):
     status: str
     data: str = ""  # the fingerprint of its data
     task: str = ""
+    sizes: Mapping[str, int] = MappingProxyType({})  # rows of each part, by its name
 
 
 def start_sweep(study: Study, jobs: Sequence[Job], name: str, folder: Path) -> SweepRun:
@@ -73,14 +75,13 @@ def start_sweep(study: Study, jobs: Sequence[Job], name: str, folder: Path) -> S
     client = open_store()
     bury_the_dead(client)
     experiment = experiment_id(client, study.name)
-    words = [argument for argument in sys.argv[1:] if argument != "--multirun"]
     tags = {
         **provenance(),
         "kind": "sweep",
         "study": study.name,
         "sweep": name,
         "question": study.question,
-        "command": command(words),
+        "command": hidden(command(argument for argument in sys.argv[1:] if argument != "--multirun")),
     }
     run = client.create_run(experiment, run_name=f"sweep: {name}", tags=tags)
     return SweepRun(client, experiment, run.info.run_id, study, name, folder, axes(study, jobs))
@@ -117,7 +118,7 @@ def record_cell(
         if known is None and doubtful and not anew:
             known = run_of(sweep.client, identity)
         if known is None:
-            own = start_cell(sweep, job, identity, data_tags(job, experiment))
+            own = start_cell(sweep, job, identity, data_tags(experiment))
             try:
                 write_cell(sweep, own, job, experiment, identity, table)
             except Exception:
@@ -142,9 +143,8 @@ def is_finished(client: "MlflowClient", run_id: str) -> bool:
     return info.status == "FINISHED" and info.lifecycle_stage == "active"
 
 
-def data_tags(job: Job, experiment: AnyExperiment) -> dict[str, str]:
-    source = without_secrets(experiment.dataset.source, OmegaConf.to_container(job.config, resolve=False))
-    return {"data.fingerprint": experiment.dataset.fingerprint, "data.source": source}
+def data_tags(experiment: AnyExperiment) -> dict[str, str]:
+    return {"data.fingerprint": experiment.dataset.fingerprint, "data.source": hidden(experiment.dataset.source)}
 
 
 def write_cell(
@@ -175,7 +175,7 @@ def write_cell(
     options = {kind.rpartition("@")[2]: option for kind, option in job.choices.items()}  # noise@noise.hidden: its place
     config = recordable(job.config)
     params = {**options, **flat(config)} | {f"data.{key}": value for key, value in experiment.summary().items()}
-    sweep.client.log_batch(run.info.run_id, metrics, [Param(key, str(value)) for key, value in params.items()])
+    sweep.client.log_batch(run.info.run_id, metrics, [Param(key, hidden(str(value))) for key, value in params.items()])
     log_dataset(sweep.client, run.info.run_id, experiment, run.data.tags["data.source"])
     folder = artifact_folder(run)
     if folder is not None:  # on this machine: no need to ask the store where
@@ -203,7 +203,6 @@ def write_artifacts(folder: Path, identity: str, config: Mapping[str, Any]) -> N
 
 def record_failure(sweep: SweepRun, job: Job, error: str, identity: str = "") -> None:
     """A cell that could not be built or trained: a FAILED run with its traceback."""
-    error = without_secrets(error, OmegaConf.to_container(job.config, resolve=False))
     run_id = start_cell(sweep, job, identity).info.run_id
     sweep.client.set_tag(run_id, "error", error.strip().splitlines()[-1][:4000])
     sweep.client.log_text(run_id, error, "error.txt")
@@ -212,14 +211,14 @@ def record_failure(sweep: SweepRun, job: Job, error: str, identity: str = "") ->
 
 def axis_values(sweep: SweepRun, job: Job) -> tuple[dict[str, str], str]:
     """Where a job lies on the axes of a sweep, and the name that this gives its cell."""
-    values = {key: job.overrides[key] for key in sweep.axes if key in job.overrides}
+    values = {key: hidden(job.overrides[key]) for key in sweep.axes if key in job.overrides}
     shown = {key: value if key in job.choices else f"{short(key, sweep.axes)}={value}" for key, value in values.items()}
     return values, " ".join(shown.values()) or sweep.study.name
 
 
 def own_command(job: Job) -> str:
     """The command that runs this cell alone."""
-    return command([f"{key}={value}" for key, value in job.overrides.items()])
+    return hidden(command([*origins(sys.argv[1:]), *(f"{key}={value}" for key, value in job.overrides.items())]))
 
 
 def start_cell(sweep: SweepRun, job: Job, identity: str, more: Mapping[str, str] = MappingProxyType({})) -> "Run":
@@ -254,8 +253,9 @@ def end_sweep(
         axes, name = axis_values(sweep, job)
         run_id = results.recorded(plan.identities.get(n, ""), store_key())
         if run_id is not None and n not in failures:
-            data = plan.experiments[n].dataset
-            cells.append(Cell(run_id, name, axes, "FINISHED", data.fingerprint, data.task))
+            data, summary = plan.experiments[n].dataset, plan.experiments[n].summary()
+            sizes = {part: int(summary[part]) for part in PARTS if part in summary}
+            cells.append(Cell(run_id, name, axes, "FINISHED", data.fingerprint, data.task, sizes))
             name = plan.identities[n]
             own[n] = values[name] if name in values else recorded_value(sweep.client, run_id)
         elif n in failures:
@@ -264,7 +264,7 @@ def end_sweep(
         "name": sweep.name,
         "study": sweep.study.as_dict(),
         "axes": list(sweep.axes),
-        "cells": [cell._asdict() for cell in cells],
+        "cells": [cell._asdict() | {"sizes": dict(cell.sizes)} for cell in cells],
     }
     sweep.client.log_text(sweep.run_id, json.dumps(record, indent=1), "sweep.json")
     return own
@@ -286,7 +286,7 @@ def log_dataset(client: "MlflowClient", run_id: str, experiment: AnyExperiment, 
 
     data = experiment.dataset
     profile = json.dumps({"examples": data.x.shape[0], "features": data.x.shape[1], "targets": data.y.shape[1]})
-    entity = Dataset(data.name, data.fingerprint, "function", json.dumps({"source": source}), profile=profile)
+    entity = Dataset(hidden(data.name), data.fingerprint, "function", json.dumps({"source": source}), profile=profile)
     client.log_inputs(run_id, [DatasetInput(entity)])
 
 

@@ -19,7 +19,8 @@ def verify(client: Any, run: Any, allowed: Sequence[str] = ()) -> "pd.DataFrame"
     import pandas as pd
     from omegaconf import DictConfig, OmegaConf
 
-    from experiments.composition import ConfigurationError, build
+    from experiments.building import build
+    from experiments.errors import ConfigurationError
     from experiments.evaluation import attempt, finished_cells, tasks
     from experiments.records import curve_table
 
@@ -62,7 +63,7 @@ def main() -> None:
     except NoSuchSweep as error:
         print(f"error: {error}", file=sys.stderr)
         sys.exit(2)
-    from experiments.composition import ConfigurationError
+    from experiments.errors import ConfigurationError
 
     try:
         differing = verify(client, run, arguments.allow)

@@ -22,7 +22,7 @@ class Workers(NamedTuple):
 
 def check(where: Workers) -> None:
     """Raises ConfigurationError where there is nobody to train."""
-    from experiments.composition import ConfigurationError
+    from experiments.errors import ConfigurationError
 
     if where.workers == 0 or (where.replicas is not None and where.replicas < 1):
         raise ConfigurationError(

@@ -23,7 +23,7 @@ def overhead(console: Console) -> None:
     """Prints CPU milliseconds a cell of composing and recording, and wall seconds of the sweep with and without them."""
     with laboratory():
         from experiments import lifetime, results, tracking
-        from experiments.composition import execution_of, study_of
+        from experiments.building import execution_of, study_of
         from experiments.evaluation import finished_cells, tasks
         from experiments.plan import planned
         from experiments.records import curve_table

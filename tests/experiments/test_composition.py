@@ -5,7 +5,9 @@ from hydra.core.global_hydra import GlobalHydra
 from hydra.types import RunMode
 from omegaconf import OmegaConf, open_dict
 
-from experiments.composition import Composer, ConfigurationError, build
+from experiments.building import build
+from experiments.composition import Composer
+from experiments.errors import ConfigurationError
 from experiments.grids import expand
 from experiments.run import CONF
 
@@ -16,7 +18,7 @@ CORPUS = [
     ["dataset=diabetes", "network=linear", "optimizer=sgd", "optimizer.learning_rate=1e-3"],
     ["noise@noise.hidden=dropout", "noise.hidden.rate=0.25", "network.hidden=[8,4]", "batch_size=null"],
     ["+network.extra=1", "seeds=[1,2]"],
-    ["~penalty", "study.question='What, if anything?'"],
+    ["study.question='What, if anything?'"],
 ]
 
 
@@ -55,13 +57,14 @@ def small_config(loader, *overrides):
 @pytest.mark.parametrize(
     ("overrides", "message"),
     [
-        (["+penalty._target_=os.system"], "allow it by name: execution.allow_targets="),
-        (["+penalty._target_=backprop.penalties.L3"], "cannot be imported"),
+        (["+penalty._target_=os.system"], "allow it by name on the command line: execution.allow_targets="),
+        (["+penalty._target_=backprop.penalties.L3"], "no such choice, only ElasticNet, L1, L2"),
         (["penalty=l2", "+penalty.strenght=1"], r"L2 has no field 'strenght', only .* Did you mean 'strength'\?"),
         (["batch_size=100", "split.train=50"], "batch_size is 100, but there are 50 training examples"),
         (["dataset=diabetes", "loss=softmax_cross_entropy"], "targets of diabetes are for regression"),
         (["seeds=[1,1]"], "each seed may stand in the list once"),
         (["epochs=1.5"], "epochs is 1.5; it must be a whole number"),
+        (["network.hidden=16"], r"MLP.hidden is 16; it must be a list, such as \[16\]"),
         (["network.activation=gelu"], "must be one of identity, relu, leaky_relu, tanh, sigmoid"),
     ],
 )

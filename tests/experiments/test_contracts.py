@@ -8,7 +8,9 @@ from hydra import compose, initialize_config_dir
 from hydra.utils import get_object
 from omegaconf import OmegaConf
 
-from experiments.composition import SITES, Job, build, override_values, relevant, study_of
+from experiments.building import build, study_of
+from experiments.composition import Job, override_values, relevant
+from experiments.errors import SITES
 from experiments.evaluation import run, tasks
 from experiments.run import CONF
 from tests.experiments.test_files import write_small_files

@@ -18,9 +18,11 @@ from backprop.losses import SoftmaxCrossEntropy
 from backprop.network import MLP
 from backprop.noise import Dropout, Noise
 from experiments import results
-from experiments.composition import ConfigurationError, build, recordable
+from experiments.building import build
 from experiments.datasets import iris, wine
+from experiments.errors import ConfigurationError
 from experiments.identity import identity
+from experiments.secrets import recordable
 from experiments.splits import Holdout
 from experiments.study import Experiment
 from experiments.workers import Workers, attempts
@@ -148,11 +150,12 @@ def test_targets_of_others_are_built_only_where_allowed_by_name():
         {"_target_": "experiments.study.Experiment", "dataset": {"_target_": "tests.conftest.command"}}
     )
     with pytest.raises(
-        ConfigurationError, match=r"allow it by name: execution\.allow_targets=\[tests\.conftest\.command\]"
+        ConfigurationError,
+        match=r"allow it by name on the command line: execution\.allow_targets=\[tests\.conftest\.command\]",
     ):
         build(node)
     for target in ("experiments.sweeps.clean", "experiments.store.delete_run"):  # ours, but nothing a config is for
-        with pytest.raises(ConfigurationError, match="allow it by name"):
+        with pytest.raises(ConfigurationError, match="allow it by name on the command line"):
             build(OmegaConf.create({"_target_": "experiments.study.Experiment", "dataset": {"_target_": target}}))
     node = OmegaConf.create({"penalty": {"_target_": "tests.experiments.test_resume.Nothing"}, "dataset": {}})
     with pytest.raises(ConfigurationError, match="dataset is none"):

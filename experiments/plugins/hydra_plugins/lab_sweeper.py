@@ -3,6 +3,7 @@
 The sweeper expands studies and command lines into jobs; the launcher hands all jobs to the laboratory at once.
 """
 
+import copy
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -51,27 +52,31 @@ class LabSweeper(Sweeper):
         )
 
     def sweep(self, arguments: list[str]) -> Any:
+        from experiments.composition import Composer, applicable
         from experiments.grids import expand, studies
-        from experiments.run import CellsFailed, ClaimsRefuted
+        from experiments.run import CellsFailed, NotAllWell
 
-        returns: list[Sequence[JobReturn]] = []
-        refuted = []
-        for study, others in studies(arguments, self.loader):
-            jobs = expand(self.grids_of(study), others, self.loader)
-            try:
-                returns.append(self.launcher.launch(jobs, initial_job_idx=sum(len(batch) for batch in returns)))
-            except ClaimsRefuted as claims:
-                refuted.append(str(claims))
-        results = [job for batch in returns for job in batch]
+        composer = Composer(self.loader, self.master)
+        if isinstance(self.launcher, LabLauncher):
+            self.launcher.composer = composer  # what is composed to see which keys apply is not composed again
+        sweeps = [  # of all studies before the first begins, so that a mistake in the last costs nothing
+            applicable(expand(self.grids_of(study), others, self.loader), composer)
+            for study, others in studies(arguments, self.loader)
+        ]
+        results: list[JobReturn] = []
+        for jobs in sweeps:
+            results += self.launcher.launch(jobs, initial_job_idx=len(results))
         failed = sum(job.status is JobStatus.FAILED for job in results)
         if failed:
             raise CellsFailed(f"{failed} of {len(results)} cells failed; the others are recorded")
-        if refuted:
-            raise ClaimsRefuted("\n".join(refuted))
-        return returns
+        if shortfalls := getattr(self.launcher, "shortfalls", []):
+            raise NotAllWell("\n".join(shortfalls))
+        return [results]
 
     def grids_of(self, study: str | None) -> list[dict[str, Any]]:
         """The axes of the study that the command line composes, or of one of the several that it names."""
+        from experiments.grids import checked_grids
+
         params, grids = self.params, self.grids
         if study is not None:
             overrides = [f"study={study}", *self.master.hydra.overrides.hydra]
@@ -80,7 +85,7 @@ class LabSweeper(Sweeper):
             ).hydra.sweeper
             params, grids = sweeper.params, sweeper.grids
         plain: Any = OmegaConf.to_container(OmegaConf.create({"params": params, "grids": grids}))
-        return [plain["params"] | grid for grid in plain["grids"]] or [plain["params"]]
+        return checked_grids(plain["params"], plain["grids"])
 
 
 class LabLauncher(Launcher):
@@ -88,6 +93,8 @@ class LabLauncher(Launcher):
 
     def __init__(self, **where: Any):
         self.where = where
+        self.composer: Any = None  # the sweeper's, where it is ours
+        self.shortfalls: list[str] = []
 
     def setup(self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig) -> None:
         self.loader, self.config = hydra_context.config_loader, config
@@ -97,12 +104,11 @@ class LabLauncher(Launcher):
         from experiments.run import sweep
         from experiments.workers import Workers
 
-        composer = Composer(self.loader, self.config)
-        jobs = [relevant(composer(list(overrides))) for overrides in job_overrides]
-        outcomes = sweep(jobs, Workers(**self.where))
-        folder = Path(self.config.hydra.sweep.dir)  # where Hydra's users, and other sweepers, expect it
-        folder.mkdir(parents=True, exist_ok=True)
-        OmegaConf.save(self.config, folder / "multirun.yaml")
+        composer = self.composer or Composer(self.loader, self.config)
+        jobs = [relevant(composer(overrides)) for overrides in job_overrides]
+        outcomes, shortfalls = sweep(jobs, Workers(**self.where))
+        self.shortfalls += shortfalls
+        self.save_config()
         returns = []
         for overrides, job, outcome in zip(job_overrides, jobs, outcomes, strict=True):
             failed = isinstance(outcome, Exception)
@@ -112,3 +118,11 @@ class LabLauncher(Launcher):
             result.return_value = outcome
             returns.append(result)
         return returns
+
+    def save_config(self) -> None:
+        """The config of the whole, where Hydra's users, and other sweepers, expect it; without copies of the environment."""
+        folder = Path(self.config.hydra.sweep.dir)
+        folder.mkdir(parents=True, exist_ok=True)
+        shown = copy.deepcopy(self.config)
+        shown.hydra.job.env_set = {}
+        OmegaConf.save(shown, folder / "multirun.yaml")

@@ -1,0 +1,115 @@
+"""One message for one mistake in a configuration: the key, the value, the rule and the way out."""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import fields
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from hydra.errors import OverrideParseException
+from omegaconf import OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+from yaml import MarkedYAMLError
+
+SITES = ("inputs", "hidden", "weights", "gradients")  # where noise acts
+EXTRAS = {  # options of Hydra that come with other packages
+    "optuna": "pip install '.[optuna]'",
+    "joblib": "pip install hydra-joblib-launcher",
+    "submitit_local": "pip install hydra-submitit-launcher",
+    "submitit_slurm": "pip install hydra-submitit-launcher",
+    "ray": "pip install hydra-ray-launcher",
+}
+
+
+class ConfigurationError(Exception):
+    """A config that cannot be run; the message names the key, the value, the rule and the way out."""
+
+
+def explain(error: BaseException, conf: Path) -> str:
+    """One message for one error of configuration: Hydra's own where it names the way out, else what is nearest."""
+    message = str(error)
+    if isinstance(error, OverrideParseException):
+        return unreadable(error.override, message.splitlines()[0])
+    if isinstance(error, MarkedYAMLError):
+        return f"a config file is not YAML: {' '.join(message.split())}"
+    cause = error.__cause__
+    if isinstance(cause, OmegaConfBaseException):
+        message += "\n" + str(cause).split("\n", 1)[0]
+    if "Config group override must be a string or a list" in message:
+        return "a kind cannot be null or a number; name one of its options, such as penalty=none. `--help` lists them."
+    if misspelt := re.search(r"Could not override '([^']+)'", message):
+        return no_such_key(misspelt[1], known_keys(conf))
+    if missing := re.search(r"Could not find '([^']+)/([^'/]+)'", message):
+        kind, option = missing.groups()
+        options = re.findall(r"^\t(\S+)$", message, re.M)
+        install = f" It comes with another package: {EXTRAS[option]}." if option in EXTRAS else ""
+        return f"{kind} has no option {option!r}, only {', '.join(options)}.{did_you_mean(option, options)}{install}"
+    return message.split("\nConfig search path:", 1)[0].strip()
+
+
+def unreadable(override: str, why: str) -> str:
+    """A word of the command line that Hydra's grammar does not take."""
+    key, equals, value = override.partition("=")
+    said = f"{override!r} cannot be read as KEY=VALUE: {why}"
+    if equals and re.fullmatch(r"[\w.@/+~]+", key) and value and not set(value) & set("'\""):
+        return f"{said}. A value with signs of Hydra's own needs quotes inside the shell's: '{key}=\"{value}\"'."
+    return said
+
+
+def no_such_key(key: str, known: Mapping[str, set[str]]) -> str:
+    """A key that the composed config does not have."""
+    if key in ("noise", "initialization"):
+        place = "noise@noise.hidden" if key == "noise" else "initialization@network.initialization"
+        return f"{key} is chosen for a place: {place}=OPTION."
+    if key.startswith("study.baseline"):
+        return f"{key} is new to this study's baseline; add it with a plus: +study.baseline.AXIS=VALUE."
+    if key.endswith("._target_"):
+        return (
+            f"{key} is not set by the option chosen; add it with a plus, and allow the class by name: "
+            f"+{key}=MODULE.CLASS execution.allow_targets=[MODULE.CLASS]."
+        )
+    if key in known:
+        return f"{key} is a key of {' and '.join(sorted(known[key]))}, which is not chosen here; choose it, or leave the key out."
+    near = did_you_mean(key, list(known))
+    return f"there is no key {key!r} here to override.{near} `--cfg job` prints all keys and their values."
+
+
+def known_keys(conf: Path) -> dict[str, set[str]]:
+    """The kinds, every dotted key of every option's file, with the choices that have it, and the launcher's own keys."""
+    keys: dict[str, set[str]] = {folder.name: set() for folder in conf.iterdir() if folder.is_dir()}
+    for file in conf.rglob("*.yaml"):
+        kind = "" if file.parent == conf else file.parent.name
+        if kind in ("study", "regularizer"):
+            continue
+        places = [f"noise.{site}" for site in SITES] if kind == "noise" else [kind]
+        for place in places:
+            choice = f"noise@{place}={file.stem}" if kind == "noise" else f"{kind}={file.stem}"
+            for key in dotted(OmegaConf.to_container(OmegaConf.load(file))):
+                keys.setdefault(f"{place}.{key}".lstrip("."), set()).add(choice)
+    return keys | {key: {"hydra/launcher=lab"} for key in launcher_keys()}
+
+
+def launcher_keys() -> list[str]:
+    from hydra_plugins.lab_sweeper import LabLauncherConf
+
+    return [f"hydra.launcher.{f.name}" for f in fields(LabLauncherConf) if f.name != "_target_"]
+
+
+def dotted(config: Any) -> list[str]:
+    """
+    >>> dotted({"split": {"train": 1}, "seeds": 3})
+    ['split', 'split.train', 'seeds']
+    """
+    if not isinstance(config, Mapping):
+        return []
+    return [path for key in config for path in (str(key), *(f"{key}.{below}" for below in dotted(config[key])))]
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """
+    >>> did_you_mean("strenght", ["strength", "method"])
+    " Did you mean 'strength'?"
+    """
+    close = get_close_matches(word, known, n=1)
+    return f" Did you mean {close[0]!r}?" if close else ""
