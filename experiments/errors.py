@@ -10,7 +10,7 @@ from typing import Any
 from hydra.errors import OverrideParseException
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
-from yaml import MarkedYAMLError
+from yaml import YAMLError
 
 SITES = ("inputs", "hidden", "weights", "gradients")  # where noise acts
 EXTRAS = {  # options of Hydra that come with other packages
@@ -31,7 +31,7 @@ def explain(error: BaseException, conf: Path) -> str:
     message = str(error)
     if isinstance(error, OverrideParseException):
         return unreadable(error.override, message.splitlines()[0])
-    if isinstance(error, MarkedYAMLError):
+    if isinstance(error, YAMLError):
         return f"a config file is not YAML: {' '.join(message.split())}"
     cause = error.__cause__
     if isinstance(cause, OmegaConfBaseException):
@@ -40,12 +40,14 @@ def explain(error: BaseException, conf: Path) -> str:
         return "a kind cannot be null or a number; name one of its options, such as penalty=none. `--help` lists them."
     if misspelt := re.search(r"Could not override '([^']+)'", message):
         return no_such_key(misspelt[1], known_keys(conf))
-    if missing := re.search(r"Could not find '([^']+)/([^'/]+)'", message):
+    if missing := re.search(r"Could not find '([^']+)/([^'/]*)'", message):
         kind, option = missing.groups()
         options = re.findall(r"^\t(\S+)$", message, re.M)
         install = f" It comes with another package: {EXTRAS[option]}." if option in EXTRAS else ""
         return f"{kind} has no option {option!r}, only {', '.join(options)}.{did_you_mean(option, options)}{install}"
-    return message.split("\nConfig search path:", 1)[0].strip()
+    if isinstance(error, UnicodeDecodeError):
+        return f"a config file is not UTF-8 text ({error.reason} at byte {error.start})."
+    return re.split(r"\n(?:Config search path:|\s+full_key:)", message)[0].strip()
 
 
 def unreadable(override: str, why: str) -> str:
@@ -69,6 +71,8 @@ def no_such_key(key: str, known: Mapping[str, set[str]]) -> str:
             f"{key} is not set by the option chosen; add it with a plus, and allow the class by name: "
             f"+{key}=MODULE.CLASS execution.allow_targets=[MODULE.CLASS]."
         )
+    if key in known and not known[key]:
+        return f"{key} is a kind; name one of its options: {key}=OPTION. `--help` lists them."
     if key in known:
         return f"{key} is a key of {' and '.join(sorted(known[key]))}, which is not chosen here; choose it, or leave the key out."
     near = did_you_mean(key, list(known))

@@ -9,6 +9,7 @@ from backprop.arrays import stacking_key
 from experiments import results
 from experiments.evaluation import Lone, Task, snapshots
 from experiments.plan import Plan
+from experiments.secrets import hidden
 from experiments.workers import Workers
 
 if TYPE_CHECKING:
@@ -28,6 +29,9 @@ def forecast(console: "Console", plan: Plan, stacks: Sequence[Task | Lone], wher
         f"{failed} failed before, {len(plan.refused)} refused",
         highlight=False,
     )
+    for n, refusal in plan.refused.items():
+        overrides = " ".join(f"{key}={value}" for key, value in plan.jobs[n].overrides.items())
+        console.print(f"refused: {overrides}: {hidden(str(refusal))}", markup=False, highlight=False, soft_wrap=True)
     speeds: dict[object, float] = {}
     seconds = 0.0
     with threadpool_limits(1, user_api="blas"):

@@ -274,7 +274,7 @@ def is_a_mistake(error: Exception) -> bool:
 
     from experiments.errors import ConfigurationError
 
-    kinds = HydraException | OmegaConfBaseException | ConfigurationError | OSError | YAMLError
+    kinds = HydraException | OmegaConfBaseException | ConfigurationError | OSError | YAMLError | UnicodeDecodeError
     of_the_store = type(error).__name__ == "MlflowException"  # importing MLflow to ask would take seconds
     of_hydra = isinstance(error, ValueError) and "Config group override" in str(error)
     return isinstance(error, kinds) or of_the_store or of_hydra

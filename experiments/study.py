@@ -102,8 +102,8 @@ def is_places(value: Any) -> bool:
 
 VALUES: dict[str, Any] = {  # what the entries of claims and figures may be
     **dict.fromkeys(("cell", "lower", "than"), (is_places, "axes and their values, such as {regularizer: l2}")),
-    "value": (is_number, "a number"),
-    "margin": (lambda value: is_number(value) and value > 0, "a number above 0"),
+    "value": (is_number, "a finite number"),
+    "margin": (lambda value: is_number(value) and value > 0, "a finite number above 0"),
     **dict.fromkeys(("lines", "points", "log"), (lambda value: isinstance(value, list), "a list")),
     "only": (
         lambda value: (

@@ -68,7 +68,8 @@ class LabSweeper(Sweeper):
             results += self.launcher.launch(jobs, initial_job_idx=len(results))
         failed = sum(job.status is JobStatus.FAILED for job in results)
         if failed:
-            raise CellsFailed(f"{failed} of {len(results)} cells failed; the others are recorded")
+            rest = "nothing was run" if self.master.execution.dry_run else "the others are recorded"
+            raise CellsFailed(f"{failed} of {len(results)} cells failed; {rest}")
         if shortfalls := getattr(self.launcher, "shortfalls", []):
             raise NotAllWell("\n".join(shortfalls))
         return [results]

@@ -1,0 +1,146 @@
+"""Natural sweeps run, and every mistake gets one message that says the way out, before anything is trained or written."""
+
+import logging
+import os
+import signal
+import sys
+
+import pytest
+from hydra.core.global_hydra import GlobalHydra
+from hydra.core.hydra_config import HydraConfig
+
+from experiments.run import main
+
+DRY = "execution.dry_run=true"
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch, capsys):
+    """The command in this process, from a folder of its own: its exit code, and what it printed."""
+    interrupt, before = signal.getsignal(signal.SIGTERM), os.environ.copy()
+
+    def run(*arguments):
+        monkeypatch.chdir(tmp_path)
+        monkeypatch.setattr(sys, "argv", ["experiments.run", *arguments])
+        GlobalHydra.instance().clear()
+        code = 0
+        try:
+            main()
+        except SystemExit as left:
+            code = left.code
+        return code, " ".join("".join(capsys.readouterr()).split())
+
+    yield run
+    os.environ.clear()
+    os.environ.update(before)
+    signal.signal(signal.SIGTERM, interrupt)
+    GlobalHydra.instance().clear()
+    HydraConfig.instance().cfg = None
+    logging.root.handlers.clear()
+
+
+def every_fourth_is_fast(cases):
+    """Composing takes most of a second: CI tries all of them."""
+    slow = pytest.mark.slow
+    return [pytest.param(case, id=str(case), marks=[] if n % 4 == 0 else [slow]) for n, case in enumerate(cases)]
+
+
+APPLY = [
+    (["penalty=none,l2", "penalty.strength=0.01,0.1"], 3),
+    (["regularizer=none,l2,dropout", "penalty.strength=0.01,0.1", "noise.hidden.rate=0.2,0.5"], 5),
+    (["optimizer=sgd,momentum", "optimizer.momentum=0.5,0.9", "optimizer.learning_rate=0.1,0.2"], 6),
+    (["penalty=none,l1,elastic_net", "penalty.l1_ratio=0.2,0.8"], 4),
+    (["noise@noise.hidden=none,dropout,gaussian", "noise.hidden.rate=0.2,0.3"], 4),
+    (["schedule=constant,step,cosine", "schedule.decay=0.1,0.5", "schedule.final=0,0.1"], 5),
+    (["study=smoke", "penalty.method=gradient,decoupled"], 5),
+    (["dataset=iris,linear_system", "dataset.inputs=3,4"], 3),
+]
+
+
+@pytest.mark.parametrize("case", every_fourth_is_fast(APPLY))
+def test_a_key_that_an_option_lacks_does_not_apply_to_it(run, case):
+    arguments, cells = case
+    study = [] if arguments[0].startswith("study") else ["study=none"]
+    code, said = run(*study, *arguments, "epochs=1", "seeds=1", "split={train: 60, validation: 20, test: 20}", DRY)
+    assert code == 0, said
+    assert f"cells: {cells} new" in said
+
+
+WRONG = {  # what is typed, and what the message must say
+    "penalty=none,l2 penalty.strenght=0.1,1": "no key 'penalty.strenght' here to override. Did you mean 'penalty.strength'?",
+    "penalty=none penalty.strength=0.1": "penalty.strength is a key of penalty=elastic_net and penalty=l1 and penalty=l2, which",
+    "network.hidden=16,64": "MLP.hidden is 16; it must be a list, such as [16] (to sweep over several: [16],[...])",
+    "loss._target_=mine.X": "+loss._target_=MODULE.CLASS execution.allow_targets=[MODULE.CLASS]",
+    "penalty={a:1}": "penalty is a kind; name one of its options: penalty=OPTION",
+    "hydra/sweeper=nope": "hydra/sweeper has no option 'nope', only basic, lab",
+    "hydra/launcher=submitit_slum": "hydra/launcher has no option 'submitit_slum', only basic, ",
+    "hydra.launcher.wrokers=2": "Did you mean 'hydra.launcher.workers'?",
+    "split=files split.train=train_{seed}.txt": """quotes inside the shell's: 'split.train="train_{seed}.txt"'""",
+    "~dataset": "~dataset: nothing can be taken out of a config",
+    "~epochs": "~epochs: nothing can be taken out of a config",
+    "~optimizer.learning_rate": "give optimizer.learning_rate another value",
+    "~penalty": "or choose the option none",
+    "hydra.sweeper.grids=[3]": "hydra.sweeper.grids[0] is 3; it must be a mapping of axes",
+    "hydra.sweeper.grids=[{penalty:[]}]": "the sweep has no job: penalty has no value",
+    "hydra.sweeper.grids=[{hydra.verbose:true}]": "hydra.verbose says how a sweep is run",
+    "execution.force=true,false": "execution.force says how a sweep is run",
+    "study=smoke,nope": "study has no option 'nope', only",
+    "study.choose=[penalty.strenght]": "study.choose names 'penalty.strenght', which is no key of this config. Did you mean",
+    "+study.baseline.regulariser=none": "study.baseline names 'regulariser', which is no key of this config. Did you mean 'regularizer'",
+    "study.name=..": "study.name is '..'; it must begin with a letter or a digit",
+    "study.name=a/b": "study.name is 'a/b'",
+    "study.worth=nan": "study.worth is nan",
+    "study=3": "a kind cannot be null or a number",
+    "epochs=": "epochs is ''; it must be a whole number",
+    "a.b=3": "no key 'a.b' here to override",
+}
+
+
+@pytest.mark.parametrize("typed", every_fourth_is_fast(WRONG))
+def test_a_mistake_gets_one_message_that_says_the_way_out(run, tmp_path, typed):
+    arguments = typed.split() if "split=files" in typed else [typed] if "{" in typed else typed.split()
+    study = [] if arguments[0].startswith("study=") else ["study=none"]
+    code, said = run(*study, *arguments, DRY)
+    assert WRONG[typed] in said
+    assert code == 2
+    assert "Traceback" not in said
+    assert not list(tmp_path.iterdir())
+
+
+STUDIES = {  # a study's file, and what the message must say
+    "study: {name: x, question: [": "is not YAML: while parsing a flow node",
+    "study: {question: What}": "study lacks name; give it: study.name=VALUE",
+    "study: {name: x}": "study lacks question",
+    "study: {name: x, question: Q, choose: 3}": "Study.choose is 3; it must be a list",
+    "study: {name: x, question: Q, baseline: [a]}": "Study.baseline is ['a']; it must be a mapping",
+    "study: {name: x, question: 5}": "Study.question is 5; it must be a text",
+    "study: {name: x, question: Q, chose: []}": "study has no field 'chose', only",
+    "study: {name: x, question: Q, claims: 7}": "Study.claims is 7; it must be a list",
+    "study: {name: x, question: Q, claims: [{kind: exact}]}": "lacks ['cell', 'margin', 'metric', 'value']",
+    "study: {name: x, question: Q, figures: [{title: T}]}": "lacks ['x']",
+    "study: {name: x, question: Q, claims: [{kind: exact, cell: {a: 1}, metric: m, value: .nan, margin: 1}]}": "value is nan",
+    "study: {name: x, question: Q, claims: [{kind: exact, cell: {a: 1}, metric: m, value: 1, margin: .inf}]}": "margin is inf",
+    "study: 3": "study is 3; it must be a mapping",
+    "study: null": "study is None; it must be a mapping",
+    "study: [a]": "study is ['a']; it must be a mapping",
+    "hydra: {sweeper: {grids: {a: 1}}}": "In 'study/mine'",
+    "hydra: {sweeper: {params: [a]}}": "In 'study/mine'",
+    "- a": "study",
+    "\0": "is not YAML",
+}
+
+
+@pytest.mark.parametrize("text", every_fourth_is_fast(STUDIES))
+def test_a_broken_study_file_gets_a_message(run, tmp_path, text):
+    (tmp_path / "mine" / "study").mkdir(parents=True)
+    (tmp_path / "mine" / "study" / "mine.yaml").write_text(f"# @package _global_\n{text}\n")
+    code, said = run("--config-dir", "mine", "study=mine", DRY)
+    assert STUDIES[text] in said
+    assert code == 2
+    assert "Traceback" not in said
+
+
+def test_cfg_and_multirun_go_together(run):
+    code, said = run("--cfg", "job", "--multirun", "study=none")
+    assert code == 0
+    assert "epochs: 100" in said
