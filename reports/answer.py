@@ -4,43 +4,67 @@ import math
 from typing import Any
 
 from reports.certainty import certainties
-from reports.comparison import Comparison, Row
+from reports.comparison import MOST, Comparison, Row, listed
 from reports.load import Sweep
 from reports.optimism import ledger
+from reports.sign_flips import least_seeds
 from reports.statistics import Interval, PairedDifference
 
 
 def sentence(comparison: Comparison) -> str:
-    """The answer: which arms differ from the baseline at p < 0.05 after Holm's correction, best first; then the warnings."""
-    arms = {row.arm: row.difference for row in comparison.rows if row.difference is not None and row.difference.n > 1}
-    said = [differences(comparison, arms)] if arms else [of_one(row, comparison) for row in comparison.rows]
+    """The answer: which arms differ from the baseline at p < 0.05 after Holm's correction, best first; then the warnings.
+
+    What the test does not tell is undecided, and said with its difference: never that there is no difference.
+    """
+    compared = [row for row in comparison.rows if row.difference is not None and row.difference.n]
+    if any(seeds_of(row) > 1 for row in compared):
+        said = [differences(comparison, compared)]
+    else:
+        said = [of_one(row, comparison) for row in comparison.rows[:MOST]]
+        said += [f"And {len(comparison.rows) - MOST:,} more."] if len(comparison.rows) > MOST else []
     return " ".join([*said, *comparison.warnings])
 
 
 def of_one(row: Row, comparison: Comparison) -> str:
-    return f"{row.arm}: test error {show(row.test_error, comparison)}, gap {show(row.gap, comparison)}, over {row.test_error.n} seeds."
+    seeds = "1 seed" if row.test_error.n == 1 else f"{row.test_error.n} seeds"
+    return f"{row.arm}: test error {show(row.test_error, comparison)}, gap {show(row.gap, comparison)}, over {seeds}."
 
 
-def differences(comparison: Comparison, arms: dict[str, PairedDifference]) -> str:
-    clear = {row.arm for row in comparison.rows if row.p < 0.05}
-    ranked = sorted(arms, key=lambda arm: arms[arm].mean)
-    n = max(difference.n for difference in arms.values())
-    parts = []
-    for words, found in (
-        ("lower test error", [arm for arm in ranked if arm in clear and arms[arm].mean < 0]),
-        ("higher test error", [arm for arm in ranked if arm in clear and arms[arm].mean > 0]),
-    ):
-        if found:
-            parts.append(
-                f"{words}: " + ", ".join(f"{arm} ({show_difference(arms[arm].mean, comparison)})" for arm in found)
-            )
-    unclear = [arm for arm in arms if arm not in clear]
-    if unclear:
-        parts.append(f"no difference that {n} seeds can tell: " + ", ".join(unclear))
-    if 2.0 ** (1 - n) * len(arms) >= 0.05:
-        comparisons = "one comparison" if len(arms) == 1 else f"{len(arms)} comparisons"
-        parts.append(f"with {n} seeds and {comparisons} the test cannot reach p < 0.05 at all: take more seeds")
+def differences(comparison: Comparison, compared: list[Row]) -> str:
+    ranked = sorted(compared, key=mean_difference)
+    lower, higher = ([row for row in ranked if row.p < 0.05 and sign * mean_difference(row) > 0] for sign in (-1, 1))
+    undecided = [row for row in ranked if not row.p < 0.05]
+    parts = [
+        f"{words}: " + listed([f"{row.arm} ({show_difference(mean_difference(row), comparison)})" for row in rows])
+        for words, rows in (("lower test error", lower), ("higher test error", higher), ("undecided", undecided))
+        if rows
+    ]
+    beyond = [row for row in undecided if not row.corrected.least < 0.05]
+    if beyond:
+        parts.append(why_undecided(comparison, beyond, everything=len(beyond) == len(undecided)))
+    n = max(seeds_of(row) for row in compared)
     return f"Against {comparison.baseline}, paired over {n} seeds: " + "; ".join(parts) + "."
+
+
+def why_undecided(comparison: Comparison, rows: list[Row], everything: bool) -> str:
+    """What keeps the test from deciding these rows, however large their differences, and the way out."""
+    n, count = max(seeds_of(row) for row in rows), comparison.tested
+    whom = "" if everything else f"for {listed([row.arm for row in rows])}, "
+    seeds, comparisons = (
+        ("1 seed" if n == 1 else f"{n} seeds"),
+        ("one comparison" if count == 1 else f"{count:,} comparisons"),
+    )
+    needed = least_seeds(count)
+    way_out = "compare fewer arms" if needed is None else f"{needed} seeds can"
+    return f"{whom}with {seeds} and {comparisons} the sign-flip test cannot reach p < 0.05, however large the difference: {way_out}"
+
+
+def mean_difference(row: Row) -> float:
+    return row.difference.mean if row.difference is not None else math.nan
+
+
+def seeds_of(row: Row) -> int:
+    return row.difference.n if row.difference is not None else 0
 
 
 def table_rows(comparison: Comparison) -> list[dict[str, Any]]:
@@ -136,7 +160,14 @@ def plus_minus(interval: Interval | PairedDifference, comparison: Comparison, si
 
 
 def p_value(p: float) -> str:
-    return "–" if math.isnan(p) else f"{p:.3f}"
+    """Three digits, rounded to neither side of 0.05 that p is not on.
+
+    >>> p_value(0.0314), p_value(0.0004), p_value(0.0498), p_value(float("nan"))
+    ('0.031', '<0.001', '<0.05', '–')
+    """
+    if math.isnan(p):
+        return "–"
+    return "<0.001" if p < 0.001 else "<0.05" if p < 0.05 <= round(p, 3) else f"{p:.3f}"
 
 
 def show_paired(row: Row, comparison: Comparison) -> str:

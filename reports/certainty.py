@@ -1,12 +1,16 @@
 """How sure the answer is: the same differences by other intervals, other corrections, and what more seeds would tell."""
 
-from typing import NamedTuple
+import math
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
-from reports.comparison import Comparison, Row
+import numpy as np
+
+from reports.comparison import Comparison, Row, differences_by_seed
 from reports.load import Sweep, varies
+from reports.sign_flips import Array
 from reports.statistics import (
     Interval,
-    benjamini_hochberg,
     bootstrap_interval,
     mean_interval,
     probability_of_improvement,
@@ -25,33 +29,40 @@ class Certainty(NamedTuple):
     lower: float  # the share of seeds in which the arm has the lower error
     holm: float
     benjamini_hochberg: float
-    seeds: int | None  # that would tell the study's `worth`, or a difference of this size, from 0; None where it is 0
+    seeds: int | None  # that would tell the study's `worth`, or a difference of this size, from 0; None where none do
 
 
 def certainties(sweep: Sweep, comparison: Comparison) -> list[Certainty]:
-    """An entry for every arm that is compared with a baseline over two seeds or more."""
-    errors = {cell: rows.set_index("seed")["test/error"] for cell, rows in sweep.results.groupby("cell")}
-    cell_of = {row.arm: row.cell for row in comparison.rows}
-    compared = [row for row in comparison.rows if row.difference is not None and row.difference.n > 1]
-    corrected = benjamini_hochberg([row.difference.p for row in compared if row.difference is not None])
+    """An entry for every row that is compared with a baseline over two seeds or more."""
+    rows = [row for row in comparison.rows if row.difference is not None and row.difference.n > 1]
+    differences = differences_by_seed(sweep, [(row.cell, row.reference) for row in rows])
+    cells = {cell["name"]: cell for cell in sweep.cells}
     resplit = varies(sweep, "split")  # else the seeds say nothing about other data
-    train, test = (float(sweep.params.get(f"data.{part}", "nan")) for part in ("train", "test"))
 
-    def certainty(row: Row, adjusted: float) -> Certainty:
-        ours, theirs = errors[row.cell].align(errors[cell_of[row.baseline]], join="inner")
-        difference = ours - theirs
+    def certainty(row: Row, difference: Array) -> Certainty:
+        train, test = sizes(cells[row.cell], sweep) if resplit else (math.nan, math.nan)
         t = mean_interval(difference)
         told = sweep.study.get("worth") or t.mean
-        tells = seeds_needed(told, t.sd, len(compared)) if t.sd > 0 and told != 0 else None
         return Certainty(
-            row.arm,
-            t,
-            bootstrap_interval(difference),
-            resampled_interval(ours, theirs, train, test if resplit else float("nan")),
-            probability_of_improvement(ours, theirs),
-            row.p,
-            adjusted,
-            tells,
+            arm=row.arm,
+            t=t,
+            bootstrap=bootstrap_interval(difference),
+            other_data=resampled_interval(difference, np.zeros_like(difference), train, test),
+            lower=probability_of_improvement(difference, np.zeros_like(difference)),
+            holm=row.p,
+            benjamini_hochberg=row.corrected.benjamini_hochberg,
+            seeds=seeds_needed(told, t.sd, comparison.tested) if t.sd > 0 and told != 0 else None,
         )
 
-    return [certainty(row, p) for row, p in zip(compared, corrected, strict=True)]
+    return [certainty(row, difference) for row, difference in zip(rows, differences, strict=True)]
+
+
+def sizes(cell: Mapping[str, Any], sweep: Sweep) -> tuple[float, float]:
+    """How many training and test examples a seed of that cell has; NaN where that was not recorded.
+
+    Older records have the sizes of the first cell alone; they are those of all where no axis can change them.
+    """
+    recorded = cell.get("sizes") or {}
+    if not recorded and not {axis.lstrip("+~").split(".")[0] for axis in sweep.axes} & {"dataset", "split"}:
+        recorded = {part: sweep.params.get(f"data.{part}", math.nan) for part in ("train", "test")}
+    return float(recorded.get("train", math.nan)), float(recorded.get("test", math.nan))

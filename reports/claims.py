@@ -11,6 +11,7 @@ Three kinds, each with a rule of its own (a rule that a wide interval can pass i
   sign-flip test, with Holm's correction over the study's order claims, has p < 0.05; else undecided.
 """
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -19,8 +20,10 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from reports.answer import p_value
 from reports.comparison import Comparison, numbers
 from reports.load import Sweep, as_override
+from reports.sign_flips import least_p, least_seeds
 from reports.statistics import Interval, PairedDifference, holm, mean_interval, paired_difference, t_quantile
 
 Claim = Mapping[str, Any]
@@ -50,15 +53,25 @@ class NotTested(Exception):
     why: str
 
 
+NEEDED = {  # what a claim of each kind must have; records are not always ours
+    "exact": ("cell", "metric", "value", "margin"),
+    "published": ("cell", "metric", "value"),
+    "order": ("metric", "lower", "than"),
+}
+
+
 def judge(sweep: Sweep, comparison: Comparison | None) -> list[Verdict]:
     """A verdict for every claim of the study, in its order."""
     claims = sweep.study.get("claims", [])
-    orders = {n: difference_of(claim, sweep, comparison) for n, claim in enumerate(claims) if claim["kind"] == "order"}
+    orders = {
+        n: difference_of(claim, sweep, comparison) for n, claim in enumerate(claims) if claim.get("kind") == "order"
+    }
     tested = [n for n, found in orders.items() if not isinstance(found, NotTested)]
     p_values = dict(zip(tested, holm([orders[n].paired.p for n in tested]), strict=True))  # type: ignore[union-attr]
     verdicts = []
     for n, claim in enumerate(claims):
         try:
+            check(claim)
             rule: Callable[..., tuple[str, str, str]] = exact if claim["kind"] == "exact" else published
             if n not in orders:
                 found = rule(claim, values_of(claim["cell"], claim["metric"], sweep, comparison).to_numpy())
@@ -68,6 +81,25 @@ def judge(sweep: Sweep, comparison: Comparison | None) -> list[Verdict]:
             found = ("not tested", reason.why, "")
         verdicts.append(Verdict(claim.get("says") or default_words(claim), *found, claim.get("source", "")))
     return verdicts
+
+
+def check(claim: Claim) -> None:
+    """Raises NotTested where a claim has nothing that anything can be held against."""
+    kind = claim.get("kind")
+    if kind not in NEEDED:
+        raise NotTested(f"the claim's kind is {kind!r}; it must be one of {', '.join(NEEDED)}")
+    for key in NEEDED[kind]:
+        value = claim.get(key)
+        if key in ("cell", "lower", "than") and not isinstance(value, Mapping):
+            raise NotTested(f"the claim's {key} is {value!r}; it must be axes and their values")
+        if key in ("value", "margin") and not is_finite(value):
+            raise NotTested(f"the claim's {key} is {value!r}; it must be a finite number")
+        if key == "margin" and not value > 0:  # type: ignore[operator]
+            raise NotTested(f"the claim's margin is {value!r}; it must be above 0")
+
+
+def is_finite(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
 def exact(claim: Claim, values: Any) -> tuple[str, str, str]:
@@ -114,14 +146,16 @@ def order(difference: Any, p: float, count: int) -> tuple[str, str, str]:
         return "undecided", why, "below 0"
     verdict = "undecided" if not p < 0.05 else "supported" if paired.mean < 0 else "refuted"
     found = f"difference {show(paired)}, paired over {paired.n} seeds; {p_text(p)}"
-    if 2.0 ** (1 - paired.n) * count >= 0.05:
+    if not least_p(paired.n) * count < 0.05:
         found += f": {paired.n} seeds and {count} such claims cannot reach p < 0.05"
+        found += f", {needed} seeds can" if (needed := least_seeds(count)) else ""
     return verdict, found, "below 0"
 
 
 def difference_of(claim: Claim, sweep: Sweep, comparison: Comparison | None) -> Any:
     """The paired difference that an order claim speaks of, or why there is none."""
     try:
+        check(claim)
         ours, theirs = (values_of(claim[end], claim["metric"], sweep, comparison) for end in ("lower", "than"))
     except NotTested as reason:
         return reason
@@ -154,13 +188,19 @@ def show(interval: Any) -> str:
 
 
 def p_text(p: float) -> str:
-    return "p < 0.001" if p < 0.001 else f"p = {p:.3f}"
+    """
+    >>> p_text(0.0314), p_text(0.0004)
+    ('p = 0.031', 'p < 0.001')
+    """
+    shown = p_value(p)
+    return f"p < {shown[1:]}" if shown.startswith("<") else f"p = {shown}"
 
 
 def default_words(claim: Claim) -> str:
-    if claim["kind"] == "order":
-        return f"{claim['metric']}: {claim['lower']} below {claim['than']}"
-    return f"{claim['metric']} of {claim['cell']} is {claim['value']}"
+    said = {key: claim.get(key, "?") for key in ("metric", "lower", "than", "cell", "value")}
+    if claim.get("kind") == "order":
+        return "{metric}: {lower} below {than}".format(**said)
+    return "{metric} of {cell} is {value}".format(**said)
 
 
 def in_one_sentence(verdicts: list[Verdict]) -> str:

@@ -1,6 +1,6 @@
 """python -m reports.compare A B: two sweeps side by side: what differs in config, data and code, and in results.
 
-A and B are names of sweeps, their runs' ids, or studies (the newest sweep is taken). Cells of the same name are compared,
+A and B are names of sweeps, their runs' ids, or studies (the newest sweep is taken); they must be two. Cells of the same name are compared,
 paired by seed where both saw the same data: B − A. `--csv FILE` writes the table. Exit codes: 0, or 2 for no such sweep.
 """
 
@@ -12,9 +12,9 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from reports.answer import number, p_value, plus_minus
-from reports.comparison import Comparison, comparable
+from reports.comparison import Comparison, by_seed, comparable
 from reports.load import NoSuchSweep, Sweep, find_sweep, load_sweep
-from reports.statistics import holm, mean_interval, paired_difference
+from reports.statistics import holm, mean_interval, paired_differences
 from reports.store import open_store
 
 
@@ -26,11 +26,23 @@ class Contrast(NamedTuple):
     only: dict[str, list[str]]  # cells that just one has
 
 
+def check_different(client: Any, first: str, second: str) -> None:
+    """Raises NoSuchSweep, which lists the newest, where both names mean one sweep: a study's name means its newest."""
+    if first != second:
+        return
+    name = client.get_run(first).info.run_name.removeprefix("sweep: ")
+    experiments = [experiment.experiment_id for experiment in client.search_experiments()]
+    newest = client.search_runs(
+        experiments, "tags.kind = 'sweep'", max_results=5, order_by=["attributes.start_time DESC"]
+    )
+    listed = ", ".join(repr(run.info.run_name.removeprefix("sweep: ")) for run in newest)
+    raise NoSuchSweep(f"A and B are both the sweep {name!r}; name two. The newest are: {listed}")
+
+
 def contrast(first: Sweep, second: Sweep) -> Contrast:
-    names = [cell["name"] for cell in first.cells]
-    theirs = [cell["name"] for cell in second.cells]
-    common = [name for name in names if name in theirs]
-    only = {"A": [n for n in names if n not in common], "B": [n for n in theirs if n not in common]}
+    ours, theirs = ({cell["name"]: cell for cell in sweep.cells} for sweep in (first, second))
+    common = [name for name in ours if name in theirs]
+    only = {"A": [name for name in ours if name not in theirs], "B": [name for name in theirs if name not in ours]}
     return Contrast(settings(first, second), results(first, second, common), only)
 
 
@@ -60,27 +72,22 @@ def results(first: Sweep, second: Sweep, common: list[str]) -> list[dict[str, st
         else shared_metric(first, second)
     )
     tasks = {cell.get("task") for sweep in (first, second) for cell in sweep.cells}
-    shown = Comparison([], "", metric == "test/error" and tasks == {"classification"}, [], [])
+    shown = Comparison([], "", metric == "test/error" and tasks == {"classification"}, 0, [], [])
     cells = [{cell["name"]: cell for cell in sweep.cells} for sweep in (first, second)]
-    differences, rows = [], []
-    for name in common:
-        ours, theirs = (
-            sweep.results[sweep.results.cell == name].set_index("seed")[metric] for sweep in (first, second)
-        )
-        pairs = theirs.align(ours, join="inner")
-        paired = comparable(cells[0][name], cells[1][name]) and len(pairs[0]) > 1
-        difference = paired_difference(*pairs) if paired else None
-        differences.append(difference.p if difference is not None else float("nan"))
-        between = (
-            plus_minus(difference, shown, True)
-            if difference is not None
-            else number(theirs.mean() - ours.mean(), shown, True)
-        )
-        of_both = {end: plus_minus(mean_interval(values), shown) for end, values in (("A", ours), ("B", theirs))}
-        seeds = f"{len(pairs[0])} paired" if paired else f"{len(ours)}, {len(theirs)}"
-        rows.append({f"{metric} of": name, **of_both, "B − A": between, "p": "", "seeds": seeds})
-    for row, p in zip(rows, holm(differences), strict=True):
-        row["p"] = p_value(p)
+    tables = [by_seed(sweep.results, common, metric) for sweep in (first, second)]
+    ours, theirs = tables[0].align(tables[1], join="inner", axis=1)  # the seeds of both
+    differences = paired_differences((theirs - ours).to_numpy())
+    told = [
+        comparable(cells[0][name], cells[1][name]) and one.n > 1 for name, one in zip(common, differences, strict=True)
+    ]
+    p_values = holm([one.p if paired else float("nan") for one, paired in zip(differences, told, strict=True)])
+    rows = []
+    for name, difference, paired, p in zip(common, differences, told, p_values, strict=True):
+        own = [table.loc[name].dropna() for table in tables]
+        of_both = {end: plus_minus(mean_interval(values), shown) for end, values in zip("AB", own, strict=True)}
+        between = plus_minus(difference, shown, True) if paired else number(own[1].mean() - own[0].mean(), shown, True)
+        seeds = f"{difference.n} paired" if paired else f"{len(own[0])}, {len(own[1])}"
+        rows.append({f"{metric} of": name, **of_both, "B − A": between, "p": p_value(p), "seeds": seeds})
     return rows
 
 
@@ -133,7 +140,9 @@ def main() -> None:
     arguments = parser.parse_args()
     try:
         client: Any = open_store(arguments.store)
-        first, second = (load_sweep(client, find_sweep(client, name)) for name in (arguments.A, arguments.B))
+        runs = [find_sweep(client, name) for name in (arguments.A, arguments.B)]
+        check_different(client, *runs)
+        first, second = (load_sweep(client, run) for run in runs)
         found = contrast(first, second)
     except Exception as error:
         if not isinstance(error, NoSuchSweep | OSError) and type(error).__name__ != "MlflowException":

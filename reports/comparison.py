@@ -1,12 +1,36 @@
 """The answer of a sweep: every arm at the value that validation data chose, against its baseline, paired by seed."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+import numpy as np
 import pandas as pd
+from jaxtyping import Float
 
 from reports.load import Sweep, as_number
-from reports.statistics import Interval, PairedDifference, holm, mean_interval, paired_difference
+from reports.sign_flips import Array, least_p
+from reports.statistics import (
+    Interval,
+    PairedDifference,
+    benjamini_hochberg,
+    holm,
+    mean_interval,
+    paired_differences,
+)
+
+MOST = 12  # arms that a sentence names
+MEASURED = ("test/error", "train/error", "gap/error", "diverged_at")
+
+
+class Corrected(NamedTuple):
+    """A difference's p, corrected for the number of comparisons in the sweep; NaN where nothing was tested."""
+
+    holm: float
+    least: float  # that Holm's could be with these seeds, however large the differences
+    benjamini_hochberg: float
+
+
+UNTESTED = Corrected(float("nan"), float("nan"), float("nan"))
 
 
 class Row(NamedTuple):
@@ -19,10 +43,16 @@ class Row(NamedTuple):
     train_error: Interval
     gap: Interval
     baseline: str  # the arm it is compared with
+    reference: str  # and its cell
     difference: PairedDifference | None  # of test error; None for a baseline, and where the data are not the baseline's
-    p: float  # of the difference, corrected for the number of comparisons (Holm); NaN where there is none
+    corrected: Corrected
     diverged: int  # seeds, of how many
     seeds: int
+
+    @property
+    def p(self) -> float:
+        """Of the difference, corrected for the number of comparisons (Holm); NaN where there is none."""
+        return self.corrected.holm
 
 
 class Comparison(NamedTuple):
@@ -31,6 +61,7 @@ class Comparison(NamedTuple):
     rows: list[Row]
     baseline: str  # how to call what the rows are compared with
     percent: bool  # errors are shares of examples
+    tested: int  # how many differences are, in all of the sweep, whichever rows are shown
     warnings: list[str]
     notes: list[str]  # what could be better about the sweep: values on the edge of what was tried, training cut short
 
@@ -40,43 +71,62 @@ def compare(sweep: Sweep) -> Comparison:
 
     A diverged seed's error counts as infinite in the choice, so that a cell with one is taken only if all have some.
     """
-    results = sweep.results
     cells = {cell["name"]: cell for cell in sweep.cells}
-    chosen_cells = {arm: best_on_validation(rows) for arm, rows in results.groupby("arm", sort=False)}
+    chosen_cells = chosen_on_validation(sweep.results)
     baselines, warnings = references(sweep)
-    errors = {cell: rows.set_index("seed")["test/error"] for cell, rows in results.groupby("cell")}
-    differences = {}
-    for arm, cell in chosen_cells.items():
-        reference = chosen_cells[baselines[arm]]
-        if arm != baselines[arm] and comparable(cells[cell], cells[reference]):
-            differences[arm] = paired_difference(*errors[cell].align(errors[reference], join="inner"))
-    corrected = dict(zip(differences, holm([difference.p for difference in differences.values()]), strict=True))
-    rows = []
-    for arm, cell in chosen_cells.items():
-        own = results[results.cell == cell]
-        values = [
-            f"{axis.split('.', 1)[-1]}={value}"
-            for axis, value in cells[cell]["axes"].items()
-            if axis in sweep.study["choose"]
-        ]
-        row = Row(
+    pairs = {arm: (cell, chosen_cells[baselines[arm]]) for arm, cell in chosen_cells.items() if arm != baselines[arm]}
+    pairs = {arm: pair for arm, pair in pairs.items() if comparable(*(cells[cell] for cell in pair))}
+    differences = dict(zip(pairs, paired_differences(differences_by_seed(sweep, list(pairs.values()))), strict=True))
+    corrected = corrections(differences)
+    results = sweep.results[sweep.results.cell.isin(chosen_cells.values())]
+    own = {str(cell): rows for cell, rows in results.reindex(columns=["cell", *MEASURED]).groupby("cell", sort=False)}
+    rows = [
+        Row(
             arm=arm,
             cell=cell,
-            chosen=" ".join(values),
-            test_error=mean_interval(own["test/error"]),
-            train_error=mean_interval(own["train/error"]),
-            gap=mean_interval(own["gap/error"]),
+            chosen=" ".join(
+                f"{axis.split('.', 1)[-1]}={value}"
+                for axis, value in cells[cell]["axes"].items()
+                if axis in sweep.study["choose"]
+            ),
+            test_error=mean_interval(own[cell]["test/error"]),
+            train_error=mean_interval(own[cell]["train/error"]),
+            gap=mean_interval(own[cell]["gap/error"]),
             baseline=baselines[arm],
+            reference=chosen_cells[baselines[arm]],
             difference=differences.get(arm),
-            p=corrected.get(arm, float("nan")),
-            diverged=int((own.diverged_at >= 0).sum()),
-            seeds=len(own),
+            corrected=corrected.get(arm, UNTESTED),
+            diverged=int((own[cell].diverged_at >= 0).sum()),
+            seeds=len(own[cell]),
         )
-        rows.append(row)
+        for arm, cell in chosen_cells.items()
+    ]
+    tested = sum(difference.n > 1 for difference in differences.values())
     notes = edges(rows, sweep) + stages(rows, sweep) + unfinished(rows, sweep)
     return Comparison(
-        rows, name_of(baselines, sweep), is_classification(sweep), warnings + cautions(rows, sweep), notes
+        rows, name_of(baselines, sweep), is_classification(sweep), tested, warnings + cautions(rows, sweep), notes
     )
+
+
+def corrections(differences: Mapping[str, PairedDifference]) -> dict[str, Corrected]:
+    """Every arm's p, corrected."""
+    p = [difference.p for difference in differences.values()]
+    least = [least_p(difference.n) if difference.n > 1 else float("nan") for difference in differences.values()]
+    found = map(Corrected, holm(p), holm(least), benjamini_hochberg(p))
+    return dict(zip(differences, found, strict=True))
+
+
+def differences_by_seed(sweep: Sweep, pairs: Sequence[tuple[str, str]]) -> Float[Array, "pairs seeds"]:
+    """For each pair of cells the first's test error less the second's, a column a seed; NaN for one that either lacks."""
+    cells = [cell for end in (0, 1) for cell in (pair[end] for pair in pairs)]
+    ours, theirs = np.split(by_seed(sweep.results, cells, "test/error").to_numpy(float), 2)
+    return ours - theirs
+
+
+def by_seed(rows: pd.DataFrame, cells: Sequence[str], metric: str) -> pd.DataFrame:
+    """A row for each of the cells, a column a seed; NaN where a seed is missing, or its value infinite."""
+    table = rows[rows.cell.isin(cells)].pivot(index="cell", columns="seed", values=metric)
+    return table.astype(float).replace([np.inf, -np.inf], np.nan).reindex(cells)
 
 
 def comparable(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> bool:
@@ -84,11 +134,20 @@ def comparable(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> bool:
     return ours.get("data") == theirs.get("data") and ours["axes"].get("vary") == theirs["axes"].get("vary")
 
 
+def chosen_on_validation(results: pd.DataFrame) -> dict[str, str]:
+    """For each arm its cell with the least mean validation error."""
+    measured = results.reindex(columns=["arm", "cell", "validation/error", "validation/loss"]).fillna(float("inf"))
+    means = measured.groupby(["arm", "cell"], sort=False).mean()
+    best = (
+        means.sort_values(["validation/error", "validation/loss"], kind="stable").reset_index().drop_duplicates("arm")
+    )
+    cell_of = dict(zip(best.arm, best.cell, strict=True))
+    return {str(arm): str(cell_of[arm]) for arm in results.arm.unique()}
+
+
 def best_on_validation(rows: pd.DataFrame) -> str:
     """The cell with the least mean validation error."""
-    measured = rows[["cell", "validation/error", "validation/loss"]].fillna(float("inf"))
-    means = measured.groupby("cell", sort=False).mean()
-    return str(means.sort_values(["validation/error", "validation/loss"], kind="stable").index[0])
+    return chosen_on_validation(rows.assign(arm="all"))["all"]
 
 
 def references(sweep: Sweep) -> tuple[dict[str, str], list[str]]:
@@ -97,10 +156,10 @@ def references(sweep: Sweep) -> tuple[dict[str, str], list[str]]:
     Where the study names no baseline, or one that is not in the sweep, it is the first arm, and a warning says so.
     """
     chosen, named = sweep.study["choose"], numbers(sweep.study["baseline"])
-    arm_of = sweep.results.drop_duplicates("cell").set_index("cell")["arm"]
+    arm_of = arms_of(sweep)
     kept: dict[str, dict[str, float | str]] = {}
     for cell in sweep.cells:
-        kept.setdefault(str(arm_of[cell["name"]]), numbers({a: v for a, v in cell["axes"].items() if a not in chosen}))
+        kept.setdefault(arm_of[cell["name"]], numbers({a: v for a, v in cell["axes"].items() if a not in chosen}))
     arms = list(kept)
     matching = [arm for arm in arms if named and all(kept[arm].get(axis) == value for axis, value in named.items())]
     warnings = []
@@ -108,8 +167,14 @@ def references(sweep: Sweep) -> tuple[dict[str, str], list[str]]:
         stated = " ".join(f"{axis}={value}" for axis, value in sweep.study["baseline"].items())
         warnings.append(f"The study's baseline, {stated}, is not in this sweep; {arms[0]} stands in for it.")
     default = matching[0] if matching else arms[0]
-    same = {arm: next((other for other in matching if kept[other] == {**kept[arm], **named}), default) for arm in arms}
-    return same, warnings
+    at = {frozenset(kept[arm].items()): arm for arm in reversed(matching)}
+    return {arm: at.get(frozenset({**kept[arm], **named}.items()), default) for arm in arms}, warnings
+
+
+def arms_of(sweep: Sweep) -> dict[str, str]:
+    """Each cell's arm."""
+    rows = sweep.results.drop_duplicates("cell")
+    return {str(cell): str(arm) for cell, arm in zip(rows.cell, rows.arm, strict=True)}
 
 
 def numbers(axes: Mapping[str, object]) -> dict[str, float | str]:
@@ -133,8 +198,11 @@ def cautions(rows: list[Row], sweep: Sweep) -> list[str]:
     said += [f"{row.arm}: all {row.seeds} seeds diverged." for row in rows if row.diverged == row.seeds]
     others = [row.arm for row in rows if row.difference is None and row.arm != row.baseline]
     if others:
+        said.append(f"Other data or other chance than the baseline's, and so not compared with it: {listed(others)}.")
+    apart = [row.arm for row in rows if row.difference is not None and not row.difference.n and row.test_error.n]
+    if apart:
         said.append(
-            f"Other data or other chance than the baseline's, and so not compared with it: {', '.join(others)}."
+            f"No seed that finished in both them and their baseline, and so not compared with it: {listed(apart)}."
         )
     if sweep.params.get("selection") == "oracle":
         said.append("The step that counts was chosen on the test set (selection=oracle): these errors flatter.")
@@ -144,32 +212,36 @@ def cautions(rows: list[Row], sweep: Sweep) -> list[str]:
 def edges(rows: list[Row], sweep: Sweep) -> list[str]:
     """Chosen numbers that are the least or the largest of those tried: a better one may lie outside."""
     said = []
-    cells = {cell["name"]: cell["axes"] for cell in sweep.cells}
-    arms = sweep.results.drop_duplicates("cell").set_index("cell")["arm"]
+    arm_of, axes_of = arms_of(sweep), {cell["name"]: cell["axes"] for cell in sweep.cells}
+    tried: dict[tuple[str, str], set[float | str]] = {}
+    for cell, axes in axes_of.items():
+        for axis in sweep.study["choose"]:
+            if axis in axes:
+                tried.setdefault((arm_of[cell], axis), set()).add(as_number(axes[axis]))
     for row in rows:
         for axis in sweep.study["choose"]:
-            tried = {as_number(cells[cell][axis]) for cell in cells if arms[cell] == row.arm and axis in cells[cell]}
-            numbers = sorted(value for value in tried if isinstance(value, float))
-            if len(numbers) > 1 and as_number(cells[row.cell][axis]) in (numbers[0], numbers[-1]):
-                side = "largest" if as_number(cells[row.cell][axis]) == numbers[-1] else "least"
-                said.append(f"{row.arm}: the {axis} chosen, {cells[row.cell][axis]}, is the {side} of those tried.")
+            values = sorted(value for value in tried.get((row.arm, axis), ()) if isinstance(value, float))
+            chosen = axes_of[row.cell].get(axis)
+            if len(values) > 1 and chosen is not None and as_number(chosen) in (values[0], values[-1]):
+                side = "largest" if as_number(chosen) == values[-1] else "least"
+                said.append(f"{row.arm}: the {axis} chosen, {chosen}, is the {side} of those tried.")
     return said
 
 
 def stages(rows: list[Row], sweep: Sweep) -> list[str]:
     """Arms that were trained for other numbers of steps, or only some of which fit their training examples."""
-    steps = sweep.curves.groupby("cell").step.max()
+    steps = sweep.curves.groupby("cell").step.max().to_dict()
     lengths = {row.arm: int(steps[row.cell]) for row in rows}
     said = []
     if len(set(lengths.values())) > 1:
         said.append(
-            f"Trained for different numbers of steps: {', '.join(f'{arm} {n:,}' for arm, n in lengths.items())}."
+            f"Trained for different numbers of steps: {listed([f'{arm} {n:,}' for arm, n in lengths.items()])}."
         )
     fitted = [row.arm for row in rows if row.train_error.mean == 0]
     others = [row.arm for row in rows if row.train_error.mean > 0]
     if is_classification(sweep) and fitted and others:
         said.append(
-            f"At different stages: {', '.join(fitted)} make no error on training examples any more, {', '.join(others)} do."
+            f"At different stages: {listed(fitted)} make no error on training examples any more, {listed(others)} do."
         )
     return said
 
@@ -178,14 +250,33 @@ def unfinished(rows: list[Row], sweep: Sweep) -> list[str]:
     """Arms whose validation loss was still falling at the last step in most seeds, if the last step is what counts."""
     if sweep.params.get("selection", "last") != "last" or "validation/loss" not in sweep.curves:
         return []
-    found = []
-    for row in rows:
-        own = sweep.curves[sweep.curves.cell == row.cell].pivot(index="step", columns="seed", values="validation/loss")
-        if len(own) > 2 and ((own.iloc[-1] < own.iloc[:-1].min()) & (own.iloc[-1] < 0.98 * own.iloc[-2])).mean() > 0.5:
-            found.append(row.arm)
+    columns = ["cell", "seed", "step", "validation/loss"]
+    curves = sweep.curves.loc[sweep.curves.cell.isin([row.cell for row in rows]), columns].sort_values("step")
+    left = curves.groupby(["cell", "seed"]).cumcount(ascending=False)  # evaluations that follow
+    curves = curves.assign(
+        last=curves["validation/loss"].where(left == 0),
+        before=curves["validation/loss"].where(left == 1),
+        least=curves["validation/loss"].where(left > 0),
+    )
+    of_seed = curves.groupby(["cell", "seed"]).agg({"last": "max", "before": "max", "least": "min", "step": "size"})
+    falling = (
+        (of_seed["last"] < of_seed["least"]) & (of_seed["last"] < 0.98 * of_seed["before"]) & (of_seed["step"] > 2)
+    )
+    share = falling.groupby("cell").mean().to_dict()
+    found = [row.arm for row in rows if share.get(row.cell, 0) > 0.5]
     if not found:
         return []
-    return [f"Still improving at the last step, by two percent and more of validation loss: {', '.join(found)}."]
+    return [f"Still improving at the last step, by two percent and more of validation loss: {listed(found)}."]
+
+
+def listed(names: Sequence[str]) -> str:
+    """The names, or the first MOST of them and how many more there are: a sentence stays one.
+
+    >>> listed(["a", "b"]), listed([f"c{i}" for i in range(14)])
+    ('a, b', 'c0, c1, c2, c3, c4, c5, c6, c7, c8, c9, c10, c11 and 2 more')
+    """
+    more = f" and {len(names) - MOST:,} more" if len(names) > MOST else ""
+    return ", ".join(names[:MOST]) + more
 
 
 def is_classification(sweep: Sweep) -> bool:

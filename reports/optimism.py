@@ -2,9 +2,11 @@
 
 from typing import NamedTuple
 
-from reports.comparison import Comparison
+import pandas as pd
+
+from reports.comparison import Comparison, by_seed
 from reports.load import Sweep
-from reports.statistics import Interval, PairedDifference, mean_interval, paired_difference
+from reports.statistics import Interval, PairedDifference, mean_interval, paired_differences
 
 RULES = ("last", "best_validation", "oracle")
 
@@ -20,19 +22,19 @@ class Entry(NamedTuple):
 
 def ledger(sweep: Sweep, comparison: Comparison) -> list[Entry]:
     """An entry an arm, in the order of the report. The oracle chooses each seed's step by test error: never a result."""
-    entries = []
-    for row in comparison.rows:
-        own = sweep.curves[sweep.curves.cell == row.cell]
-        errors = {rule: own[own[f"selected/{rule}"]].set_index("seed")["test/error"] for rule in RULES}
-        arm = sweep.curves[(sweep.curves.arm == row.arm) & sweep.curves["selected/oracle"]]
-        means = arm.groupby("cell", sort=False)["test/error"].mean()
-        best = arm[arm.cell == means.idxmin()] if means.notna().any() else arm
-        entries.append(
-            Entry(
-                row.arm,
-                {rule: mean_interval(values) for rule, values in errors.items()},
-                paired_difference(*errors["oracle"].align(errors["best_validation"])),
-                mean_interval(best["test/error"]),
-            )
-        )
-    return entries
+    steps = {rule: sweep.curves[sweep.curves[f"selected/{rule}"]] for rule in RULES}
+    chosen, peeked = [row.cell for row in comparison.rows], best_on_test(steps["oracle"])
+    errors = {rule: by_seed(rows, chosen, "test/error").to_numpy() for rule, rows in steps.items()}
+    best = by_seed(steps["oracle"], [peeked[row.arm] for row in comparison.rows], "test/error").to_numpy()
+    flattery = paired_differences(errors["oracle"] - errors["best_validation"])
+    return [
+        Entry(row.arm, {rule: mean_interval(errors[rule][n]) for rule in RULES}, flattery[n], mean_interval(best[n]))
+        for n, row in enumerate(comparison.rows)
+    ]
+
+
+def best_on_test(rows: pd.DataFrame) -> dict[str, str]:
+    """For each arm the cell whose mean test error is least."""
+    means = rows.groupby(["arm", "cell"], sort=False)["test/error"].mean().sort_values(kind="stable").reset_index()
+    best = means.drop_duplicates("arm")
+    return dict(zip(best.arm, best.cell, strict=True))

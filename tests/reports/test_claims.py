@@ -70,7 +70,7 @@ def test_an_order_that_seeds_cannot_decide_is_undecided():
     sweep = claimed(claim, values=[0.9, 0.9, 0.9])
     (found,) = judge(sweep, compare(sweep))
     assert found.verdict == "undecided"
-    assert "3 seeds and 1 such claims cannot reach p < 0.05" in found.found
+    assert "3 seeds and 1 such claims cannot reach p < 0.05, 6 seeds can" in found.found
 
 
 def test_six_seeds_decide_one_order_claim_but_not_two():
@@ -111,6 +111,32 @@ def test_a_claim_about_a_cell_that_is_not_there_is_not_tested():
     assert [one.verdict for one in verdicts] == ["not tested", "not tested", "refuted"]
     assert "no cells of this sweep are at regularizer=dropout" in verdicts[0].found
     assert in_one_sentence(verdicts).startswith("3 claims: 1 refuted, 2 not tested. Refuted: ")
+
+
+ORDER = {"kind": "order", "metric": "test/error", "lower": {"regularizer": "l2"}, "than": {"regularizer": "none"}}
+
+
+@pytest.mark.parametrize(
+    ("claim", "why"),
+    [
+        ({**EXACT, "value": np.nan}, "the claim's value is nan; it must be a finite number"),
+        ({**EXACT, "value": np.inf}, "the claim's value is inf; it must be a finite number"),
+        ({**EXACT, "margin": np.nan}, "the claim's margin is nan; it must be a finite number"),
+        ({**EXACT, "margin": -0.1}, "the claim's margin is -0.1; it must be above 0"),
+        ({**EXACT, "value": "one"}, "the claim's value is 'one'; it must be a finite number"),
+        ({**EXACT, "value": True}, "the claim's value is True; it must be a finite number"),
+        ({**EXACT, "kind": "published", "value": -np.inf}, "the claim's value is -inf; it must be a finite number"),
+        ({**EXACT, "kind": "published", "value": np.nan}, "the claim's value is nan; it must be a finite number"),
+        ({**EXACT, "kind": "guess"}, "the claim's kind is 'guess'; it must be one of exact, published, order"),
+        ({"kind": "exact"}, "the claim's cell is None; it must be axes and their values"),
+        ({**ORDER, "than": None}, "the claim's than is None; it must be axes and their values"),
+    ],
+)
+def test_a_claim_that_nothing_can_be_held_against_is_not_tested(claim, why):
+    """A study of ours cannot state one; a record of somebody else's can, and is neither supported nor refuted by it."""
+    sweep = claimed(claim, values=TIGHT)
+    (found,) = judge(sweep, compare(sweep))
+    assert (found.verdict, found.found) == ("not tested", why)
 
 
 @pytest.mark.slow

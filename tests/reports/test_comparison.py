@@ -1,14 +1,19 @@
 """The choice among cells is made on validation data, whatever the test data say."""
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from reports.answer import sentence, table_rows
 from reports.build import check_replaceable
 from reports.comparison import compare
 from reports.figures import figures
 from reports.load import Sweep, arm_name
+from reports.sign_flips import least_seeds
 from reports.tables import markdown
 
 SEEDS = range(8)
@@ -67,13 +72,80 @@ def test_the_sentence_says_what_differs_and_what_cannot_be_told():
     comparison = compare(sweep_of({**CELLS, "same": ({"regularizer": "l1", "penalty.strength": "0.1"}, 0.3, 0.30)}))
     answer = sentence(comparison)
     assert "lower test error: l2 (−" in answer
-    assert "no difference that 8 seeds can tell: l1" in answer
+    assert "undecided: l1 (+0.0" in answer or "undecided: l1 (−0.0" in answer
+    assert "cannot reach" not in answer  # eight seeds can tell two differences
     assert "| l2 | strength=0.1 |" in markdown(table_rows(comparison))
 
 
-def test_too_few_seeds_are_called_too_few():
+def test_too_few_seeds_are_called_too_few_and_how_many_would_do():
+    """A difference of 97 points over 4 seeds: the least p is 2/2⁴ = 0.125, so it is undecided, and nothing says that it is none."""
+    sweep = few_seeds(sweep_of({"none": ({"regularizer": "none"}, 0.9, 0.97), "weak": CELLS["weak"]}), 4)
+    results = sweep.results.assign(**{"test/error": sweep.results.cell.map({"none": 0.97, "weak": 0.0})})
+    answer = sentence(compare(sweep._replace(results=results)))
+    assert answer == (
+        "Against none, paired over 4 seeds: undecided: l2 (−97.00 points); with 4 seeds and one comparison the sign-flip "
+        "test cannot reach p < 0.05, however large the difference: 6 seeds can."
+    )
     many = {f"c{i}": ({"regularizer": f"r{i}"}, 0.2, 0.1 * i) for i in range(8)}
-    assert "cannot reach p < 0.05 at all" in sentence(compare(sweep_of({**CELLS, **many})))
+    assert "with 8 seeds and 9 comparisons" in sentence(compare(sweep_of({**CELLS, **many})))
+    assert least_seeds(9) == 9
+
+
+def test_an_arm_of_too_few_seeds_is_told_from_one_whose_difference_is_small():
+    """l2 keeps 3 of its seeds: no difference of its own could be told, l1's could."""
+    cells = {**CELLS, "same": ({"regularizer": "l1"}, 0.3, 0.30)}
+    gone = {(cell, seed) for cell in ("weak", "strong") for seed in SEEDS if seed > 2}
+    answer = sentence(compare(sweep_of(cells, diverged=gone)))
+    assert "for l2, with 3 seeds and 2 comparisons the sign-flip test cannot reach p < 0.05" in answer
+    assert "l1" in answer.partition("undecided: ")[2].partition(";")[0]
+
+
+def test_a_sentence_over_very_many_arms_stays_one():
+    cells = {f"c{i}": ({"regularizer": f"r{i}"}, 0.3, 0.3) for i in range(40)}
+    answer = sentence(compare(sweep_of({"none": CELLS["none"]} | cells)))
+    assert " and 28 more" in answer
+    assert len(answer) < 700
+
+
+def few_seeds(sweep, n):
+    return sweep._replace(results=sweep.results[sweep.results.seed < n], curves=sweep.curves[sweep.curves.seed < n])
+
+
+SEVERAL = sweep_of(
+    {f"r{i}": ({"regularizer": f"r{i}"}, 0.3, 0.3) for i in range(4)}, choose=(), baseline={"regularizer": "r0"}
+)
+ERRORS = st.lists(st.floats(-1, 1, width=32) | st.just(np.nan), min_size=8, max_size=8)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.tuples(ERRORS, st.sampled_from([-3, 0, 3])), min_size=4, max_size=4), st.booleans())
+def test_the_sentence_never_contradicts_the_table(arms, classification):
+    """Whatever the errors: lower and higher are the arms with p < 0.05 in the table; all others that have a difference are undecided."""
+    errors = np.array([np.add(own, shift) for own, shift in arms]).ravel()  # arm by arm, seed by seed, as the results
+    task = {"data.task": "classification" if classification else "regression"}
+    comparison = compare(SEVERAL._replace(results=SEVERAL.results.assign(**{"test/error": errors}), params=task))
+    answer, table = sentence(comparison), {row[""]: row for row in table_rows(comparison)}
+    said, tested = told(answer), any(row.difference.n > 1 for row in comparison.rows[1:])
+    for row in comparison.rows[1:]:
+        if tested and row.difference.n:
+            p, shown = table[row.arm]["p"], table[row.arm]["test error − r0"].split(" ")[0]
+            decided = p.startswith("<") or (p != "–" and float(p) < 0.05)
+            direction = "lower test error" if row.difference.mean < 0 else "higher test error"
+            assert said[row.arm] == (direction if decided else "undecided", shown)
+        else:
+            assert row.arm not in said
+    assert "no difference" not in answer
+    assert "nan" not in answer
+
+
+def told(answer):
+    """What a sentence says of each arm: lower, higher or undecided, and the difference."""
+    found: dict[str, tuple[str, str]] = {}
+    for words in ("lower test error", "higher test error", "undecided"):
+        listed = re.search(rf"{words}: ([^;]*?\))(?=[;.])", answer)
+        pairs = re.findall(r"(r\d) \((\S+?)(?: points)?\)", listed[1]) if listed else []
+        found |= {arm: (words, value) for arm, value in pairs}
+    return found
 
 
 def test_a_diverged_seed_is_counted_and_its_cell_is_not_chosen():

@@ -1,15 +1,19 @@
 """Two sweeps side by side, where the spread comes from, and how networks overfit."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from reports.answer import sentence
-from reports.compare import contrast
+from reports.certainty import certainties
+from reports.compare import check_different, contrast
 from reports.comparison import compare
 from reports.heatmap import heat_map
+from reports.load import NoSuchSweep
 from reports.overfitting import diagnostic_rows, source_rows, weight_distribution
-from reports.statistics import sd_interval
+from reports.statistics import sd_interval, seeds_needed
 from tests.reports.test_comparison import CELLS, sweep_of
 
 FEWER = {name: CELLS[name] for name in ("none", "weak")}
@@ -33,6 +37,30 @@ def test_cells_of_other_data_are_not_paired():
     second = second._replace(cells=[cell | {"data": "other"} for cell in second.cells])
     assert contrast(first, second).results[0]["seeds"] == "8, 8"
     assert contrast(first, second).results[0]["p"] == "–"
+
+
+def test_a_sweep_is_not_compared_with_itself():
+    """Two names of one sweep: the message lists the newest by name."""
+    runs = {f"run {n}": SimpleNamespace(info=SimpleNamespace(run_name=f"sweep: made {n}")) for n in range(3)}
+    client = SimpleNamespace(
+        get_run=runs.get,
+        search_experiments=lambda: [SimpleNamespace(experiment_id="1")],
+        search_runs=lambda *words, **settings: list(runs.values()),
+    )
+    check_different(client, "run 0", "run 1")
+    with pytest.raises(
+        NoSuchSweep, match=r"A and B are both the sweep 'made 1'; name two\..* 'made 0', 'made 1', 'made 2'"
+    ):
+        check_different(client, "run 1", "run 1")
+
+
+def test_cells_of_other_seeds_are_compared_over_those_that_both_have():
+    first, second = sweep_of(FEWER), sweep_of(FEWER)
+    later = second.results.assign(seed=second.results.seed + 5)
+    found = contrast(first, second._replace(results=later))
+    assert [row["seeds"] for row in found.results] == ["3 paired"] * 2
+    nothing_shared = second.results.assign(seed=second.results.seed + 50)
+    assert contrast(first, second._replace(results=nothing_shared)).results[0]["seeds"] == "8, 8"
 
 
 def varied(spreads):
@@ -107,10 +135,44 @@ def test_diagnostics_are_means_of_the_chosen_cells():
 
 
 def test_seeds_are_counted_for_the_difference_that_the_study_calls_worth_telling():
-    from reports.certainty import certainties
-    from reports.statistics import seeds_needed
-
     sweep = sweep_of(FEWER)
     (seen,) = certainties(sweep, compare(sweep))
     (named,) = certainties(sweep._replace(study={**sweep.study, "worth": 0.001}), compare(sweep))
     assert named.seeds == seeds_needed(0.001, named.t.sd) > seen.seeds
+
+
+def other_data(sweep):
+    """The width of each arm's interval for other data, as a multiple of the t interval's."""
+    return {
+        one.arm: (one.other_data.high - one.other_data.low) / (one.t.high - one.t.low)
+        for one in certainties(sweep, compare(sweep))
+    }
+
+
+def ratio(train, test, n=8):
+    return ((1 / n + test / train) / (1 / n)) ** 0.5
+
+
+def test_an_arms_interval_for_other_data_has_the_sizes_of_its_own_cell():
+    """Training sets of 900 and of 100 with 90 test rows: intervals that differ threefold."""
+    cells = {
+        "none": ({"regularizer": "none"}, 0.3, 0.3),
+        "few": ({"regularizer": "few"}, 0.3, 0.2),
+        "many": ({"regularizer": "many"}, 0.3, 0.2),
+    }
+    sweep = sweep_of(cells, choose=())
+    for cell, train in zip(sweep.cells, (400, 100, 900), strict=True):
+        cell["sizes"] = {"train": train, "validation": 7, "test": 90}
+    assert other_data(sweep) == pytest.approx({"few": ratio(100, 90), "many": ratio(900, 90)})
+    shortened = compare(sweep)
+    shortened = shortened._replace(rows=shortened.rows[2:])  # as a table that has no room for all
+    (one,) = certainties(sweep, shortened)
+    assert one.holm == compare(sweep).rows[2].p
+
+
+def test_older_records_have_sizes_only_where_no_axis_can_change_them():
+    sweep = sweep_of(FEWER)
+    old = sweep._replace(params={**sweep.params, "data.train": "100", "data.test": "90"})
+    assert other_data(old) == pytest.approx({"l2": ratio(100, 90)})
+    for axis in ("split.train", "split", "dataset.examples", "+dataset"):
+        assert np.isnan(other_data(old._replace(axes=[*old.axes, axis]))["l2"])

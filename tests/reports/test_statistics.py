@@ -1,6 +1,12 @@
+import tracemalloc
+
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from scipy import stats
+from statsmodels.stats.multitest import multipletests
+from statsmodels.stats.power import TTestPower
 
 from reports.statistics import (
     benjamini_hochberg,
@@ -11,6 +17,7 @@ from reports.statistics import (
     probability_of_improvement,
     resampled_interval,
     seeds_needed,
+    t_power,
 )
 
 
@@ -55,6 +62,21 @@ def test_holm_by_hand():
     assert holm([0.04, 0.01, np.nan, 0.02]) == pytest.approx([0.04, 0.03, np.nan, 0.04], nan_ok=True)
 
 
+@settings(max_examples=10, deadline=None)  # statsmodels collects garbage each time
+@given(st.lists(st.floats(0, 1) | st.just(np.nan), max_size=8))
+def test_corrections_are_those_of_statsmodels_and_leave_their_argument(p_values):
+    given = np.array(p_values)
+    corrected = holm(given)
+    assert given.tolist() == pytest.approx(p_values, nan_ok=True)
+    finite = given[np.isfinite(given)]
+    if len(finite):
+        by = {method: multipletests(finite, method=method)[1] for method in ("holm", "fdr_bh")}
+        assert np.array(corrected)[np.isfinite(given)] == pytest.approx(by["holm"])
+        assert np.array(benjamini_hochberg(given))[np.isfinite(given)] == pytest.approx(by["fdr_bh"])
+    assert all(new >= old - 1e-15 for new, old in zip(corrected, p_values, strict=True) if np.isfinite(old))
+    assert [np.isnan(new) for new in corrected] == [np.isnan(old) for old in p_values]
+
+
 @pytest.mark.slow
 def test_where_nothing_differs_a_family_rarely_claims_a_difference():
     draw = np.random.default_rng(1)
@@ -87,6 +109,27 @@ def test_the_bootstrap_is_near_the_t_interval_where_there_is_much_data():
     t, bootstrap = mean_interval(values), bootstrap_interval(values)
     assert bootstrap.low == pytest.approx(t.low, abs=0.1 * (t.high - t.low))
     assert bootstrap.high == pytest.approx(t.high, abs=0.1 * (t.high - t.low))
+
+
+@pytest.mark.parametrize(
+    ("effect", "n", "alpha"), [(0.3, 50, 0.05), (1.0, 17, 0.05 / 8), (10.0, 17, 0.005), (0.1, 900, 5e-6)]
+)
+def test_the_power_of_the_t_test_is_statsmodels(effect, n, alpha):
+    expected = 1.0 if effect == 10 else TTestPower().power(effect, n, alpha)  # statsmodels has NaN there
+    assert t_power(effect, n, alpha) == pytest.approx(expected, abs=1e-4)
+
+
+def test_no_number_of_seeds_tells_one_of_ten_thousand_comparisons():
+    assert seeds_needed(1.0, 1.0, comparisons=10_000) is None
+
+
+def test_the_bootstrap_of_many_values_is_drawn_in_batches():
+    """Of 20,000 values 9,999 resamples are 1.6 GB."""
+    tracemalloc.start()
+    bootstrap_interval(np.random.default_rng(0).normal(size=20_000), resamples=400)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 80e6
 
 
 @pytest.mark.slow
