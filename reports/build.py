@@ -1,26 +1,27 @@
-"""python -m reports.build [SWEEP]: rebuilds the report of a sweep (the newest, or one named) from MLflow alone."""
+"""python -m reports.build [SWEEP]: rebuilds the report of a sweep (the newest, or one named) from MLflow alone.
+
+Exit codes: 0 all well, 1 some figure or table failed (the page says which, and has all others), 2 no such sweep.
+"""
 
 import argparse
 import shutil
 import sys
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any, NamedTuple
 
-from reports.answer import certainty_rows, ledger_rows, sentence, table_rows, terminal_rows
-from reports.claims import Verdict, in_one_sentence, judge
-from reports.comparison import Comparison, compare
-from reports.figures import figures
+from reports.claims import Verdict
+from reports.comparison import Comparison
+from reports.contents import Contents, contents
+from reports.excerpt import lines_within, shortened
 from reports.load import NoSuchSweep, Sweep, find_sweep, folder_name, load_sweep
-from reports.measurements import measurement_rows
-from reports.overfitting import diagnostic_rows, source_rows, sources_in_a_sentence
 from reports.page import page, script
-from reports.palette import draw
 from reports.store import open_store
-from reports.tables import latex, markdown
+from reports.tables import latex, markdown, write_csv
 
 SUFFIXES = (".html", ".csv", ".svg", ".png", ".md", ".tex")
+IN_NOTE = 7900  # characters: MLflow cuts longer ones
 
 
 class Report(NamedTuple):
@@ -30,73 +31,34 @@ class Report(NamedTuple):
     comparison: Comparison | None  # None where no network was trained
     answer: str
     verdicts: list[Verdict]
-    table: list[dict[str, Any]]
+    table: list[dict[str, Any]]  # as the page shows it
     note: str  # Markdown
+    failures: list[str]  # a line for each figure or table that could not be made
+    in_terminal: tuple[list[dict[str, Any]], str]  # rows and caption
 
     def terminal_table(self) -> Any:
-        """The table in 80 columns."""
-        from rich.box import SIMPLE_HEAD
-        from rich.table import Table
-        from rich.text import Text
+        """The table, as wide as the terminal."""
+        from reports.terminal import table_of
 
-        rows, caption = (
-            (self.table, "mean over seeds ± half of the 95 % t interval, where seeds differ")
-            if self.comparison is None
-            else terminal_rows(self.comparison)
-        )
-        style: dict[str, Any] = {"title_justify": "left", "title_style": "bold", "caption_justify": "left"}
-        table = Table(
-            title=Text(self.answer),
-            caption=Text(caption),
-            box=SIMPLE_HEAD,
-            padding=(0, 1, 0, 0),
-            pad_edge=False,
-            **style,
-        )
-        compared = self.comparison is not None
-        for position, column in enumerate(rows[0]):
-            justify: Any = "left" if column in ("", "chosen") else "right"
-            table.add_column(column, justify=justify, no_wrap=(position > 0) == compared, overflow="fold")
-        for row in rows:
-            table.add_row(*(Text(str(value)) for value in row.values()))
-        return table
+        return table_of(self.answer, *self.in_terminal)
 
 
 def build(client: Any, run_id: str, folder: Path) -> Report:
-    """Writes index.html, the figures (PNG, SVG), the tables and all CSVs; the folder appears only when everything is in it."""
+    """The report of a recorded sweep. Raises NoSuchSweep, and FileExistsError for a folder that holds other files."""
     check_replaceable(folder)
     with ThreadPoolExecutor(1) as beside:
         beside.submit(script)  # Vega's renderer takes longer to bundle than the sweep to load
-        sweep = load_sweep(client, run_id)
-        comparison = compare(sweep) if "test/error" in sweep.results else None
-        verdicts = judge(sweep, comparison)
-        pictures = list(beside.map(draw, figures(sweep, comparison)))
-        table, tables = measurement_rows(sweep), {}
-        if comparison is not None:
-            table = table_rows(comparison)
-            tables = {
-                "certainty": certainty_rows(sweep, comparison),
-                "ledger": ledger_rows(sweep, comparison),
-                "diagnostics": diagnostic_rows(sweep, comparison),
-                "sources": source_rows(sweep, comparison),
-            }
-    said = [sources_in_a_sentence(tables["sources"])] if tables.get("sources") else []
-    if comparison is not None:
-        said += comparison.warnings if sweep.axes == ["vary"] else [sentence(comparison)]
-    answer = " ".join([*said, *([in_one_sentence(verdicts)] if verdicts else [])]) or sweep.study["question"]
+        return report(load_sweep(client, run_id), folder, beside)
+
+
+def report(sweep: Sweep, folder: Path, beside: Executor) -> Report:
+    """Writes index.html, the figures (PNG, SVG), the tables and all CSVs; the folder appears only when everything is in it."""
+    check_replaceable(folder)
+    found = contents(sweep, beside)
     folder.parent.mkdir(parents=True, exist_ok=True)
     draft = Path(mkdtemp(dir=folder.parent, prefix=".draft-"))
     try:
-        text = page(sweep, comparison, answer, verdicts, pictures, table, tables)
-        (draft / "index.html").write_text(text, encoding="utf-8")
-        for picture in pictures:
-            name = picture.figure.name
-            picture.figure.data.to_csv(draft / f"{name}.csv", index=False)
-            (draft / f"{name}.svg").write_text(picture.svg, encoding="utf-8")
-            (draft / f"{name}.png").write_bytes(picture.png())
-        sweep.results.to_csv(draft / "results.csv", index=False)
-        (draft / "table.md").write_text(markdown(table), encoding="utf-8")
-        (draft / "table.tex").write_text(latex(table), encoding="utf-8")
+        write(draft, sweep, found)
         draft.chmod(0o755)
         if folder.exists():
             shutil.rmtree(folder)
@@ -104,15 +66,40 @@ def build(client: Any, run_id: str, folder: Path) -> Report:
     except BaseException:
         shutil.rmtree(draft, ignore_errors=True)
         raise
-    return Report(folder, comparison, answer, verdicts, table, note(sweep, answer, verdicts, table))
+    failures = [f"{failure.title}: {failure.message}" for failure in found.failures]
+    return Report(
+        folder,
+        found.comparison,
+        found.answer,
+        found.verdicts,
+        found.table,
+        note(sweep, found),
+        failures,
+        found.in_terminal,
+    )
 
 
-def note(sweep: Sweep, answer: str, verdicts: list[Verdict], table: list[dict[str, Any]]) -> str:
+def write(draft: Path, sweep: Sweep, found: Contents) -> None:
+    (draft / "index.html").write_text(page(sweep, found), encoding="utf-8")
+    for picture in found.pictures:
+        name = picture.figure.name
+        write_csv(picture.figure.data, draft / f"{name}.csv")
+        (draft / f"{name}.svg").write_text(picture.svg, encoding="utf-8")
+        (draft / f"{name}.png").write_bytes(picture.png)
+    write_csv(sweep.results, draft / "results.csv")
+    write_csv(found.numbers, draft / "table.csv")
+    (draft / "table.md").write_text(markdown(found.table), encoding="utf-8")
+    (draft / "table.tex").write_text(latex(found.table), encoding="utf-8")
+
+
+def note(sweep: Sweep, found: Contents) -> str:
     """The note of the sweep's run in MLflow, in Markdown."""
-    parts = [f"**{sweep.study['question']}**", answer, markdown(table)]
-    if verdicts:
-        parts.append(markdown([one._asdict() for one in verdicts]))
-    return "\n\n".join([*parts, "The page is under Artifacts: report/index.html."])
+    parts = [f"**{shortened(sweep.study['question'])}**", found.answer]
+    if found.verdicts:
+        parts.append(markdown([one._asdict() for one in found.verdicts]))
+    parts.append(markdown(found.in_terminal[0]))
+    end = "The page is under Artifacts: report/index.html."
+    return "\n\n".join([lines_within("\n\n".join(parts), IN_NOTE - len(end)).rstrip(), end])
 
 
 def check_replaceable(folder: Path) -> None:
@@ -144,6 +131,9 @@ def main() -> None:
         print(f"error: {error}", file=sys.stderr)
         sys.exit(2)
     print(f"Report: {report.folder / 'index.html'}")
+    for failure in report.failures:
+        print(f"failed: {failure}", file=sys.stderr)
+    sys.exit(1 if report.failures else 0)
 
 
 if __name__ == "__main__":

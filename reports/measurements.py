@@ -1,28 +1,40 @@
 """The table of a sweep that trains no network: every cell's measures over its seeds."""
 
+import pandas as pd
+
+from reports.averages import intervals
 from reports.load import Sweep
-from reports.statistics import mean_interval
+
+
+def metrics(rows: pd.DataFrame) -> list[str]:
+    """The columns that are quantities measured."""
+    others = {"seed", "step", "epoch", "diverged_at", "selected", "cell", "arm"}
+    return [name for name in rows.columns if name not in others and not name.startswith(("axis/", "selected/"))]
 
 
 def measures_of(sweep: Sweep) -> list[str]:
     """The metrics that the study wants shown, or all."""
-    others = {"seed", "step", "epoch", "diverged_at", "selected", "cell", "arm"}
-    found = [
-        name for name in sweep.results.columns if name not in others and not name.startswith(("axis/", "selected/"))
-    ]
+    found = metrics(sweep.results)
     return [name for name in sweep.study.get("measures", []) if name in found] or found
 
 
-def measurement_rows(sweep: Sweep) -> list[dict[str, object]]:
-    """One row a cell, ready to show: mean over seeds ± half of the 95 % t interval where seeds differ."""
-    rows = []
-    for cell, own in sweep.results.groupby("cell", sort=False):
-        intervals = {name: mean_interval(own[name]) for name in measures_of(sweep)}
-        shown = {
-            name: f"{i.mean:.4g}" + (f" ± {(i.high - i.low) / 2:.2g}" if i.n > 1 and i.sd > 1e-9 * abs(i.mean) else "")
-            for name, i in intervals.items()
-        }
-        rows.append(
-            {"": str(cell), **{name: text.replace("-", "−") for name, text in shown.items()}, "seeds": len(own)}
-        )
-    return rows
+def measurement_rows(sweep: Sweep, most: int | None = None) -> list[dict[str, object]]:
+    """One row a cell (the first `most`), ready to show: mean over seeds ± half of the 95 % t interval where seeds differ."""
+    cells = sweep.results["cell"].drop_duplicates()[:most]
+    rows = sweep.results[sweep.results["cell"].isin(cells)]
+    seeds = rows.groupby("cell", sort=False).size()
+    found = intervals(rows[measures_of(sweep)], rows[["cell"]])
+    found["shown"] = [shown(*own) for own in zip(found["mean"], found["high"], found["seeds"], strict=True)]
+    return [
+        {"": str(cell), **dict(zip(own["metric"], own["shown"], strict=True)), "seeds": int(seeds[cell])}
+        for cell, own in found.groupby("cell", sort=False)
+    ]
+
+
+def shown(mean: float, high: float, seeds: int) -> str:
+    """
+    >>> shown(-1.0, -0.5, 3), shown(1.0, 1.0, 3)
+    ('−1 ± 0.5', '1')
+    """
+    differ = seeds > 1 and high - mean > 1e-9 * abs(mean)
+    return (f"{mean:.4g}" + (f" ± {high - mean:.2g}" if differ else "")).replace("-", "−")

@@ -1,13 +1,16 @@
 """How networks overfit: diagnostics of every arm at its chosen value, and what became of its weights."""
 
 import altair as alt
+import numpy as np
 import pandas as pd
 
 from reports.answer import number
+from reports.averages import intervals
 from reports.comparison import Comparison
+from reports.excerpt import leading, told
 from reports.load import Sweep
 from reports.palette import COLOURS, GREY, Figure
-from reports.statistics import mean_interval, sd_interval
+from reports.statistics import sd_interval
 
 COLUMNS = {
     "best step": "validation/best_step",
@@ -28,12 +31,13 @@ def diagnostic_rows(sweep: Sweep, comparison: Comparison) -> list[dict[str, str]
         title: name for title, name in COLUMNS.items() if name in sweep.results and sweep.results[name].notna().any()
     }
     plain = comparison._replace(percent=False)
-    rows = []
-    for row in comparison.rows:
-        own = sweep.results[sweep.results.cell == row.cell]
-        means = {title: mean_interval(own[name]).mean for title, name in shown.items()}
-        rows.append({"": row.arm, **{title: number(round_to(value), plain) for title, value in means.items()}})
-    return rows if shown else []
+    own = sweep.results[sweep.results.cell.isin([row.cell for row in comparison.rows])]
+    means = intervals(own[list(shown.values())], own[["cell"]]).set_index(["cell", "metric"])["mean"].to_dict()
+    return [
+        {"": row.arm, **{title: number(round_to(means[row.cell, name]), plain) for title, name in shown.items()}}
+        for row in comparison.rows
+        if shown
+    ]
 
 
 def round_to(value: float, digits: int = 3) -> float:
@@ -41,82 +45,83 @@ def round_to(value: float, digits: int = 3) -> float:
 
 
 def weight_distribution(sweep: Sweep, comparison: Comparison) -> Figure | None:
-    """The share of weights by size, a line an arm."""
+    """The share of weights by size, a panel an arm, each over its own baseline."""
     bins = [name for name in sweep.results.columns if name.startswith("histogram/")]
     if not bins:
         return None
     lows = [float(name.removeprefix("histogram/")) for name in bins]
     width = (lows[-1] - lows[0]) / (len(lows) - 1)
-    rows = []
-    for row in comparison.rows:
-        shares = sweep.results[sweep.results.cell == row.cell][bins].mean()
-        rows += [
-            {"arm": row.arm, "weight": low + width / 2, "share": share} for low, share in zip(lows, shares, strict=True)
-        ]
-    data = pd.DataFrame(rows)
-    arms = list(dict.fromkeys(data.arm))[: len(COLOURS)]
-    data = data[data.arm.isin(arms)]
+    compared = [row for row in comparison.rows if row.arm != row.baseline] or comparison.rows
+    shown = leading(sweep, comparison._replace(rows=compared), len(COLOURS)).rows
+    arms = {arm for row in shown for arm in (row.arm, row.baseline)}
+    means = sweep.results.groupby("cell", sort=False)[bins].mean()
+    data = pd.concat(
+        pd.DataFrame({"arm": row.arm, "weight": np.array(lows) + width / 2, "share": means.loc[row.cell].to_numpy()})
+        for row in comparison.rows
+        if row.arm in arms
+    )
+    charts = [against(data, row.arm, row.baseline, colour) for row, colour in zip(shown, COLOURS, strict=False)]
+    grey = [row.baseline for row in shown if row.arm != row.baseline]
+    whose = " Grey line: the baseline that stands above each panel." if grey else ""
+    return Figure(
+        "weights",
+        "What became of the weights",
+        "Shares of all weights by size after training, on a scale that shows rare ones, in units of what the layer started "
+        f"with; outermost bins hold what lies beyond.{whose}" + told(len(shown), len(compared), "arms"),
+        alt.concat(*charts, columns=3),
+        data,
+    )
+
+
+def against(data: pd.DataFrame, arm: str, baseline: str, colour: str) -> alt.LayerChart:
+    """One arm's weights as an area, its baseline's as a line."""
     share = alt.Y(
         "share:Q",
         title="share of the weights (%)",
         scale=alt.Scale(type="symlog", constant=0.1),
         axis=alt.Axis(values=[0, 0.1, 1, 10, 100], labelExpr="datum.value"),
     )
-    first, panels = arms[0], []
-    for arm, colour in list(zip(arms, COLOURS, strict=False))[min(1, len(arms) - 1) :]:
-        pair = data[data.arm.isin([first, arm])].assign(share=lambda d: 100 * d["share"])
-        base = alt.Chart(pair).encode(
-            x=alt.X("weight:Q", title="weight / its root mean square at the start"),
-            y=share,
-            tooltip=[alt.Tooltip("arm:N"), alt.Tooltip("weight:Q", format=".2f"), alt.Tooltip("share:Q", format=".3g")],
-        )
-        of_first, own = (base.transform_filter(alt.datum.arm == name) for name in (first, arm))
-        area = own.mark_area(interpolate="step", line={"color": colour}, opacity=0.35, color=colour)
-        line = of_first.mark_line(interpolate="step", color=GREY, strokeWidth=1.5)
-        panels.append((area + line).properties(width=190, height=130, title=str(arm)))
-    return Figure(
-        "weights",
-        "What became of the weights",
-        "Shares of all weights by size after training, on a scale that shows rare ones, in units of what the layer started "
-        f"with; outermost bins hold what lies beyond. Grey line: {first}.",
-        alt.concat(*panels, columns=3),
-        data,
-    )
+
+    def bars(name: str) -> alt.Chart:
+        own = data[data.arm == name].assign(share=lambda rows: 100 * rows["share"])
+        tips = [alt.Tooltip("arm:N"), alt.Tooltip("weight:Q", format=".2f"), alt.Tooltip("share:Q", format=".3g")]
+        x = alt.X("weight:Q", title="weight / its root mean square at the start")
+        return alt.Chart(own).encode(x=x, y=share, tooltip=tips)
+
+    title = alt.TitleParams(arm, **({"subtitle": f"grey: {baseline}"} if arm != baseline else {}))
+    chart = alt.layer(bars(arm).mark_area(interpolate="step", line={"color": colour}, opacity=0.35, color=colour))
+    if arm != baseline:
+        chart += bars(baseline).mark_line(interpolate="step", color=GREY, strokeWidth=1.5)
+    return chart.properties(width=190, height=130, title=title)
 
 
 def source_rows(sweep: Sweep, comparison: Comparison) -> list[dict[str, str]]:
     """Where a sweep varies `vary`: the spread of test error over seeds when only some sources of chance differ."""
-    if "axis/vary" not in sweep.results:
-        return []
-    chosen = {row.arm: row.cell for row in comparison.rows}
-    errors = {
-        arm: rows[rows.cell == chosen[str(arm)]]["test/error"].dropna()
-        for arm, rows in sweep.results.groupby("arm", sort=False)
-    }
-    varied = sweep.results.drop_duplicates("arm").set_index("arm")["axis/vary"].astype(str)
-    others = {arm: str(arm).replace(varied[arm], "") for arm in errors}  # the arm's other axes
-    everything = {others[arm]: own.var(ddof=1) for arm, own in errors.items() if varied[arm].count(",") == 2}
+    axes_of = {cell["name"]: cell["axes"] for cell in sweep.cells}
+    varied = [row for row in comparison.rows if "vary" in axes_of[row.cell]]
+    own = sweep.results[sweep.results.cell.isin([row.cell for row in varied])]
+    finite = own[np.isfinite(own["test/error"])]
+    errors = {cell: rows["test/error"] for cell, rows in finite.groupby("cell")}
+    varied = [row for row in varied if len(errors.get(row.cell, ())) > 1]
+    others = {row.cell: tuple(item for item in axes_of[row.cell].items() if item[0] != "vary") for row in varied}
+    sources = {row.cell: axes_of[row.cell]["vary"].count(",") + 1 for row in varied}
+    everything = {others[cell]: errors[cell].var(ddof=1) for cell, count in sources.items() if count == 3}
     return [
         {
-            "what varies": str(arm),
-            "sd of test error": number(own.std(ddof=1), comparison),
-            "95 % interval": "[" + ", ".join(number(end, comparison) for end in sd_interval(own)) + "]",
-            "share of the variance": f"{own.var(ddof=1) / everything[others[arm]]:.0%}"
-            if everything.get(others[arm])
+            "what varies": row.arm,
+            "sd of test error": number(errors[row.cell].std(ddof=1), comparison),
+            "95 % interval": "[" + ", ".join(number(end, comparison) for end in sd_interval(errors[row.cell])) + "]",
+            "share of the variance": f"{errors[row.cell].var(ddof=1) / everything[others[row.cell]]:.0%}"
+            if everything.get(others[row.cell])
             else "–",
-            "seeds": str(len(own)),
+            "seeds": str(len(errors[row.cell])),
         }
-        for arm, own in errors.items()
-        if len(own) > 1
+        for row in varied
     ]
 
 
 def sources_in_a_sentence(rows: list[dict[str, str]]) -> str:
-    return (
-        "Standard deviation of the test error over seeds: "
-        + "; ".join(
-            f"{row['what varies'].removeprefix('vary=')} {row['sd of test error']} {row['95 % interval']}"
-            for row in rows
-        )
-        + "."
-    )
+    told = [
+        f"{row['what varies'].removeprefix('vary=')} {row['sd of test error']} {row['95 % interval']}" for row in rows
+    ]
+    return f"Standard deviation of the test error over seeds: {'; '.join(told)}."

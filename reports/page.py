@@ -2,23 +2,14 @@
 
 from functools import cache
 from pathlib import Path
-from typing import Any
 
-from reports.claims import Verdict
-from reports.comparison import Comparison
+from reports.comparison import listed
+from reports.contents import Contents
+from reports.excerpt import first
 from reports.load import Sweep, varies
-from reports.palette import Picture
 
 
-def page(
-    sweep: Sweep,
-    comparison: Comparison | None,
-    answer: str,
-    verdicts: list[Verdict],
-    pictures: list[Picture],
-    table: list[dict[str, Any]],
-    tables: dict[str, list[dict[str, str]]],
-) -> str:
+def page(sweep: Sweep, found: Contents) -> str:
     """The page as text."""
     from jinja2 import Environment, FileSystemLoader, select_autoescape
 
@@ -28,14 +19,13 @@ def page(
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    count = len(sweep.cells) if found.comparison is None else len(found.comparison.rows)
     return environment.get_template("page.html.j2").render(
         sweep=sweep,
-        comparison=comparison,
-        answer=answer,
-        verdicts=verdicts,
-        pictures=pictures,
-        table=table,
-        **tables,
+        **found._asdict(),
+        **found.tables,
+        count=count,
+        first=first,
         script=script(),
         resplit=varies(sweep, "split"),
         recipe=recipe(sweep),
@@ -54,18 +44,57 @@ def recipe(sweep: Sweep) -> dict[str, str]:
     """What somebody needs to do it again."""
     p = sweep.params
     trains = "network.hidden" in p
-    parts = ", ".join(f"{p.get(f'data.{part}', '?')} {part}" for part in ("train", "validation", "test"))
     return {
         "Command": sweep.tags.get("command", ""),
-        "Data": f"{p.get('dataset', '?')}: {p.get('data.examples', '?')} examples, {p.get('data.features', '?')} features"
-        + (f"; {parts}" if trains else ""),
-        "Seeds": f"{sweep.results.seed.nunique()}" + (drawn(sweep) if trains else ""),
-        **({"Training": training(p)} if trains else {"Theory": p.get("theory", "?")}),
+        "Varied": "; ".join(f"{axis}: {value_of(axis, sweep)}" for axis in sweep.axes) or "nothing but seeds",
+        "Data": data(sweep) + (f"; {parts(sweep)}" if trains else ""),
+        "Seeds": seeds(sweep) + (drawn(sweep) if trains else ""),
+        **({"Training": training(sweep)} if trains else {"Theory": value_of("theory", sweep)}),
         "Cells": f"{len(sweep.cells)} finished, {len(sweep.failed)} failed",
         "Code": sweep.tags.get("commit", "unknown"),
         "Versions": sweep.tags.get("versions", ""),
         "Sweep": sweep.name,
     }
+
+
+def value_of(key: str, sweep: Sweep) -> str:
+    """What the cells have: one value, those of an axis, or the word that another axis decides it."""
+    if key in sweep.axes:
+        own = [cell["axes"].get(key) for cell in sweep.cells]
+        some = [value for value in dict.fromkeys(own) if value is not None]
+        return listed(some) + (", or not set" if None in own else "")
+    decides = next((axis for axis in sweep.axes if key.startswith(f"{axis}.")), None)
+    return f"(by {decides})" if decides else sweep.params.get(key, "?")
+
+
+def touched(sweep: Sweep, *kinds: str) -> bool:
+    """Whether an axis can change what these kinds of option decide."""
+    return any(axis.split(".")[0] in kinds for axis in sweep.axes)
+
+
+def data(sweep: Sweep) -> str:
+    if touched(sweep, "dataset", "theory"):
+        return f"{value_of('dataset', sweep)}, as varied"
+    p = sweep.params
+    return f"{p.get('dataset', '?')}: {p.get('data.examples', '?')} examples, {p.get('data.features', '?')} features"
+
+
+def parts(sweep: Sweep) -> str:
+    """How many rows each part has, in all cells that say so; where only the first cell's are known and they differ, that."""
+    told = []
+    for part in ("train", "validation", "test"):
+        recorded = {str(cell["sizes"][part]): None for cell in sweep.cells if part in (cell.get("sizes") or {})}
+        known = recorded or (
+            {} if touched(sweep, "dataset", "split") else {sweep.params.get(f"data.{part}", "?"): None}
+        )
+        told.append(f"{' or '.join(known) if len(known) < 5 else 'several numbers of'} {part}" if known else "")
+    return ", ".join(filter(None, told)) or "numbers of rows as varied"
+
+
+def seeds(sweep: Sweep) -> str:
+    counts = sweep.results.groupby("cell")["seed"].nunique()
+    least, most = int(counts.min()), int(counts.max())
+    return f"{most:,}" if least == most else f"{least:,} to {most:,} a cell"
 
 
 def drawn(sweep: Sweep) -> str:
@@ -77,8 +106,18 @@ def drawn(sweep: Sweep) -> str:
     return f": each draws {', '.join(varied)}, the same for all cells{rest}"
 
 
-def training(p: dict[str, str]) -> str:
+def training(sweep: Sweep) -> str:
+    keys = ("network.hidden", "network.activation", "optimizer", "batch_size", "epochs", "dtype")
+    hidden, activation, optimizer, batch, epochs, dtype = (value_of(key, sweep) for key in keys)
     return (
-        f"hidden layers {p.get('network.hidden', '?')}, {p.get('network.activation', '?')}, {p.get('optimizer', '?')}, "
-        f"batch {p.get('batch_size', '?')}, {p.get('epochs', '?')} epochs, {p.get('dtype', '?')}; counts: {p.get('selection', '?')} step"
+        f"hidden layers {hidden}, {activation}, {optimizer}, batch {batch}, {epochs} epochs, {dtype}; "
+        f"counts: {step_that_counts(sweep)}"
     )
+
+
+def step_that_counts(sweep: Sweep) -> str:
+    """By the rows themselves: an axis such as `regularizer` may change it."""
+    rule = sweep.params.get("selection", "?")
+    taken = sweep.results.get(f"selected/{rule}")
+    everywhere = "selection" not in sweep.axes and (taken is None or bool(taken.all()))
+    return f"{rule} step" if everywhere else "the step that each cell's selection takes"

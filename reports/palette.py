@@ -28,7 +28,7 @@ CONFIG = {
     "background": "transparent",
     "font": "system-ui, -apple-system, 'Segoe UI', 'Liberation Sans', Arial, sans-serif",
     "view": {"stroke": "transparent"},
-    "title": {"color": "currentColor", "fontSize": 12, "fontWeight": 600, "anchor": "start"},
+    "title": {"color": "currentColor", "subtitleColor": GREY, "fontSize": 12, "fontWeight": 600, "anchor": "start"},
     "header": {"labelColor": "currentColor", "titleColor": "currentColor", "labelFontSize": 12, "labelFontWeight": 600},
     "axis": {
         "labelColor": "currentColor",
@@ -46,24 +46,20 @@ CONFIG = {
 
 
 class Picture(NamedTuple):
-    """A figure and its specification, drawn once."""
+    """A figure and its specification, drawn once; the PNG on white, at twice the screen's resolution."""
 
     figure: Figure
     spec: dict[str, Any]
     svg: str
-
-    def png(self) -> bytes:
-        """On white, at twice the screen's resolution."""
-        import vl_convert
-
-        return vl_convert.vegalite_to_png(self.spec | {"config": CONFIG | {"background": "white"}}, scale=2)
+    png: bytes
 
 
 def draw(figure: Figure) -> Picture:
     import vl_convert
 
     spec = specification(figure)
-    return Picture(figure, spec, vl_convert.vegalite_to_svg(spec))
+    on_white = spec | {"config": CONFIG | {"background": "white"}}
+    return Picture(figure, spec, vl_convert.vegalite_to_svg(spec), vl_convert.vegalite_to_png(on_white, scale=2))
 
 
 def specification(figure: Figure) -> dict[str, Any]:

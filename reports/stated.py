@@ -1,25 +1,40 @@
 """Figures that a study's file states: what is along x, which metrics are lines and which are points."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from fnmatch import fnmatchcase
+from functools import partial
 from typing import Any
 
 import altair as alt
 import pandas as pd
 
-from reports.load import Sweep, as_number, as_override, short
+from reports.averages import intervals
+from reports.axes import called, label
+from reports.excerpt import thinned, told
+from reports.load import Sweep, as_number, as_override
+from reports.measurements import metrics
 from reports.palette import COLOURS, LEGEND, Figure
-from reports.statistics import mean_interval
+
+MOST, POINTS = 12, 1800  # of panels, colours, series; of what is drawn in all
 
 
 def stated(sweep: Sweep) -> list[Figure]:
     """One for every figure of the study; those whose metrics the sweep does not have are left out."""
-    drawn = [(spec, measured(spec, sweep)) for spec in sweep.study.get("figures", [])]
-    return [figure(n, spec, data, sweep) for n, (spec, data) in enumerate(drawn, start=1) if not data.empty]
+    made = (make() for _, make in stated_figures(sweep))
+    return [figure for figure in made if figure is not None]
+
+
+def stated_figures(sweep: Sweep) -> list[tuple[Mapping[str, Any], Callable[[], Figure | None]]]:
+    """Every figure as the study states it, and how it is made."""
+    specs = enumerate(sweep.study.get("figures", []), start=1)
+    return [(spec, partial(figure, number, spec, sweep)) for number, spec in specs]
 
 
 def measured(spec: Mapping[str, Any], sweep: Sweep) -> pd.DataFrame:
-    """The figure's data: at every x, for every series, colour and panel, the mean over seeds and its 95 % t interval."""
+    """The figure's data: at every x, for every series, colour and panel, the mean over seeds and its 95 % t interval.
+
+    Cells that lack the axis along x are in no figure; those that lack that of colours or panels share one, called –.
+    """
     curve = spec["x"] in ("step", "epoch")
     rows = sweep.curves if curve else sweep.results
     for key, allowed in spec.get("only", {}).items():
@@ -31,16 +46,23 @@ def measured(spec: Mapping[str, Any], sweep: Sweep) -> pd.DataFrame:
     by |= {place: f"axis/{spec[place]}" for place in ("color", "panels") if place in spec}
     if not set(by.values()) <= set(rows.columns):
         return pd.DataFrame()
+    rows = rows[rows[by["x"]].notna()]
+    places = pd.DataFrame({place: rows[name].astype(object).fillna("–") for place, name in by.items()})
+    others = rows["cell"].map({cell["name"]: beside(cell["axes"], spec, sweep) for cell in sweep.cells})
+    if others.groupby([places[place] for place in places]).nunique().max() > 1:
+        places["others"] = others
     found = []
     for mark in ("lines", "points"):
-        names = [name for name in rows.columns if any(fnmatchcase(name, p) for p in spec.get(mark, []))]
-        for values, group in rows.groupby(list(by.values()), sort=False):
-            place = dict(zip(by, values, strict=True))
-            for name in names:
-                interval = mean_interval(group[name])
-                ends = {"mean": interval.mean, "low": interval.low, "high": interval.high, "seeds": interval.n}
-                found.append({**place, "mark": mark, "metric": name, "series": series(name), **ends})
-    return pd.DataFrame(found)
+        names = [name for name in metrics(rows) if any(fnmatchcase(name, p) for p in spec.get(mark, []))]
+        found.append(intervals(rows[names], places).assign(mark=mark))
+    data = pd.concat(found, ignore_index=True)
+    return data.assign(series=data["metric"].map(series))
+
+
+def beside(axes: Mapping[str, str], spec: Mapping[str, Any], sweep: Sweep) -> str:
+    """Where a cell lies on the axes that the figure does not name: no mean is taken over these."""
+    named = [spec.get(place) for place in ("x", "color", "panels")]
+    return label({axis: text for axis, text in axes.items() if axis not in named}, sweep)
 
 
 def series(metric: str) -> str:
@@ -53,15 +75,34 @@ def series(metric: str) -> str:
     return name if prefix in ("exact", "trained", "theory") else metric
 
 
-def figure(number: int, spec: Mapping[str, Any], data: pd.DataFrame, sweep: Sweep) -> Figure:
-    parts = list(data.groupby("panels", sort=False)) if "panels" in data and data["panels"].nunique() > 1 else []
+def figure(number: int, spec: Mapping[str, Any], sweep: Sweep) -> Figure | None:
+    """None where the sweep has not what it shows."""
+    data = measured(spec, sweep)
+    if data.empty:
+        return None
+    shown, said = excerpt(data)
+    parts = list(shown.groupby("panels", sort=False)) if "panels" in shown and shown["panels"].nunique() > 1 else []
     if parts:
         drawn = [panel(spec, part, sweep).properties(width=290, height=220, title=str(name)) for name, part in parts]
         chart = alt.concat(*drawn, columns=2)
         chart = chart.resolve_scale(color="independent", y="independent") if "color" in spec else chart
     else:
-        chart = panel(spec, data, sweep).properties(width=620, height=300)
-    return Figure(f"figure_{number}", spec["title"], spec.get("caption", ""), chart, data)
+        chart = panel(spec, shown, sweep).properties(width=620, height=300)
+    return Figure(f"figure_{number}", spec["title"], spec.get("caption", "") + said, chart, data)
+
+
+def excerpt(data: pd.DataFrame) -> tuple[pd.DataFrame, str]:
+    """What of the data is drawn: not more panels, colours and lines than one can tell apart, nor more points than one can see."""
+    said, shown = "", data
+    for column, words in (("panels", "panels"), ("color", "colours"), ("series", "series"), ("others", "other cells")):
+        if column in data:
+            values = sorted(data[column].unique(), key=as_sortable)
+            kept = thinned(values, MOST)
+            shown, said = shown[shown[column].isin(kept)], said + told(len(kept), len(values), words)
+    lines = len(shown.drop(columns=["x", "mean", "low", "high", "seeds"]).drop_duplicates())
+    places = sorted(shown["x"].unique(), key=as_sortable)
+    kept = thinned(places, max(10, POINTS // lines))
+    return shown[shown["x"].isin(kept)], said + told(len(kept), len(places), "places along x")
 
 
 def panel(spec: Mapping[str, Any], data: pd.DataFrame, sweep: Sweep) -> Any:
@@ -70,21 +111,23 @@ def panel(spec: Mapping[str, Any], data: pd.DataFrame, sweep: Sweep) -> Any:
     numbers = pd.to_numeric(data["x"], errors="coerce")
     numeric = bool(numbers.notna().all())
     data = data.assign(x=numbers) if numeric else data
+    log_y = "y" in log and bool((data["mean"] > 0).any())
+    data = data[data["mean"] > 0] if log_y else data  # the others lie nowhere on such an axis
     at_values = spec["x"] not in ("step", "epoch")
     ticks = alt.Axis(values=sorted(numbers.unique()), tickCount=100, format="~g", labelOverlap=True)
     x = alt.X(
         "x:Q" if numeric else "x:N",
-        title=title_of(spec["x"], sweep),
-        scale=alt.Scale(type="log" if "x" in log else "linear", nice=False, padding=8) if numeric else alt.Undefined,
+        title=called(spec["x"], sweep),
+        scale=scale_of(numbers, "x" in log) if numeric else alt.Undefined,
         axis=ticks if numeric and at_values else alt.Undefined,
         sort=None,
     )
-    along_y = alt.Scale(type="log" if "y" in log else "linear", zero=False)
+    along_y = alt.Scale(type="log" if log_y else "linear", zero=False)
     domain = sorted(data[coloured].unique(), key=as_sortable)
     color = alt.Color(
         f"{coloured}:N",
         scale=alt.Scale(domain=domain, range=[COLOURS[i % len(COLOURS)] for i in range(len(domain))]),
-        title=title_of(spec["color"], sweep) if "color" in spec else None,
+        title=called(spec["color"], sweep) if "color" in spec else None,
         legend=LEGEND if len(domain) > 1 else None,
     )
     formats = {"mean": ".4g", "low": ".4g", "high": ".4g", **({"x": ".4g"} if numeric else {})}
@@ -92,12 +135,13 @@ def panel(spec: Mapping[str, Any], data: pd.DataFrame, sweep: Sweep) -> Any:
     base = alt.Chart(data).encode(x=x, color=color, tooltip=tips)
     along = spec.get("y", ", ".join(map(str, domain)) if coloured == "series" else data.series.iloc[0])
     y, y_low = (alt.Y(f"{end}:Q", title=along, scale=along_y) for end in ("mean", "low"))
+    one = ["metric:N", *(["others:N"] if "others" in data else [])]
     layers = []
     if (data["mark"] == "lines").any():
-        band = base.transform_filter((alt.datum.mark == "lines") & (alt.datum.low > (0 if "y" in log else -1e300)))
+        band = base.transform_filter((alt.datum.mark == "lines") & (alt.datum.low > (0 if log_y else -1e300)))
         lines = base.transform_filter(alt.datum.mark == "lines")
-        layers.append(band.mark_area(opacity=0.15).encode(y=y_low, y2="high:Q", detail="metric:N"))
-        layers.append(lines.mark_line(strokeWidth=2).encode(y=y, detail="metric:N"))
+        layers.append(band.mark_area(opacity=0.15).encode(y=y_low, y2="high:Q", detail=one))
+        layers.append(lines.mark_line(strokeWidth=2).encode(y=y, detail=one))
     if (data["mark"] == "points").any():
         points = base.transform_filter(alt.datum.mark == "points").mark_point(filled=True, size=60, opacity=1)
         shape = {} if numeric else {"shape": alt.Shape("metric:N", title=None, legend=LEGEND)}
@@ -105,11 +149,16 @@ def panel(spec: Mapping[str, Any], data: pd.DataFrame, sweep: Sweep) -> Any:
     return alt.layer(*layers)
 
 
+def scale_of(numbers: pd.Series, log: bool) -> alt.Scale:
+    """Logarithmic where asked for; where some values are not above 0, below the least that is it is linear."""
+    if not log or not (numbers > 0).any():
+        return alt.Scale(type="linear", nice=False, padding=8)
+    if (numbers > 0).all():
+        return alt.Scale(type="log", nice=False, padding=8)
+    return alt.Scale(type="symlog", constant=float(numbers[numbers > 0].min()), nice=False, padding=8)
+
+
 def as_sortable(value: Any) -> tuple[bool, float, str]:
     """Numbers, also those written as text, before words."""
     number = as_number(str(value))
     return (isinstance(number, str), 0.0 if isinstance(number, str) else number, str(value))
-
-
-def title_of(axis: str, sweep: Sweep) -> str:
-    return short(axis, sweep.axes).replace("_", " ")

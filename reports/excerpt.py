@@ -1,0 +1,94 @@
+"""What of a large sweep a reader is shown: the first arms by validation error, a line's points thinned, how many of how many."""
+
+from collections.abc import Sequence
+from typing import TypeVar
+
+import numpy as np
+import pandas as pd
+
+from reports.comparison import Comparison, Row
+from reports.load import Sweep
+
+IN_TABLES, IN_TERMINAL, IN_FIGURES = 50, 20, 30  # arms
+IN_TEXT = 1500  # characters of the answer
+Item = TypeVar("Item")
+
+
+def leading(sweep: Sweep, comparison: Comparison, most: int, last: int = 0) -> Comparison:
+    """The same comparison with `most` of its rows: those of least validation error, their baselines, and `last` of the largest.
+
+    All of them, in the order of the sweep, where there are no more.
+    """
+    if len(comparison.rows) <= most:
+        return comparison
+    ranked = by_validation(sweep, comparison)
+    named = {row.arm: row for row in comparison.rows}
+    kept: dict[str, Row] = {}
+    for row in ranked:
+        pair = kept | {arm: named[arm] for arm in (row.baseline, row.arm) if arm in named}
+        if len(pair) > most - last:
+            break
+        kept = pair
+    return comparison._replace(rows=list((kept | {row.arm: row for row in ranked[len(ranked) - last :]}).values()))
+
+
+def by_validation(sweep: Sweep, comparison: Comparison) -> list[Row]:
+    """The rows, those of least validation error first."""
+    ranks = validation_rank(sweep.results)
+    return sorted(comparison.rows, key=lambda row: ranks[row.cell])
+
+
+def validation_rank(results: pd.DataFrame) -> dict[str, int]:
+    """Every cell's place by mean validation error, then loss; a diverged seed's are infinite, as where a value is chosen."""
+    measures = ["validation/error", "validation/loss"]
+    means = results[measures].fillna(np.inf).groupby(results["cell"], sort=False).mean()
+    return {cell: place for place, cell in enumerate(means.sort_values(measures, kind="stable").index)}
+
+
+def evenly(count: int, most: int) -> list[int]:
+    """At most `most` positions of so many, evenly chosen, the first and the last among them.
+
+    >>> evenly(3, 5), evenly(9, 3)
+    ([0, 1, 2], [0, 4, 8])
+    """
+    return sorted(set(np.linspace(0, count - 1, min(count, most)).round().astype(int).tolist()))
+
+
+def thinned(items: Sequence[Item], most: int) -> list[Item]:
+    """At most `most` of the items, evenly chosen."""
+    return [items[position] for position in evenly(len(items), most)]
+
+
+def told(shown: int, count: int, of: str) -> str:
+    """A sentence for a caption where not all is shown, else nothing.
+
+    >>> told(3, 3, "arms"), told(3, 1000, "arms")
+    ('', ' Shown: 3 of 1,000 arms.')
+    """
+    return f" Shown: {shown:,} of {count:,} {of}." if shown < count else ""
+
+
+def shortened(text: str, most: int = IN_TEXT) -> str:
+    """The text as far as it fits, ending at the end of an item of a list.
+
+    >>> shortened("lower: a, b, c, d", 13)
+    'lower: a, b … (shortened: table.csv has all)'
+    """
+    if len(text) <= most:
+        return text
+    start = text[:most]
+    ends = [start.rfind(mark) for mark in (", ", "; ", ". ")]
+    return f"{start[: max(ends)] if max(ends) > 0 else start} … (shortened: table.csv has all)"
+
+
+def first(texts: Sequence[str], most: int) -> list[str]:
+    """The first so many texts, each not too long, and how many more there are."""
+    more = [f"And {len(texts) - most:,} more of this kind."] if len(texts) > most else []
+    return [shortened(text) for text in texts[:most]] + more
+
+
+def lines_within(text: str, most: int) -> str:
+    """As many whole lines as fit."""
+    if len(text) <= most:
+        return text
+    return text[: text.rfind("\n", 0, most + 1)] if "\n" in text[: most + 1] else ""

@@ -1,0 +1,132 @@
+"""How networks learn: errors while training, and what came of closer and looser fits."""
+
+import altair as alt
+import numpy as np
+import pandas as pd
+
+from reports.averages import intervals
+from reports.comparison import Comparison
+from reports.excerpt import evenly, leading, thinned, told
+from reports.load import Sweep
+from reports.palette import COLOURS, LEGEND, STAR, TEST, TRAIN, VALIDATION, Figure, error_unit
+
+PARTS = {"train": TRAIN, "validation": VALIDATION, "test": TEST}
+CURVES, EXTREMES, EVALUATIONS, DOTS = 12, 3, 50, 500  # panels, those of them at the far end, points a curve, dots
+
+
+def learning_curves(sweep: Sweep, comparison: Comparison) -> Figure:
+    """Train, validation and test error while training, a panel an arm at its chosen value."""
+    unit, factor = error_unit(comparison)
+    shown = [row.cell for row in leading(sweep, comparison, CURVES, last=EXTREMES).rows]
+    curves = sweep.curves[sweep.curves.cell.isin(shown)]
+    data = intervals(curves[[f"{part}/error" for part in PARTS]], curves[["cell", "epoch"]], factor)
+    data = data.rename(columns={"metric": "part"}).assign(part=data.metric.str.removesuffix("/error"))
+    data[["low", "high"]] = data[["low", "high"]].clip(lower=0)  # errors are not negative, whatever an interval says
+    base = alt.Chart(few_evaluations(data)).encode(
+        x=alt.X(
+            "epoch:Q",
+            title="epoch",
+            scale=alt.Scale(type="symlog", constant=0.5),
+            axis=alt.Axis(values=epoch_ticks(data.epoch.max()), tickCount=20),
+        ),
+        color=alt.Color(
+            "part:N",
+            scale=alt.Scale(domain=list(PARTS), range=list(PARTS.values())),
+            title=None,
+            legend=LEGEND,
+        ),
+    )
+    tips = [alt.Tooltip(c, format=".3g" if c not in ("cell", "part", "seeds") else "") for c in data.columns]
+    scale = alt.Scale(type="sqrt", domainMin=0)
+    ticks = alt.Axis(values=[0, 1, 5, 10, 20, 50, 100], tickCount=20) if comparison.percent else alt.Axis(tickCount=5)
+    band = base.mark_area(opacity=0.2).encode(
+        y=alt.Y("low:Q", title=f"error ({unit})", scale=scale, axis=ticks), y2="high:Q"
+    )
+    line = base.mark_line().encode(y=alt.Y("mean:Q", scale=scale), tooltip=tips)
+    return Figure(
+        "learning_curves",
+        "Learning curves",
+        "Mean over seeds with the 95 % t interval, noise off, train and test at the same weights. Epochs on a logarithmic scale from 1 on, "
+        "errors on a square-root scale."
+        + told(
+            len(shown), len(comparison.rows), f"arms, those of least validation error and the {EXTREMES} of the largest"
+        ),
+        (band + line)
+        .properties(width=235, height=160)
+        .facet(facet=alt.Facet("cell:N", title=None, sort=shown), columns=3),
+        data,
+    )
+
+
+def few_evaluations(data: pd.DataFrame) -> pd.DataFrame:
+    """A curve's points thinned, each cell's by itself: cells may be evaluated at different epochs."""
+    place = data.groupby(["cell", "part"]).cumcount()
+    last = place.groupby(data["cell"]).transform("max")
+    kept = {count: evenly(count + 1, EVALUATIONS) for count in set(last)}
+    return data[[position in kept[count] for position, count in zip(place, last, strict=True)]]
+
+
+def gap_against_train(sweep: Sweep, comparison: Comparison) -> Figure:
+    """Does a cell err because it cannot fit, or because it fits too much? Losses tell where errors are all zero."""
+    unit, factor = error_unit(comparison)
+    means = sweep.results.groupby(["arm", "cell"], sort=False, as_index=False)[["train/loss", "gap/error"]].mean()
+    data = means.rename(columns={"train/loss": "train loss", "gap/error": "gap"})
+    data["gap"] *= factor
+    shown = data.iloc[sorted(thinned(data["train loss"].argsort().tolist(), DOTS))]
+    shapes = [
+        "circle",
+        "square",
+        "triangle-up",
+        "diamond",
+        "cross",
+        "triangle-down",
+        "triangle-left",
+        "triangle-right",
+        STAR,
+    ]
+    arms = list(dict.fromkeys(shown.arm))
+    few = len(arms) <= len(shapes)
+    style = (
+        {
+            "color": alt.Color(
+                "arm:N",
+                sort=arms,
+                title=None,
+                legend=alt.Legend(labelLimit=400),
+                scale=alt.Scale(domain=arms, range=COLOURS),
+            )
+        }
+        if few
+        else {}
+    )
+    style |= (
+        {"shape": alt.Shape("arm:N", sort=arms, title=None, scale=alt.Scale(domain=arms, range=shapes))} if few else {}
+    )
+    chart = (
+        alt.Chart(shown)
+        .mark_point(filled=True, size=70, opacity=0.85)
+        .encode(
+            x=alt.X(
+                "train loss:Q",
+                title="train loss",
+                scale=alt.Scale(type="symlog", constant=1e-3),
+                axis=alt.Axis(values=[0, 1e-3, 1e-2, 0.1, 1, 10], tickCount=20, format="~g"),
+            ),
+            y=alt.Y("gap:Q", title=f"gap: test − train error ({unit})", scale=alt.Scale(zero=False, padding=10)),
+            tooltip=list(data.columns),
+            **style,
+        )
+    )
+    return Figure(
+        "gap",
+        "Gap against train loss",
+        "Every cell's mean over seeds. On the left, networks that fit their training examples closely; on the right, networks held back."
+        + told(len(shown), len(data), "cells, evenly chosen by their train loss"),
+        chart.properties(width=600, height=340),
+        data,
+    )
+
+
+def epoch_ticks(last: float) -> list[float]:
+    decades = 10.0 ** np.arange(0, np.floor(np.log10(max(last, 1))) + 1)
+    return [0, *decades, *([last] if last > 1.5 * decades[-1] else [])]

@@ -1,0 +1,138 @@
+"""What a number does: errors along every numeric axis, all else equal."""
+
+from collections.abc import Iterator
+from itertools import count
+
+import altair as alt
+import pandas as pd
+
+from reports.averages import intervals
+from reports.axes import called, columns, label, places
+from reports.comparison import Comparison
+from reports.excerpt import thinned, told
+from reports.load import Sweep
+from reports.palette import COLOURS, GREY, LEGEND, TEST, TRAIN, VALIDATION, Figure, error_unit
+
+QUANTITIES = {
+    "test error": ("test/error", TEST),
+    "validation error": ("validation/error", VALIDATION),
+    "gap": ("gap/error", TRAIN),
+}
+SHOWN = ["value", "line", "quantity", "mean", "low", "high", "seeds"]
+PANELS, LINES, POINTS = 18, 6, 900  # a panel has at most so many lines; all lines together about so many points
+TICKS = 12  # values that each have a tick and a dot
+
+
+def strengths(sweep: Sweep, comparison: Comparison) -> Figure | None:
+    """A panel for each numeric axis and each choice of words; in it a line for each value of the other numbers."""
+    unit, factor = error_unit(comparison)
+    data = along_axes(sweep, comparison, factor)
+    if data.empty:
+        return None
+    panels = [part for _, part in data.groupby("number", sort=False)]
+    lines = sum(3 if is_single(part) else min(part["line"].nunique(), LINES) for part in panels[:PANELS])
+    most = min(100, max(10, POINTS // lines))
+    charts = [panel(part, most, unit) for part in panels[:PANELS]]
+    crowded = any(part["line"].nunique() > LINES or part["value"].nunique() > most for part in panels)
+    return Figure(
+        "strengths",
+        "What the strength does",
+        "Mean over seeds, all other axes equal. Ring: chosen on validation error. In a panel without other numbers, band: 95 % t "
+        "interval of the test error; gap (long dashes) is test minus train error: where the training set is fitted without error, "
+        "the two lines are one. Where other numbers vary too, test error alone, a line for each of their values; dots that no "
+        "line joins differ in other numbers as well."
+        + (f" At most {LINES} lines a panel and {most} values a line are drawn, evenly chosen." if crowded else "")
+        + told(len(charts), len(panels), "panels"),
+        alt.concat(*charts, columns=2).resolve_scale(y="independent", x="independent", color="independent"),
+        data.drop(columns=["number", "joined"]),
+    )
+
+
+def along_axes(sweep: Sweep, comparison: Comparison, factor: float) -> pd.DataFrame:
+    """A row for each panel, cell and quantity, with the values of all axes."""
+    names = {column: quantity for quantity, (column, _) in QUANTITIES.items()}
+    means = intervals(sweep.results[list(names)], sweep.results[["cell"]], factor)
+    means = means.assign(quantity=means.pop("metric").map(names))
+    cells = sweep.results.drop_duplicates("cell")[["cell", "arm", *columns(sweep)]]
+    found = list(panels_of(sweep, comparison))
+    return pd.concat(found).merge(cells, on="cell").merge(means, on="cell") if found else pd.DataFrame()
+
+
+def panels_of(sweep: Sweep, comparison: Comparison) -> Iterator[pd.DataFrame]:
+    """Cells along an axis that are equal in all words, where there are two values or more."""
+    chosen, number = {row.cell for row in comparison.rows}, count()
+    for axis in sweep.axes:
+        along = pd.DataFrame(places(sweep, axis), columns=["cell", "value", "words", "line"])
+        along = along.assign(axis=axis, chosen=along.cell.isin(chosen) & (axis in sweep.study["choose"]))
+        for words, part in along.groupby("words", sort=False):
+            joined = part.groupby("line")["value"].transform("nunique") > 1
+            kept = part[joined] if joined.any() else part
+            if kept["value"].nunique() > 1:
+                title = ": ".join(filter(None, (label(dict(words), sweep), called(axis, sweep))))
+                yield kept.assign(panel=title, joined=joined.any(), number=next(number)).drop(columns="words")
+
+
+def is_single(part: pd.DataFrame) -> bool:
+    """Whether nothing but the axis itself varies in a panel."""
+    return part["line"].nunique() == 1
+
+
+def panel(part: pd.DataFrame, most: int, unit: str) -> alt.LayerChart:
+    data = drawn(part, most)
+    values = sorted(set(data["value"]))
+    ticks = {"values": values} if len(values) <= TICKS else {}
+    wide = values[0] > 0 and values[-1] / values[0] >= 8
+    x = alt.X(
+        "value:Q",
+        title=str(part["axis"].iloc[0]),
+        scale=alt.Scale(type="log" if wide else "linear", nice=False, padding=8),
+        axis=alt.Axis(**ticks, tickCount=TICKS, format="~g", labelOverlap=True),
+    )
+    y, low = (alt.Y(f"{end}:Q", title=f"error ({unit})", scale=alt.Scale(zero=False)) for end in ("mean", "low"))
+    base = alt.Chart(data).encode(x=x, y=y)
+    dots = len(values) <= 2 * TICKS
+    layers = (
+        single(base, low, dots)
+        if set(data.quantity) > {"test error"}
+        else several(base, data, dots, bool(part["joined"].all()))
+    )
+    of_test = (alt.datum.quantity == "test error") & alt.datum.chosen
+    ring = base.transform_filter(of_test).mark_point(size=180, strokeWidth=2.5, color=GREY)
+    return alt.layer(*layers, ring).properties(width=350, height=190, title=str(part["panel"].iloc[0]))
+
+
+def drawn(part: pd.DataFrame, most: int) -> pd.DataFrame:
+    """What of a panel's data is drawn: where there are several lines, their test error alone."""
+    alone = is_single(part) and part["joined"].all()
+    lines = thinned(list(dict.fromkeys(part["line"])), LINES) if part["joined"].all() else list(part["line"])
+    kept = part[part["line"].isin(lines) & (alone | (part["quantity"] == "test error"))]
+    values = thinned(sorted(set(kept["value"])), most)
+    return kept[kept["value"].isin(values) | kept["chosen"]][[*SHOWN, "chosen"]]
+
+
+def single(base: alt.Chart, low: alt.Y, dots: bool) -> list[alt.Chart]:
+    """Three quantities, and the interval of the first."""
+    colours = alt.Scale(domain=list(QUANTITIES), range=[colour for _, colour in QUANTITIES.values()])
+    dashes = alt.Scale(domain=list(QUANTITIES), range=[[1, 0], [2, 3], [7, 4]])
+    base = base.encode(color=alt.Color("quantity:N", scale=colours, title=None, legend=LEGEND))
+    band = base.transform_filter(alt.datum.quantity == "test error").mark_area(opacity=0.2)
+    line = base.mark_line(point=dots).encode(strokeDash=alt.StrokeDash("quantity:N", scale=dashes, legend=None))
+    return [
+        band.encode(y=low, y2="high:Q"),
+        line.encode(tooltip=tips("value", "quantity")),
+    ]
+
+
+def several(base: alt.Chart, data: pd.DataFrame, dots: bool, joined: bool) -> list[alt.Chart]:
+    """A line for each value of the other numbers, or dots where none of them is shared."""
+    base = base.encode(tooltip=tips("value", "line"))
+    if not joined:
+        return [base.mark_point(filled=True, size=50, color=TEST)]
+    lines = list(dict.fromkeys(data["line"]))
+    scale = alt.Scale(domain=lines, range=COLOURS[: len(lines)])
+    return [base.mark_line(point=dots).encode(color=alt.Color("line:N", scale=scale, title=None, legend=LEGEND))]
+
+
+def tips(*names: str) -> list[alt.Tooltip]:
+    numbers = [alt.Tooltip(f"{end}:Q", format=".3g") for end in ("mean", "low", "high")]
+    return [*(alt.Tooltip(name) for name in names), *numbers, alt.Tooltip("seeds:Q")]

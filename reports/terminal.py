@@ -1,0 +1,63 @@
+"""The table of the answer in a terminal: a line ends between words, never within one that fits."""
+
+from collections.abc import Sequence
+from typing import Any
+
+LONGEST, BETWEEN, EDGE = 30, 2, 1  # a word that stays whole; what a column and the table take beside texts
+
+
+def table_of(answer: str, rows: Sequence[dict[str, Any]], caption: str, width: int | None = None) -> Any:
+    """The answer, and under it as many columns as fit into the terminal; the caption names the others."""
+    from rich.box import SIMPLE_HEAD
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    widths = layout(rows, width or Console().width)
+    missing = [column for column in rows[0] if column not in widths]
+    said = f"{caption} Not shown here: {', '.join(missing)}." if missing else caption
+    style: dict[str, Any] = {"title_justify": "left", "title_style": "bold", "caption_justify": "left"}
+    table = Table(
+        title=Text(answer), caption=Text(said), box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, **style
+    )
+    for column, wide in widths.items():
+        table.add_column(Text(column), width=wide, justify="left" if is_text(column) else "right", overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(str(row[column])) for column in widths))
+    return table
+
+
+def layout(rows: Sequence[dict[str, Any]], width: int) -> dict[str, int]:
+    """The columns that fit, from the first on, and how wide each is: names give way first, as far as their words allow.
+
+    >>> rows = [{"": "a long name", "p": "0.25", "d": "1.5"}]
+    >>> layout(rows, 25), layout(rows, 18), layout(rows, 17)
+    ({'': 11, 'p': 4, 'd': 3}, {'': 4, 'p': 4, 'd': 3}, {'': 8, 'p': 4})
+    """
+    texts = {column: [column, *(str(row[column]) for row in rows)] for column in rows[0]}
+    least = {column: min(LONGEST, max(longest_word(text) for text in own)) for column, own in texts.items()}
+    room, widths = width - EDGE, dict[str, int]()
+    for column in texts:
+        if widths and room < least[column] + BETWEEN:
+            break
+        widths[column] = min(least[column], room - BETWEEN)
+        room -= widths[column] + BETWEEN
+    for column in sorted(widths, key=is_text):  # numbers first: they stay on one line if they can
+        more = min(room, max(map(cells, texts[column])) - widths[column])
+        widths[column], room = widths[column] + max(0, more), room - max(0, more)
+    return widths
+
+
+def is_text(column: str) -> bool:
+    return column in ("", "chosen")
+
+
+def longest_word(text: str) -> int:
+    return max(map(cells, text.split()), default=0)
+
+
+def cells(text: str) -> int:
+    """How many places of a terminal a text takes: an emoji takes two."""
+    from rich.cells import cell_len
+
+    return cell_len(text)

@@ -1,0 +1,124 @@
+"""Sweeps made up, without training: records as a sweep writes them, and the same read back as reports read them."""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from reports.load import Sweep, load_sweep
+
+PARTS = ("train", "validation", "test")
+LAST = ("distance", "spectral_norm", "gradient_norm", "gradient_noise", "margin_10", "margin_50", "calibration_error")
+BINS = np.linspace(-5, 5, 32)[:-1]
+
+
+def curves_of(draw: np.random.Generator, seeds: int, evaluations: int, task: str, diverged: Sequence[int] = ()) -> Any:
+    """One trained cell's table, a row for every seed and evaluation, with the columns that training records."""
+    T, S = evaluations, seeds
+    columns: dict[str, Any] = {"seed": np.tile(np.arange(S), T), "step": np.repeat(np.arange(T) * 10, S)}
+    columns["epoch"] = columns["step"] / 10
+    falling = np.exp(-np.arange(T) / 3)[:, None] + draw.normal(0, 0.01, (T, S))
+    for part, level in zip(PARTS, (0.0, 0.1, 0.12), strict=True):
+        loss = np.abs(level + falling + draw.normal(0, 0.02, S))
+        columns[f"{part}/loss"] = loss.ravel()
+        columns[f"{part}/error"] = (np.round(loss / 2, 2).clip(0, 1) if task == "classification" else loss).ravel()
+    for quantity in ("loss", "error"):
+        columns[f"gap/{quantity}"] = columns[f"test/{quantity}"] - columns[f"train/{quantity}"]
+    for name in ("weights/l2", "weights/l1", "weights/zeros", "weights/largest_incoming", "labels/corrupted"):
+        columns[name] = draw.random(T * S)
+    columns |= {f"last/{name}": np.tile(draw.random(S), T) for name in LAST}
+    shares = draw.dirichlet(np.ones(len(BINS)), S)
+    columns |= {f"histogram/{low:.2f}": np.tile(shares[:, i], T) for i, low in enumerate(BINS)}
+    columns["validation/best_step"], columns["validation/rise"] = np.full(T * S, 10.0), draw.random(T * S)
+    table = pd.DataFrame(columns).assign(diverged_at=-1)
+    lost = table.seed.isin(diverged) & (table.step > 0)
+    table.loc[lost, [name for name in columns if "/" in name]] = np.nan
+    table.loc[table.seed.isin(diverged), "diverged_at"] = 5
+    taken = {
+        "last": np.repeat(np.arange(T) == T - 1, S),
+        "best_validation": first_least(table, "validation/loss", T, S),
+        "oracle": first_least(table, "test/error", T, S),
+    }
+    return table.assign(**{f"selected/{rule}": rows for rule, rows in taken.items()}, selected=taken["last"])
+
+
+def first_least(table: pd.DataFrame, name: str, T: int, S: int) -> Any:
+    values = table[name].fillna(np.inf).to_numpy().reshape(T, S)
+    return (np.arange(T)[:, None] == values.argmin(axis=0)).ravel()
+
+
+def calculated(draw: np.random.Generator, seeds: int, evaluations: int) -> pd.DataFrame:
+    """What a cell of a theory records: quantities of its own, no errors of training."""
+    T, S = evaluations, seeds
+    columns = {"seed": np.tile(np.arange(S), T), "step": np.repeat(np.arange(T), S)}
+    columns |= {name: draw.normal(size=T * S) for name in ("threshold", "exact/0", "trained/0", "excess loss")}
+    table = pd.DataFrame(columns).assign(epoch=columns["step"].astype(float), diverged_at=-1)
+    return table.assign(selected=table.step == T - 1)
+
+
+class Store:
+    """As much of MLflow's client as reading a sweep asks for: one sweep's run, and a run a finished cell."""
+
+    def __init__(
+        self, record: Mapping[str, Any], tables: Mapping[str, pd.DataFrame], params: Mapping[str, str], folder: Path
+    ):
+        self.params, self.folder = dict(params), folder
+        (folder / "sweep").mkdir(parents=True)
+        (folder / "sweep" / "sweep.json").write_text(json.dumps(record), encoding="utf-8")
+        for run_id, table in tables.items():
+            (folder / run_id).mkdir()
+            table.to_parquet(folder / run_id / "curves.parquet", index=False)
+
+    def list_artifacts(self, run_id: str, path: str | None = None) -> list[Any]:
+        return [SimpleNamespace(path=file.name, is_dir=False) for file in (self.folder / run_id).iterdir()]
+
+    def download_artifacts(self, run_id: str, path: str, dst_path: str | None = None) -> str:
+        return str(self.folder / run_id / path)
+
+    def get_run(self, run_id: str) -> Any:
+        info = SimpleNamespace(run_id=run_id, run_name="sweep: made", artifact_uri="mlflow-artifacts:/0/" + run_id)
+        tags = {"command": "python -m experiments.run", "commit": "0000000", "versions": "numpy 2"}
+        return SimpleNamespace(info=info, data=SimpleNamespace(params=self.params, tags=tags, metrics={}))
+
+
+def many(cells: int, seeds: int = 10, evaluations: int = 12, choose: Sequence[str] = (), arms: int = 1) -> Sweep:
+    """A sweep of one numeric axis with so many values, in one go; with `arms`, each of them at its share of the values."""
+    from reports.load import arm_name
+
+    draw = np.random.default_rng(0)
+    values = [f"{value:.6g}" for value in np.geomspace(1e-6, 1, cells // arms)]
+    axes = ["regularizer", "penalty.strength"] if arms > 1 else ["penalty.strength"]
+    places = [
+        {"regularizer": f"r{arm}", "penalty.strength": value} if arms > 1 else {"penalty.strength": value}
+        for arm in range(arms)
+        for value in values
+    ]
+    names = [" ".join(f"strength={v}" if "." in a else v for a, v in place.items()) for place in places]
+    one = curves_of(draw, seeds, evaluations, "classification")
+    curves = pd.concat([one] * len(places), ignore_index=True)
+    for column in (name for name in curves if name.endswith(("/error", "/loss"))):
+        curves[column] += draw.normal(0, 0.01, len(curves))
+    rows = len(one)
+    spread = {f"axis/{axis}": [float(p[axis]) if "." in axis else p[axis] for p in places] for axis in axes}
+    spread |= {"cell": names, "arm": [arm_name(place, axes, choose) for place in places]}
+    curves = curves.assign(**{name: np.repeat(np.array(own, object), rows) for name, own in spread.items()})
+    study = {"name": "made", "question": "Is it so?", "baseline": {}, "choose": list(choose), "expect": ""}
+    records = [
+        {"run_id": f"r{n}", "name": name, "axes": place, "status": "FINISHED", "data": "d", "task": "classification"}
+        for n, (name, place) in enumerate(zip(names, places, strict=True))
+    ]
+    params = {"data.task": "classification", "network.hidden": "[16]", "selection": "last", "data.train": "150"}
+    results = curves[curves.selected].reset_index(drop=True)
+    return Sweep("made now", study, axes, records, results, curves, {}, params | {"data.test": "750"}, [])
+
+
+def read_back(
+    record: Mapping[str, Any], tables: Mapping[str, pd.DataFrame], params: Mapping[str, str], folder: Path
+) -> Sweep:
+    """The record as it comes back from a store."""
+    client: Any = Store(record, tables, params, folder)
+    return load_sweep(client, "sweep")

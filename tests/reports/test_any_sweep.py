@@ -1,0 +1,213 @@
+"""Sweeps drawn at random from the space of possible ones: each ends in a page, a table and CSVs, whatever it lacks."""
+
+import itertools
+import json
+import re
+from concurrent.futures import ThreadPoolExecutor
+from html.parser import HTMLParser
+from io import StringIO
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from rich.console import Console
+
+import reports.contents
+import reports.page
+from reports.build import report
+from reports.load import short
+from reports.palette import Picture, specification
+from tests.reports.made import calculated, curves_of, read_back
+
+ODD = "\"'|<>&\\{}[]$_%#^~*`=:;,.@/ ()−€λ²😀👩‍🔬שלוםمرحبا中e\u0301"
+WORDS = st.text(st.one_of(st.sampled_from(ODD), st.characters(exclude_categories=("C", "Zl", "Zp"))), max_size=30)
+NUMBERS = st.sampled_from(["0", "0.1", "1e-3", "0.001", "1", "10", "-2", "300", "1e5", "inf", "nan", "16"])
+OPTIONS = st.sampled_from(["none", "l2", "null", "true", "[16]", "[16,8]", "None", "nan"]) | WORDS.filter(str.strip)
+AXES = [
+    "regularizer",
+    "penalty.strength",
+    "optimizer.learning_rate",
+    "network.hidden",
+    "noise.hidden.rate",
+    "seeds",
+    "a|<b",
+]
+VARY = ["[split,init,order]", "[split]", "[init]", "[order]"]
+
+
+@st.composite
+def grids(draw):
+    """The axes of each cell: a union of grids, some of them zipped, that need not have the same axes."""
+    axes = draw(st.lists(st.sampled_from(AXES), unique=True, max_size=3)) + draw(st.sampled_from([[], [], ["vary"]]))
+    kinds = {axis: draw(st.sampled_from([NUMBERS, NUMBERS, OPTIONS])) for axis in axes}
+    cells = []
+    for _ in range(draw(st.integers(1, 3))):
+        own = draw(st.lists(st.sampled_from(axes), unique=True)) if axes else []
+        values = [
+            draw(
+                st.lists(st.sampled_from(VARY) if axis == "vary" else kinds[axis], min_size=1, max_size=4, unique=True)
+            )
+            for axis in own
+        ]
+        together = zip if draw(st.integers(0, 3)) == 0 else itertools.product
+        cells += [dict(zip(own, place, strict=True)) for place in together(*values)] if own else [{}]
+    return axes, cells[:12]
+
+
+def name_of(cell, axes):
+    return " ".join(f"{short(a, axes)}={cell[a]}" if "." in a else cell[a] for a in axes if a in cell) or "made"
+
+
+@st.composite
+def stated_figures(draw, axes):
+    place = st.sampled_from([*axes, "no.such.axis"])
+    figure = {"title": draw(WORDS), "x": draw(st.sampled_from(["step", "epoch"]) | place)}
+    figure |= {end: draw(place) for end in ("color", "panels") if draw(st.booleans())}
+    figure |= {"lines": draw(st.lists(st.sampled_from(["test/*", "exact/*", "*", "threshold"]), max_size=2))}
+    figure |= {"points": draw(st.lists(st.sampled_from(["train/error", "trained/*"]), max_size=2))}
+    figure |= {"log": draw(st.lists(st.sampled_from(["x", "y"]), unique=True)), "caption": draw(WORDS)}
+    return figure | draw(
+        st.sampled_from([{}, {"only": {"step": [0, 10]}}, {"only": {a: [0.1, "none"] for a in axes[:1]}}])
+    )
+
+
+@st.composite
+def claims(draw, axes, cells):
+    places = st.sampled_from([cell for cell in cells if cell] or [{"regularizer": "none"}])
+    metric = draw(st.sampled_from(["test/error", "threshold", "nothing"]))
+    if draw(st.booleans()):
+        return {"kind": "order", "metric": metric, "lower": draw(places), "than": draw(places), "says": draw(WORDS)}
+    return {
+        "kind": "exact",
+        "metric": metric,
+        "cell": draw(places),
+        "value": 0.1,
+        "margin": 0.05,
+        "source": draw(WORDS),
+    }
+
+
+@st.composite
+def records(draw):
+    """A sweep as it is recorded: its sweep.json, each finished cell's table, the first cell's parameters."""
+    axes, places = draw(grids())
+    names = [name_of(place, axes) for place in places]
+    cells = [
+        {"run_id": f"run{n}", "name": name, "axes": place, "status": "FINISHED"}
+        for n, (name, place) in enumerate(zip(names, places, strict=True))
+        if name not in names[:n]
+    ]
+    theory, task = draw(st.booleans()), draw(st.sampled_from(["classification", "regression"]))
+    for cell in cells:
+        cell |= {"data": draw(st.sampled_from(["d", "d", "e"])), "task": task}
+    for cell in draw(st.lists(st.sampled_from(cells[1:]), max_size=3)) if len(cells) > 1 else []:
+        cell["status"] = "FAILED"
+    random, lost = np.random.default_rng(draw(st.integers(0, 9))), draw(st.sampled_from(["none", "some", "all"]))
+    tables = {}
+    for cell in cells:
+        seeds, evaluations = draw(st.integers(1, 5)), draw(st.integers(1, 4))
+        diverged = (
+            {"none": [], "all": list(range(seeds))}.get(lost) if lost != "some" else draw(st.lists(st.integers(0, 4)))
+        )
+        made = (
+            calculated(random, seeds, evaluations) if theory else curves_of(random, seeds, evaluations, task, diverged)
+        )
+        if cell["status"] == "FINISHED":
+            tables[cell["run_id"]] = made
+    baseline = draw(st.sampled_from([{}, *(cell["axes"] for cell in cells), {"regularizer": "not there"}]))
+    study = {
+        "name": "made",
+        "question": draw(WORDS),
+        "baseline": {axis: value for axis, value in baseline.items() if draw(st.booleans())},
+        "choose": draw(st.lists(st.sampled_from(axes), unique=True, max_size=2)) if axes else [],
+        "expect": draw(WORDS),
+        "worth": draw(st.sampled_from([None, 0.01])),
+        "claims": draw(st.lists(claims(axes, places), max_size=2)),
+        "measures": draw(st.sampled_from([[], ["threshold"]])),
+        "figures": draw(st.lists(stated_figures(axes), max_size=2)),
+    }
+    params = {"dataset": "digits", "data.task": task, "data.train": "150", "data.test": "750", "vary": VARY[0]}
+    params |= {"theory": "descent"} if theory else {"network.hidden": "[16]", "selection": "last", "epochs": "2"}
+    return {"name": "made now", "study": study, "axes": axes, "cells": cells}, tables, params
+
+
+class Checked(HTMLParser):
+    """Every tag that opens closes, in order."""
+
+    def __init__(self):
+        super().__init__()
+        self.open = []
+
+    def handle_starttag(self, tag, attributes):
+        if tag not in ("meta", "br"):
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+
+def check(record, tables, params, folder):
+    """A page, a table, consistent CSVs, nothing that failed."""
+    sweep = read_back(record, tables, params, folder / "store")
+    with ThreadPoolExecutor(1) as beside:
+        made = report(sweep, folder / "report", beside)
+    assert made.failures == []
+    files = {file.name: file for file in made.folder.iterdir()}
+    for file in files.values():
+        if file.suffix == ".csv":
+            pd.read_csv(file)
+    results = pd.read_csv(files["results.csv"], dtype=str, keep_default_na=False)
+    assert len(results) == sum(table.seed.nunique() for table in tables.values())
+    finished = [cell["name"] for cell in record["cells"] if cell["status"] == "FINISHED"]
+    assert list(dict.fromkeys(results["cell"])) == finished
+    for axis in record["axes"]:
+        lacking = [cell["name"] for cell in record["cells"] if axis not in cell["axes"]]
+        assert (results[results["cell"].isin(lacking)][f"axis/{axis}"] == "").all()
+    page = files["index.html"].read_text(encoding="utf-8")
+    Checked().feed(page)
+    assert len(page) < 3e6
+    for text in re.findall(r'<script type="application/json"[^>]*>(.*?)</script>', page, re.DOTALL):
+        json.loads(text)
+    assert len(made.note) < 8000
+    check_terminal(made)
+
+
+def check_terminal(made):
+    written = StringIO()
+    Console(file=written, width=80).print(made.terminal_table())
+    assert max(map(len, written.getvalue().splitlines())) <= 80
+    rows = made.in_terminal[0]
+    for row in rows:
+        for word in row[""].split():
+            assert len(word) > 20 or word in written.getvalue(), f"{word!r} in\n{written.getvalue()}"
+
+
+QUICK = settings(database=None, deadline=None, suppress_health_check=list(HealthCheck), print_blob=True)
+
+
+@pytest.fixture
+def undrawn(monkeypatch):
+    """Specifications without their pictures, which take most of the time; and without Vega's bundle."""
+    monkeypatch.setattr(reports.page, "script", lambda: "")
+    monkeypatch.setattr(
+        reports.contents, "draw", lambda figure: Picture(figure, specification(figure), "<svg></svg>", b"")
+    )
+
+
+@settings(QUICK, max_examples=20, derandomize=True)
+@given(records())
+def test_every_sweep_ends_in_a_page(undrawn, record):
+    with TemporaryDirectory() as folder:
+        check(*record, Path(folder))
+
+
+@pytest.mark.slow
+@settings(QUICK, max_examples=200)
+@given(records())
+def test_every_sweep_ends_in_a_page_with_pictures(record):
+    with TemporaryDirectory() as folder:
+        check(*record, Path(folder))
