@@ -106,36 +106,6 @@ def test_an_identity_is_of_what_decides_the_numbers():
     assert identity(config(), Experiment(iris(), split=Holdout(60, 30, 30))) != name
 
 
-def test_the_source_of_a_class_of_the_users_own_counts(tmp_path, monkeypatch):
-    from experiments.identity import source_of
-
-    monkeypatch.syspath_prepend(tmp_path)
-    (tmp_path / "mine_for_a_test.py").write_text("class Penalty: pass")
-    cell = Experiment(wine(), split=Holdout(60, 30, 30))
-    own = config(penalty={"_target_": "mine_for_a_test.Penalty"})
-    before = identity(own, cell)
-    (tmp_path / "mine_for_a_test.py").write_text("class Penalty: changed = True")
-    source_of.cache_clear()  # as a new process would begin
-    assert identity(own, cell) != before
-
-
-def test_sources_on_the_way_to_the_numbers_count_and_others_do_not(tmp_path, monkeypatch):
-    from experiments import identity as module
-
-    shutil.copytree(module.HERE, tmp_path / "experiments")
-    shutil.copytree(module.HERE.parent / "backprop", tmp_path / "backprop")
-    monkeypatch.setattr(module, "HERE", tmp_path / "experiments")
-    first = module.sources.__wrapped__()
-    (tmp_path / "experiments" / "run.py").write_text("# another")
-    (tmp_path / "backprop" / "drawing.py").write_text("# another")
-    assert module.sources.__wrapped__() == first
-    for file in ("backprop/losses.py", "experiments/datasets/bundled.py", "experiments/splits.py"):
-        (tmp_path / file).write_text("# another")
-        changed = module.sources.__wrapped__()
-        assert changed != first
-        first = changed
-
-
 @pytest.mark.slow
 def test_fail_fast_stops_at_the_first_failure(lab):
     bad = [*SMALL, "penalty=l2", "penalty.strength=-1,0.1"]
