@@ -103,7 +103,7 @@ class SoftmaxCrossEntropy:
     """
 
     task: ClassVar[str] = "classification"
-    smoothing: PerReplica = number(default=0.0, within="[0, 1]")
+    smoothing: PerReplica = number(default=0.0, within="[0, 1)")
 
     def targets(self, y: Float[Array, "N K"]) -> Float[Array, "N K2"]:
         return y

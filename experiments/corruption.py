@@ -31,12 +31,12 @@ class LabelNoise:
 
     rate: float = number(default=0.15, within="[0, 1]")
     among: str = one_of(default="all", options=("all", "others"))
-    parts: tuple[str, ...] = ("train",)
+    parts: str | tuple[str, ...] = ("train",)
 
     def __post_init__(self) -> None:
         parts = (self.parts,) if isinstance(self.parts, str) else tuple(self.parts)
         object.__setattr__(self, "parts", parts)
-        if not parts or not set(parts) <= set(PARTS):
+        if not parts or not all(part in PARTS for part in parts):
             raise ValueError(f"corruption.parts is {list(self.parts)}; it must name some of {', '.join(PARTS)}.")
 
     def __call__(self, dataset: Dataset, rows: Mapping[str, Array], seed: int) -> Float[Array, "N K"]:

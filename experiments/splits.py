@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol, runtime_checkable
+from typing import Any, NamedTuple, Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -12,6 +12,9 @@ from backprop.choices import choice, one_of, whole
 from backprop.randomness import generator
 from experiments.corruption import Corruption
 from experiments.datasets.dataset import Dataset
+
+Size: TypeAlias = object  # a number of examples or a fraction: `size_of` holds it to that
+RowFile: TypeAlias = object  # the path of a file of row numbers: `Files` holds it to that
 
 
 class Parts(NamedTuple):
@@ -38,9 +41,9 @@ class Holdout:
     proportions (to within one example a class).
     """
 
-    train: int | float = 0.5
-    validation: int | float = 0.25
-    test: int | float = 0.25
+    train: Size = 0.5
+    validation: Size = 0.25
+    test: Size = 0.25
 
     def __call__(self, dataset: Dataset, seed: int) -> Parts:
         total = len(dataset.x)
@@ -56,8 +59,8 @@ class Own:
     Sizes are numbers of examples, or fractions of the rows that are not for testing.
     """
 
-    train: int | float = 0.8
-    validation: int | float = 0.2
+    train: Size = 0.8
+    validation: Size = 0.2
 
     def __call__(self, dataset: Dataset, seed: int) -> Parts:
         if dataset.own_test is None:
@@ -78,7 +81,7 @@ class KFold:
     """
 
     folds: int = whole(default=5, within="[2, inf)")
-    validation: int | float = 0.2
+    validation: Size = 0.2
 
     def __call__(self, dataset: Dataset, seed: int) -> Parts:
         total, (repetition, fold) = len(dataset.x), divmod(seed, self.folds)
@@ -99,9 +102,9 @@ class Files:
     `validation` is such a file too, or a number or fraction of the training rows, drawn anew for every seed.
     """
 
-    train: str = "train_{seed}.txt"
-    test: str = "test_{seed}.txt"
-    validation: str | int | float = 0.2
+    train: RowFile = "train_{seed}.txt"
+    test: RowFile = "test_{seed}.txt"
+    validation: Size = 0.2  # or such a file
 
     def __call__(self, dataset: Dataset, seed: int) -> Parts:
         train, test = (self.rows(getattr(self, part), part, dataset, seed) for part in ("train", "test"))
@@ -111,15 +114,41 @@ class Files:
         v = size_of("validation", self.validation, len(train))
         return cut(dataset, stratified_order(dataset, seed, train), len(train) - v, v, test=test, seed=seed)
 
-    def rows(self, pattern: str, part: str, dataset: Dataset, seed: int) -> Int[Array, " rows"]:
+    def rows(self, pattern: RowFile, part: str, dataset: Dataset, seed: int) -> Int[Array, " rows"]:
+        if not isinstance(pattern, str):
+            raise ValueError(
+                f"split.{part} is {pattern!r}; with split=files it must be the path of a file of row numbers, such as "
+                f"{part}_{{seed}}.txt. For sizes take split=holdout."
+            )
         path = Path(pattern.replace("{seed}", str(seed)))
         try:
-            rows = np.loadtxt(path, dtype=float, ndmin=1)
+            lines = path.read_text(encoding="utf-8").splitlines()
         except (OSError, ValueError) as error:
-            raise ValueError(f"split.{part} is {pattern!r}: {path} cannot be read as row numbers ({error}).") from error
-        if not len(rows) or (rows != np.rint(rows)).any() or rows.min() < 0 or rows.max() >= len(dataset.x):
-            raise ValueError(f"{path} must list whole row numbers from 0 to {len(dataset.x) - 1} of {dataset.name}.")
-        return rows.astype(int)
+            why = (
+                f"there is no such file in {path.absolute().parent}" if isinstance(error, FileNotFoundError) else error
+            )
+            raise ValueError(f"split.{part} is {pattern!r}: {path} cannot be read as row numbers: {why}.") from error
+        words = [(number, word) for number, line in enumerate(lines, 1) for word in line.partition("#")[0].split()]
+        if not words:
+            raise ValueError(f"split.{part} is {pattern!r}: {path} lists no rows.")
+        return np.array([row_number(word, f"line {n} of {path}", dataset) for n, word in words])
+
+
+def row_number(word: str, place: str, dataset: Dataset) -> int:
+    """
+    >>> row_number("7.0e0", "line 1", Dataset("tiny", np.zeros((9, 1)), np.zeros((9, 1)), "regression", ""))
+    7
+    """
+    try:
+        row = float(word)
+    except ValueError:
+        row = float("nan")
+    if not (row.is_integer() and 0 <= row < len(dataset.x)):
+        raise ValueError(
+            f"{place} has {word!r}; it must list whole row numbers from 0 to {len(dataset.x) - 1} of {dataset.name} "
+            "(the first row below a table's header is 0)."
+        )
+    return int(row)
 
 
 def cut(dataset: Dataset, order: Array, n: int, v: int, test: Array, seed: int) -> Parts:
@@ -137,9 +166,12 @@ def cut(dataset: Dataset, order: Array, n: int, v: int, test: Array, seed: int) 
 
 
 def checked_parts(dataset: Dataset, parts: Parts, seed: int) -> Parts:
-    rows = np.concatenate(parts)
-    if len(np.unique(rows)) < len(rows):
-        raise ValueError(f"split: some rows of {dataset.name} are in two parts, or twice in one (seed {seed}).")
+    rows, times = np.unique(np.concatenate(parts), return_counts=True)
+    if (times > 1).any():
+        raise ValueError(
+            f"split: some rows of {dataset.name} are in two parts, or twice in one (seed {seed}); the first is row "
+            f"{rows[times > 1][0]}."
+        )
     if dataset.task == "classification" and not dataset.y[parts.train].any(axis=0).all():
         raise ValueError(
             f"split: {len(parts.train)} training examples miss one of {dataset.name}'s "
@@ -155,6 +187,7 @@ def size_of(part: str, asked: Any, total: int) -> int:
     if not (is_count or is_fraction):
         raise ValueError(
             f"split.{part} is {asked!r}; it must be a number of examples of at least 1, or a fraction between 0 and 1."
+            + (" Files that list rows are read by split=files." if isinstance(asked, str) else "")
         )
     size = asked if is_count else int(asked * total + 1e-9)  # rounded down, so that fractions that add up to one fit
     if size < 1:

@@ -1,8 +1,8 @@
 """Datasets: a function each. Targets are arrays: a class is a one-hot row, a value is a column."""
 
+from experiments.datasets.arrays import idx, npz
 from experiments.datasets.bundled import breast_cancer, diabetes, digits, iris, wine
 from experiments.datasets.dataset import Dataset, one_hot
-from experiments.datasets.files import csv, idx, npz, openml, parquet
 from experiments.datasets.generated import (
     linear_system,
     mnist1d,
@@ -12,6 +12,7 @@ from experiments.datasets.generated import (
     teacher,
     two_moons,
 )
+from experiments.datasets.tables import csv, openml, parquet
 
 __all__ = [
     "Dataset",

@@ -1,223 +1,127 @@
-"""The user's own data: CSV, Parquet, NPZ and IDX files, and OpenML by name. Nothing is unpickled.
+"""What the loaders of the user's own files share: errors that name the file, and the rules that numbers and labels keep."""
 
-A table's target column and task are named in the config; categorical columns are one-hot encoded by scikit-learn.
-"""
-
-import gzip
-import struct
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from jaxtyping import Float
 
 from backprop.arrays import Array
 from experiments.datasets.dataset import Dataset, one_hot
 
-if TYPE_CHECKING:
-    import pandas as pd
-
 TASKS = ("classification", "regression")
-IDX_TYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
-
-
-def csv(
-    path: str,
-    target: str | Sequence[str],
-    task: str,
-    categorical: Sequence[str] = (),
-    drop: Sequence[str] = (),
-    separator: str = ",",
-    test_path: str | None = None,
-) -> Dataset:
-    """A text table with a header row. `test_path`: a second file of the same columns, the data's own test rows."""
-    import pandas as pd
-
-    return read_tables(
-        "csv", [path, test_path], lambda file: pd.read_csv(file, sep=separator), target, task, categorical, drop
-    )
-
-
-def parquet(
-    path: str,
-    target: str | Sequence[str],
-    task: str,
-    categorical: Sequence[str] = (),
-    drop: Sequence[str] = (),
-    test_path: str | None = None,
-) -> Dataset:
-    """A Parquet table. `test_path`: a second file of the same columns, the data's own test rows."""
-    import pandas as pd
-
-    return read_tables("parquet", [path, test_path], pd.read_parquet, target, task, categorical, drop)
-
-
-def npz(
-    path: str, task: str, x: str = "x", y: str = "y", x_test: str | None = None, y_test: str | None = None
-) -> Dataset:
-    """Arrays of an NPZ file by name: x (N, …), flattened to (N, D), and y (N,) or (N, K). Pickled objects are refused."""
-    check_task("npz", task)
-    if (x_test is None) != (y_test is None):
-        raise ValueError("dataset.x_test and dataset.y_test go together: give both, or neither.")
-    names = [x, y] + ([x_test, y_test] if x_test and y_test else [])
-    with opened(path), np.load(path, allow_pickle=False) as archive:
-        arrays: list[Any] = [archive.get(name) for name in names]
-        known = sorted(archive.files)
-    for name, array in zip(names, arrays, strict=True):
-        if array is None:
-            raise ValueError(f"{path} has no array {name!r}, only {known}.")
-    return from_arrays(Path(path).stem, path, task, arrays)
-
-
-def idx(images: str, labels: str, test_images: str | None = None, test_labels: str | None = None) -> Dataset:
-    """MNIST's format, plain or gzipped: images (N, rows, columns) flattened to (N, D), labels (N,), each class one-hot."""
-    if (test_images is None) != (test_labels is None):
-        raise ValueError("dataset.test_images and dataset.test_labels go together: give both, or neither.")
-    files = [images, labels] + ([test_images, test_labels] if test_images and test_labels else [])
-    return from_arrays(Path(images).stem.split(".")[0], images, "classification", [read_idx(file) for file in files])
-
-
-def openml(
-    name: str, version: int = 1, target: str | None = None, task: str = "classification", cache: str = "runs/data"
-) -> Dataset:
-    """A dataset of openml.org by name and version, downloaded once and kept in the folder `cache`."""
-    from sklearn.datasets import fetch_openml
-
-    check_task("openml", task)
-    try:
-        table = fetch_openml(
-            name, version=version, target_column=target or "default-target", as_frame=True, data_home=cache
-        )
-    except Exception as error:
-        raise ValueError(
-            f"openml.name is {name!r} (version {version}), which cannot be had: {error}. "
-            f"It needs the internet once, or a copy in {cache}."
-        ) from error
-    features = table.data
-    categorical = [column for column in features if features[column].dtype.kind not in "iufb"]
-    frame = features.assign(**{"target of openml": table.target})
-    return from_table(
-        name, f"openml.org, {name} version {version}", frame, ["target of openml"], task, categorical, [], None
-    )
-
-
-def read_tables(
-    kind: str,
-    paths: Sequence[str | None],
-    read: Any,
-    target: Any,
-    task: str,
-    categorical: Sequence[str],
-    drop: Sequence[str],
-) -> Dataset:
-    """One table, or a training and a test table below each other."""
-    import pandas as pd
-
-    check_task(kind, task)
-    files = [path for path in paths if path is not None]
-    tables = []
-    for path in files:
-        with opened(path):
-            tables.append(read(path))
-    targets, categorical, drop = (named(columns) for columns in (target, categorical, drop))
-    own_test = np.arange(len(tables[0]), sum(map(len, tables))) if len(tables) > 1 else None
-    return from_table(
-        Path(files[0]).stem, files[0], pd.concat(tables, ignore_index=True), targets, task, categorical, drop, own_test
-    )
-
-
-def named(columns: str | Sequence[str] | None) -> list[str]:
-    """Column names from one name, a list of them, or nothing."""
-    return [columns] if isinstance(columns, str | int) else list(columns or [])
-
-
-def from_table(
-    name: str,
-    source: str,
-    table: "pd.DataFrame",
-    targets: Sequence[str],
-    task: str,
-    categorical: Sequence[str],
-    drop: Sequence[str],
-    own_test: Array | None,
-) -> Dataset:
-    """Features and targets of a table; every column that is not numeric must be named categorical or dropped."""
-    from sklearn.preprocessing import OneHotEncoder
-
-    for key, columns in (("target", targets), ("categorical", categorical), ("drop", drop)):
-        for column in columns:
-            if column not in table:
-                raise ValueError(f"{source} has no column {column!r} (dataset.{key}), only {list(table.columns)}.")
-    if task == "classification" and len(targets) > 1:
-        raise ValueError(
-            f"{source}: dataset.target names {len(targets)} columns; classification takes one column of labels."
-        )
-    missing = table.drop(columns=list(drop)).isna()
-    if missing.to_numpy().any():
-        row, column = np.argwhere(missing.to_numpy())[0]
-        raise ValueError(
-            f"{source} has {missing.to_numpy().sum()} empty cells, the first in column {missing.columns[column]!r}, row {row}; "
-            "fill them, or leave the column out with dataset.drop."
-        )
-    features = table.drop(columns=[*targets, *drop])
-    numeric = features.drop(columns=list(categorical))
-    words = [column for column in numeric if numeric[column].dtype.kind not in "iufb"]
-    if words:
-        raise ValueError(
-            f"{source}: the columns {words} are not numbers; name them in dataset.categorical or dataset.drop."
-        )
-    x = numeric.to_numpy(float)
-    if len(categorical):
-        coded = OneHotEncoder(sparse_output=False, handle_unknown="error").fit_transform(
-            features[list(categorical)].astype(str)
-        )
-        x = np.concatenate([x, coded], axis=1)
-    y = table[targets[0]].to_numpy() if task == "classification" else table[list(targets)].to_numpy()
-    return made(name, source, task, x, y, own_test)
-
-
-def from_arrays(name: str, source: str, task: str, arrays: Sequence[Array]) -> Dataset:
-    """x and y, or x, y and the data's own test x and y, with shapes that fit."""
-    for x, y in zip(arrays[::2], arrays[1::2], strict=True):
-        if len(x) != len(y):
-            raise ValueError(f"{source}: {len(x)} rows of features but {len(y)} of targets.")
-    x, y = (np.concatenate(parts) for parts in (arrays[::2], arrays[1::2]))
-    own_test = np.arange(len(arrays[0]), len(x)) if len(arrays) > 2 else None
-    return made(name, source, task, x.reshape(len(x), -1), y, own_test)
+LARGEST = 2**32  # bytes of one array
+KINDS = {  # of numpy's types, those that are no numbers
+    "c": "complex numbers, of which only the real part would count",
+    "M": "dates",
+    "m": "durations",
+    "U": "text",
+    "S": "bytes",
+    "O": "objects",
+    "V": "records of several fields",
+}
 
 
 def made(name: str, source: str, task: str, x: Array, y: Array, own_test: Array | None) -> Dataset:
-    try:
-        x = x.astype(float)
-        values = one_hot(y.reshape(len(y))) if task == "classification" else y.astype(float).reshape(len(y), -1)
-    except (TypeError, ValueError) as error:
-        raise ValueError(f"{source}: features or targets are not numbers ({error}).") from error
-    if not x.size or not values.size:
+    """The dataset of these features and targets, a row an example. Raises ValueError where one breaks a rule."""
+    sizes = len(x), x.shape[1], y.size // max(len(y), 1)
+    if not all(sizes):
         raise ValueError(
-            f"{source} leaves {x.shape[0]} rows, {x.shape[1]} features and {values.shape[1]} targets; each must be at least 1."
+            f"{source} leaves {sizes[0]} rows, {sizes[1]} features and {sizes[2]} targets; each must be at least 1."
         )
-    if not np.isfinite(x).all() or not np.isfinite(values).all():
-        raise ValueError(f"{source} holds NaN or infinite values; repair or remove those rows.")
-    if task == "classification" and values.shape[1] < 2:
-        raise ValueError(f"{source}: all labels are {y.ravel()[0]!r}; classification needs two classes or more.")
-    return Dataset(name, x, values, task, str(source), own_test=own_test)
+    features = numbers(f"{source}: its features", x)
+    targets = classes(source, y, own_test) if task == "classification" else values(source, y)
+    return Dataset(name, features, targets, task, str(source), own_test=own_test)
 
 
-def read_idx(path: str) -> Array:
-    """An IDX file: two zero bytes, a type, the number of dimensions, their sizes (big-endian), then the data."""
-    with opened(path):
-        raw = Path(path).read_bytes()
-        data = gzip.decompress(raw) if raw[:2] == b"\x1f\x8b" else raw
-    if len(data) < 4 or data[:2] != b"\0\0" or data[2] not in IDX_TYPES:
-        raise ValueError(f"{path} is not an IDX file: it begins with {data[:4].hex(' ')}.")
-    dtype, dimensions = np.dtype(IDX_TYPES[data[2]]), data[3]
-    header = 4 + 4 * dimensions
-    shape = struct.unpack(f">{dimensions}I", data[4:header]) if len(data) >= header else (0,)
-    expected = header + int(np.prod(shape)) * dtype.itemsize
-    if len(data) != expected:
-        raise ValueError(f"{path} is truncated or damaged: its header promises {expected} bytes, it has {len(data)}.")
-    return np.frombuffer(data, dtype, offset=header).reshape(shape)
+def numbers(what: str, array: Array) -> Float[Array, "N D"]:
+    """The array as finite floats; true and false are 1 and 0. Raises ValueError."""
+    if array.dtype.kind not in "iufb":
+        kind = KINDS.get(array.dtype.kind, str(array.dtype))
+        raise ValueError(f"{what} are {kind}; they must be numbers: save them as such.")
+    found = array.astype(float)
+    if not np.isfinite(found).all():
+        row, column = np.argwhere(~np.isfinite(found))[0]
+        raise ValueError(
+            f"{what} hold NaN or infinite values, the first in row {row}, column {column} (from 0); repair or remove it."
+        )
+    return found
+
+
+def values(source: str, y: Array) -> Float[Array, "N K"]:
+    """Targets of a regression. Raises ValueError for what is no numbers, and where nothing varies."""
+    if y.ndim > 2:
+        raise ValueError(f"{source}: its targets have shape {y.shape}; it must be (rows,) or (rows, values).")
+    if y.dtype.kind == "b":
+        raise ValueError(
+            f"{source}: its targets are true and false, which are classes; take dataset.task=classification."
+        )
+    found = numbers(f"{source}: its targets", y.reshape(len(y), -1))
+    if (found == found[0]).all():
+        raise ValueError(f"{source}: its targets are {found[0].tolist()} in all rows; there is nothing to tell apart.")
+    return found
+
+
+def classes(source: str, y: Array, own_test: Array | None) -> Float[Array, "N K"]:
+    """Labels of a classification, one-hot. Raises ValueError for what is no label, or too many of them."""
+    if y.size != len(y):
+        raise ValueError(
+            f"{source}: its targets have shape {y.shape}; classification takes one label a row "
+            "(of one-hot rows, save the column numbers: y.argmax(axis=1))."
+        )
+    labels = y.reshape(len(y))
+    if labels.dtype.kind in "cMmV":
+        raise ValueError(f"{source}: its labels are {KINDS[labels.dtype.kind]}; save them as whole numbers or text.")
+    if labels.dtype.kind == "f" and not np.isfinite(labels).all():
+        raise ValueError(f"{source}: its labels hold NaN or infinite values; repair or remove those rows.")
+    if labels.dtype.kind == "f" and (np.rint(labels) != labels).any():
+        raise ValueError(
+            f"{source}: its labels are values such as {labels[np.rint(labels) != labels][0]:g}, not classes; "
+            "take dataset.task=regression, or write whole numbers or text."
+        )
+    try:
+        known = np.unique(labels).tolist()
+    except TypeError as error:
+        raise ValueError(f"{source}: its labels are of different kinds, text and numbers ({error}).") from error
+    check_classes(source, labels, known, own_test)
+    return one_hot(labels)
+
+
+def check_classes(source: str, labels: Array, known: Sequence[object], own_test: Array | None) -> None:
+    """Raises ValueError for fewer classes than two, more than half as many as rows, or one that only test rows have."""
+    if len(known) < 2:
+        raise ValueError(f"{source}: all labels are {known[0]!r}; classification needs two classes or more.")
+    if 2 * len(known) > len(labels):
+        raise ValueError(
+            f"{source}: its {len(labels)} labels have {len(known)} different values; there must be at most half as many as "
+            "rows. If they are values take dataset.task=regression, if they are names of rows another dataset.target."
+        )
+    if own_test is not None and (new := set(labels[own_test].tolist()) - set(np.delete(labels, own_test).tolist())):
+        raise ValueError(f"{source}: the test rows have classes that no training row has: {listed(sorted(new))}.")
+
+
+def listed(names: Sequence[object], most: int = 12) -> str:
+    """Names in an error: the first of them, and how many more.
+
+    >>> listed(["a", "b", "c"], most=2)
+    "['a', 'b'] and 1 more"
+    """
+    return str(list(names[:most])) + (f" and {len(names) - most} more" if len(names) > most else "")
+
+
+def check_two(path: str, test_path: str | None, key: str) -> None:
+    """Raises ValueError where the file for testing is the one for training."""
+    if test_path is not None and Path(path).is_file() and Path(test_path).is_file() and Path(path).samefile(test_path):
+        raise ValueError(
+            f"{key} is {test_path}, the file of the training rows; rows that train cannot test. Name another, or take "
+            "split=holdout without it."
+        )
+
+
+def check_task(name: str, task: str) -> None:
+    if task not in TASKS:
+        raise ValueError(f"{name}.task is {task!r}; it must be classification or regression.")
 
 
 @contextmanager
@@ -225,14 +129,11 @@ def opened(path: str) -> Iterator[None]:
     """Errors of reading a file, as one message that names it."""
     if not isinstance(path, str | Path):
         raise ValueError(f"the path of a data file is {path!r}; it must be text, such as data.csv.")
+    if Path(path).is_dir():
+        raise ValueError(f"{path} is a folder; the path of a data file must name a file in it.")
     if not Path(path).is_file():
         raise ValueError(f"there is no file {path} (looked for from {Path.cwd()}).")
     try:
         yield
     except Exception as error:
         raise ValueError(f"{path} cannot be read: {error}") from error
-
-
-def check_task(name: str, task: str) -> None:
-    if task not in TASKS:
-        raise ValueError(f"{name}.task is {task!r}; it must be classification or regression.")

@@ -139,6 +139,50 @@ def test_splits_from_files(tmp_path):
         Files(train=str(tmp_path / "train_{seed}.txt"), test=str(tmp_path / "test.txt"), validation=3)(wine(), 3)
 
 
+@pytest.mark.parametrize(
+    ("lines", "message"),
+    [
+        ("0\n1\nx\n", r"line 3 of \S+train.txt has 'x'; it must list whole row numbers from 0 to 177 of wine"),
+        ("0\n1.5\n", r"line 2 of \S+train.txt has '1.5'"),
+        ("0\n178\n", r"line 2 of \S+train.txt has '178'; .*the first row below a table's header is 0"),
+        ("0\n-1\n", r"line 2 of \S+train.txt has '-1'"),
+        ("0 nan\n", r"line 1 of \S+train.txt has 'nan'"),
+        ("\n# none\n", r"train.txt lists no rows"),
+        ("0\n7\n60\n130\n7\n", r"are in two parts, or twice in one \(seed 3\); the first is row 7"),
+    ],
+)
+def test_a_row_that_a_file_lists_wrongly_is_named(tmp_path, lines, message):
+    (tmp_path / "train.txt").write_text(lines)
+    (tmp_path / "test.txt").write_text("2 3 1e0")
+    with pytest.raises(ValueError, match=message):
+        Files(train=str(tmp_path / "train.txt"), test=str(tmp_path / "test.txt"), validation=1)(wine(), 3)
+
+
+@pytest.mark.parametrize(
+    ("split", "message"),
+    [
+        (Holdout(train="rows.txt"), "split.train is 'rows.txt'; .* Files that list rows are read by split=files"),
+        (Own(validation="rows.txt"), "split.validation is 'rows.txt'; .* split=files"),
+        (KFold(validation="rows.txt"), "split.validation is 'rows.txt'; .* split=files"),
+        (Files(train=80), r"split.train is 80; with split=files .*train_\{seed\}.txt. For sizes take split=holdout"),
+        (
+            Files(train="no.txt"),
+            "split.train is 'no.txt': no.txt cannot be read as row numbers: there is no such file in /",
+        ),
+    ],
+)
+def test_a_split_that_takes_sizes_for_files_or_files_for_sizes_says_so(split, message):
+    with pytest.raises(ValueError, match=message):
+        split(neal_classification() if isinstance(split, Own) else wine(), 0)
+
+
+def test_parts_of_label_noise_are_names_of_parts():
+    assert LabelNoise(parts="train").parts == ("train",)
+    for wrong in (["training"], [["train"]], [1], ()):
+        with pytest.raises(ValueError, match=r"corruption.parts is .*; it must name some of train, validation, test"):
+            LabelNoise(parts=wrong)
+
+
 def test_fifteen_percent_of_replaced_labels_is_thirteen_and_a_half_percent_of_wrong_ones():
     data, rows = digits(), Holdout(train=0.8, validation=0.1, test=0.1)(digits(), 0)._asdict()
     noises = [LabelNoise(0.15, "all"), LabelNoise(0.15, "others")]
