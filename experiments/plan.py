@@ -4,13 +4,11 @@ from collections.abc import Sequence
 from functools import partial
 from typing import NamedTuple
 
-from omegaconf import OmegaConf
-
 from experiments import CONF, results
 from experiments.building import build
 from experiments.calculation import AnyExperiment
-from experiments.composition import Job
-from experiments.errors import ConfigurationError, did_you_mean, dotted, known_keys
+from experiments.composition import Job, has_key
+from experiments.errors import ConfigurationError, did_you_mean, known_keys
 from experiments.identity import identity
 from experiments.store import store_key
 from experiments.study import Execution, Experiment, Study
@@ -38,11 +36,11 @@ class Plan(NamedTuple):
 
 def check_axes(study: Study, jobs: Sequence[Job]) -> None:
     """Raises ConfigurationError where the study speaks of an axis that no config has: a misspelt one would go unnoticed."""
-    known = set(known_keys(CONF))
-    for job in jobs:
-        known |= {*job.overrides, *job.choices, *dotted(OmegaConf.to_container(job.config))}
     for place, axes in (("choose", study.choose), ("baseline", study.baseline)):
         for axis in axes:
+            if any(axis in job.overrides or axis in job.choices or has_key(job.config, axis) for job in jobs):
+                continue
+            known = known_keys(CONF)  # an axis of the study that this part of it does not have
             if axis not in known:
                 raise ConfigurationError(
                     f"study.{place} names {axis!r}, which is no key of this config.{did_you_mean(axis, sorted(known))}"
