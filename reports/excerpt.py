@@ -29,7 +29,8 @@ def leading(sweep: Sweep, comparison: Comparison, most: int, last: int = 0) -> C
         if len(pair) > most - last:
             break
         kept = pair
-    return comparison._replace(rows=list((kept | {row.arm: row for row in ranked[len(ranked) - last :]}).values()))
+    rest = [row for row in ranked if row.arm not in kept]
+    return comparison._replace(rows=[*kept.values(), *rest[len(rest) - last :]])
 
 
 def by_validation(sweep: Sweep, comparison: Comparison) -> list[Row]:

@@ -61,7 +61,7 @@ def along_axes(sweep: Sweep, comparison: Comparison, factor: float) -> pd.DataFr
 def panels_of(sweep: Sweep, comparison: Comparison) -> Iterator[pd.DataFrame]:
     """Cells along an axis that are equal in all words, where there are two values or more."""
     chosen, number = {row.cell for row in comparison.rows}, count()
-    for axis in sweep.axes:
+    for axis in sorted(sweep.axes, key=lambda axis: axis not in sweep.study["choose"]):  # these are what was asked
         along = pd.DataFrame(places(sweep, axis), columns=["cell", "value", "words", "line"])
         along = along.assign(axis=axis, chosen=along.cell.isin(chosen) & (axis in sweep.study["choose"]))
         for words, part in along.groupby("words", sort=False):
@@ -88,14 +88,12 @@ def panel(part: pd.DataFrame, most: int, unit: str) -> alt.LayerChart:
         scale=alt.Scale(type="log" if wide else "linear", nice=False, padding=8),
         axis=alt.Axis(**ticks, tickCount=TICKS, format="~g", labelOverlap=True),
     )
-    y, low = (alt.Y(f"{end}:Q", title=f"error ({unit})", scale=alt.Scale(zero=False)) for end in ("mean", "low"))
+    three = set(data.quantity) > {"test error"}
+    title = f"error ({unit})" if three else f"test error ({unit})"
+    y, low = (alt.Y(f"{end}:Q", title=title, scale=alt.Scale(zero=False)) for end in ("mean", "low"))
     base = alt.Chart(data).encode(x=x, y=y)
     dots = len(values) <= 2 * TICKS
-    layers = (
-        single(base, low, dots)
-        if set(data.quantity) > {"test error"}
-        else several(base, data, dots, bool(part["joined"].all()))
-    )
+    layers = single(base, low, dots) if three else several(base, data, dots, bool(part["joined"].all()))
     of_test = (alt.datum.quantity == "test error") & alt.datum.chosen
     ring = base.transform_filter(of_test).mark_point(size=180, strokeWidth=2.5, color=GREY)
     return alt.layer(*layers, ring).properties(width=350, height=190, title=str(part["panel"].iloc[0]))

@@ -15,6 +15,7 @@ def table_of(answer: str, rows: Sequence[dict[str, Any]], caption: str, width: i
 
     widths = layout(rows, width or Console().width)
     missing = [column for column in rows[0] if column not in widths]
+    caption = " ".join(caption.split())
     said = f"{caption} Not shown here: {', '.join(missing)}." if missing else caption
     style: dict[str, Any] = {"title_justify": "left", "title_style": "bold", "caption_justify": "left"}
     table = Table(

@@ -16,17 +16,17 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from rich.console import Console
 
-import reports.contents
-import reports.page
 from reports.build import report
 from reports.load import short
-from reports.palette import Picture, specification
 from tests.reports.made import calculated, curves_of, read_back
 
 ODD = "\"'|<>&\\{}[]$_%#^~*`=:;,.@/ ()−€λ²😀👩‍🔬שלוםمرحبا中e\u0301"
 WORDS = st.text(st.one_of(st.sampled_from(ODD), st.characters(exclude_categories=("C", "Zl", "Zp"))), max_size=30)
 NUMBERS = st.sampled_from(["0", "0.1", "1e-3", "0.001", "1", "10", "-2", "300", "1e5", "inf", "nan", "16"])
-OPTIONS = st.sampled_from(["none", "l2", "null", "true", "[16]", "[16,8]", "None", "nan"]) | WORDS.filter(str.strip)
+PROSE = WORDS | WORDS.map(lambda text: (text + " ") * 200)
+OPTIONS = st.sampled_from(
+    ["none", "l2", "null", "true", "[16]", "[16,8]", "None", "nan", "long " * 60, "l" * 300]
+) | WORDS.filter(str.strip)
 AXES = [
     "regularizer",
     "penalty.strength",
@@ -65,11 +65,11 @@ def name_of(cell, axes):
 @st.composite
 def stated_figures(draw, axes):
     place = st.sampled_from([*axes, "no.such.axis"])
-    figure = {"title": draw(WORDS), "x": draw(st.sampled_from(["step", "epoch"]) | place)}
+    figure = {"title": draw(PROSE), "x": draw(st.sampled_from(["step", "epoch"]) | place)}
     figure |= {end: draw(place) for end in ("color", "panels") if draw(st.booleans())}
     figure |= {"lines": draw(st.lists(st.sampled_from(["test/*", "exact/*", "*", "threshold"]), max_size=2))}
     figure |= {"points": draw(st.lists(st.sampled_from(["train/error", "trained/*"]), max_size=2))}
-    figure |= {"log": draw(st.lists(st.sampled_from(["x", "y"]), unique=True)), "caption": draw(WORDS)}
+    figure |= {"log": draw(st.lists(st.sampled_from(["x", "y"]), unique=True)), "caption": draw(PROSE)}
     return figure | draw(
         st.sampled_from([{}, {"only": {"step": [0, 10]}}, {"only": {a: [0.1, "none"] for a in axes[:1]}}])
     )
@@ -80,14 +80,14 @@ def claims(draw, axes, cells):
     places = st.sampled_from([cell for cell in cells if cell] or [{"regularizer": "none"}])
     metric = draw(st.sampled_from(["test/error", "threshold", "nothing"]))
     if draw(st.booleans()):
-        return {"kind": "order", "metric": metric, "lower": draw(places), "than": draw(places), "says": draw(WORDS)}
+        return {"kind": "order", "metric": metric, "lower": draw(places), "than": draw(places), "says": draw(PROSE)}
     return {
         "kind": "exact",
         "metric": metric,
         "cell": draw(places),
         "value": 0.1,
         "margin": 0.05,
-        "source": draw(WORDS),
+        "source": draw(PROSE),
     }
 
 
@@ -104,6 +104,7 @@ def records(draw):
     theory, task = draw(st.booleans()), draw(st.sampled_from(["classification", "regression"]))
     for cell in cells:
         cell |= {"data": draw(st.sampled_from(["d", "d", "e"])), "task": task}
+        cell |= draw(st.sampled_from([{}, {"sizes": {"train": 100, "validation": 10, "test": 5}}]))
     for cell in draw(st.lists(st.sampled_from(cells[1:]), max_size=3)) if len(cells) > 1 else []:
         cell["status"] = "FAILED"
     random, lost = np.random.default_rng(draw(st.integers(0, 9))), draw(st.sampled_from(["none", "some", "all"]))
@@ -116,15 +117,21 @@ def records(draw):
         made = (
             calculated(random, seeds, evaluations) if theory else curves_of(random, seeds, evaluations, task, diverged)
         )
+        if draw(st.integers(0, 3)) == 0:  # a regression that is nearly lost
+            made = made.assign(**{name: made[name] * 1e60 for name in made if name.startswith(("test/", "threshold"))})
+        if draw(st.integers(0, 3)) == 0:
+            made = made.assign(
+                **{name: made[name].fillna(np.inf) for name in made if name.startswith(("train/", "val"))}
+            )
         if cell["status"] == "FINISHED":
             tables[cell["run_id"]] = made
     baseline = draw(st.sampled_from([{}, *(cell["axes"] for cell in cells), {"regularizer": "not there"}]))
     study = {
         "name": "made",
-        "question": draw(WORDS),
+        "question": draw(PROSE),
         "baseline": {axis: value for axis, value in baseline.items() if draw(st.booleans())},
         "choose": draw(st.lists(st.sampled_from(axes), unique=True, max_size=2)) if axes else [],
-        "expect": draw(WORDS),
+        "expect": draw(PROSE),
         "worth": draw(st.sampled_from([None, 0.01])),
         "claims": draw(st.lists(claims(axes, places), max_size=2)),
         "measures": draw(st.sampled_from([[], ["threshold"]])),
@@ -155,7 +162,7 @@ def check(record, tables, params, folder):
     sweep = read_back(record, tables, params, folder / "store")
     with ThreadPoolExecutor(1) as beside:
         made = report(sweep, folder / "report", beside)
-    assert made.failures == []
+    assert not made.failures, made.failures
     files = {file.name: file for file in made.folder.iterdir()}
     for file in files.values():
         if file.suffix == ".csv":
@@ -187,15 +194,6 @@ def check_terminal(made):
 
 
 QUICK = settings(database=None, deadline=None, suppress_health_check=list(HealthCheck), print_blob=True)
-
-
-@pytest.fixture
-def undrawn(monkeypatch):
-    """Specifications without their pictures, which take most of the time; and without Vega's bundle."""
-    monkeypatch.setattr(reports.page, "script", lambda: "")
-    monkeypatch.setattr(
-        reports.contents, "draw", lambda figure: Picture(figure, specification(figure), "<svg></svg>", b"")
-    )
 
 
 @settings(QUICK, max_examples=20, derandomize=True)
