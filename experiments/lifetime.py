@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
 
-from experiments.store import RUNS, cells_named, forget_run, search
+from experiments.store import RUNS, cells_named, forget_run, search, sweep_name
 from experiments.study import Study
 from reports.load import folder_name
+from reports.record import is_name
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -37,17 +38,47 @@ def lock_of(sweep: str) -> Path:
     return folder / f"{folder_name(sweep)}.lock"
 
 
+def has_lock(sweep: str) -> bool:
+    """Whether a sweep of that name was started in this folder and has not ended in order; False for what is no name."""
+    return is_name(sweep) and lock_of(sweep).is_file() and not lock_of(sweep).is_symlink()
+
+
+def is_running(lock: Path) -> bool:
+    """Whether a process holds the lock."""
+    try:
+        with FileLock(lock, timeout=0):
+            return False
+    except Timeout:
+        return True
+
+
 def bury_the_dead(client: "MlflowClient") -> None:
     """Ends what a killed sweep of this folder has left RUNNING: half a cell is deleted, the sweep itself was KILLED."""
     for run in search(client, "attributes.status = 'RUNNING'"):
-        lock = lock_of(run.data.tags.get("sweep", ""))
-        if not lock.exists():
+        name = sweep_name(run)
+        if not has_lock(name):
             continue  # of another folder, or another machine
-        with suppress(Timeout), FileLock(lock, timeout=0):
+        with suppress(Timeout), FileLock(lock_of(name), timeout=0):
             if run.data.tags.get("kind") == "sweep":
                 client.set_terminated(run.info.run_id, "KILLED")
-            else:
+            elif run.data.tags.get("kind") == "cell":
                 forget_run(client, run)
+
+
+def living(client: "MlflowClient") -> Iterator[tuple[str, bool, str]]:
+    """The sweeps that run now: the name, whether it is known to run, and what to do; the dead of this folder are buried."""
+    bury_the_dead(client)
+    locks = [lock for lock in (RUNS / "locks").glob("*.lock") if not lock.is_symlink() and is_running(lock)]
+    for lock in locks:
+        yield lock.stem, True, "wait until it has ended, or end it (Ctrl-C)"
+    for run in search(client, "tags.kind = 'sweep' and attributes.status = 'RUNNING'"):
+        name = sweep_name(run)
+        if not (is_name(name) and lock_of(name) in locks):
+            yield (
+                name,
+                False,
+                "in another folder or on another machine, or it was killed there; if you know it was: --force",
+            )
 
 
 def new_name(study: str) -> tuple[str, Path]:

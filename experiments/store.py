@@ -1,36 +1,47 @@
 """MLflow's store: opened (and made, once, under a lock), searched, and cleaned of runs.
 
-By default it is SQLite in runs/ of the current directory; MLFLOW_TRACKING_URI names another.
+By default it is SQLite in runs/ of the current directory; MLFLOW_TRACKING_URI names another. The store's own folder is the
+one where a SQLite file lies: artifacts are there, beside the database, and nothing is written or removed elsewhere.
 """
 
-import json
 import os
 import shutil
+import sqlite3
 from contextlib import closing
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from reports.load import NoSuchSweep, artifact_folder
+from reports import store as reading
+from reports.address import StoreUnusable, address_of, check_address, database_of, shown
+from reports.artifacts import artifact_folder, confined, is_run_id
+from reports.load import NoSuchSweep
+from reports.record import is_name, read_record
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
 
 RUNS = Path("runs")
-LOCATIONS = (  # of MLflow's tables: the columns that hold an absolute place
-    ("experiments", "artifact_location"),
-    ("runs", "artifact_uri"),
-    ("logged_models", "artifact_location"),
+DRAFT = ".new-store-"  # what the folder of a store that is being made is called
+OURS = "SELECT experiment_id FROM runs JOIN tags USING (run_uuid) WHERE tags.key = 'kind' AND tags.value IN ('sweep', 'cell')"
+PLACES = (  # of MLflow's tables: the columns that hold an absolute place, and what it is in the folder of all artifacts
+    ("experiments", "artifact_location", "?"),
+    ("runs", "artifact_uri", "? || '/' || run_uuid || '/artifacts'"),
+    ("logged_models", "artifact_location", "? || '/models/' || model_id || '/artifacts'"),
+)
+LASTING = (  # signs that waiting for a database does not help
+    *("readonly database", "no such table", "no such column", "unable to open", "malformed", "not a database"),
+    *("already exists", "does not exist", "authentication failed", "no password supplied", "permission denied"),
 )
 
 
 def tracking_uri() -> str:
-    return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{(RUNS / 'mlflow.db').resolve()}"
+    return os.environ.get("MLFLOW_TRACKING_URI") or address_of(RUNS / "mlflow.db")
 
 
 def store_key() -> str:
     """What the store is called where runs/ remembers what it has: its address, unless it moves with runs/."""
-    return os.environ.get("MLFLOW_TRACKING_URI") or "local"
+    return shown(os.environ.get("MLFLOW_TRACKING_URI") or "local")
 
 
 def writable_runs() -> Path:
@@ -38,57 +49,83 @@ def writable_runs() -> Path:
     try:
         RUNS.mkdir(exist_ok=True)
         with TemporaryDirectory(dir=RUNS):
-            return RUNS
+            pass
     except OSError as error:
         raise OSError(
             f"cannot write the folder {RUNS.resolve()} ({error.strerror}); run from a folder you can write to"
         ) from error
+    for part in RUNS.iterdir():
+        if part.is_symlink():  # to have them elsewhere, runs itself may be a link
+            confined(part, RUNS)
+    return RUNS
 
 
 def open_store() -> "MlflowClient":
-    """The store, created first if need be: under a lock, since two processes creating one at once would ruin it."""
-    import logging
+    """The store, to be written, made first if need be: under a lock, since two processes making one at once would ruin it.
 
+    Raises StoreUnusable where it cannot be used and waiting would not help.
+    """
     from filelock import FileLock
 
-    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
-    os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
-    for name in ("mlflow", "alembic"):
-        logging.getLogger(name).setLevel(logging.WARNING)
-    from mlflow import MlflowClient
-
-    logging.getLogger("mlflow").setLevel(logging.WARNING)  # importing it has set its own
-    os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")  # results wait on disk: no need to wait for minutes
-    os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "20")
-    with FileLock(writable_runs() / "store.lock"):
-        client = MlflowClient(tracking_uri())
-        if store_key() == "local":
-            repair_locations()
+    address = tracking_uri()
+    check_address(address)
+    database = database_of(address)
+    with FileLock(lock_beside(database)):
+        if database is None:
+            return reading.open_store(address)
+        if not os.path.lexists(database):
+            make_store(database)
+        if not (os.access(database, os.W_OK) and os.access(database.parent, os.W_OK)):
+            raise StoreUnusable(
+                f"{database} can be read, but not written: chmod -R u+w {database.parent}, or run in another folder"
+            )
+        client = reading.open_store(address)
+        own_artifacts(database)
         return client
 
 
-def repair_locations() -> None:
-    """Lets a folder runs/ that was moved or copied find its artifacts, whose places MLflow stores in full."""
-    import sqlite3
-
-    here = (RUNS / "artifacts").resolve().as_uri()
-    with closing(sqlite3.connect(RUNS / "mlflow.db", timeout=60)) as database, database:
-        rows = database.execute("SELECT DISTINCT artifact_location FROM experiments").fetchall()
-        for there in {place for (place,) in rows if place and place.endswith("/runs/artifacts") and place != here}:
-            for table, column in LOCATIONS:
-                database.execute(
-                    f"UPDATE {table} SET {column} = ? || substr({column}, ?) WHERE substr({column}, 1, ?) = ?",
-                    (here, len(there) + 1, len(there), there),
-                )
+def lock_beside(database: Path | None) -> Path:
+    """The file that whoever makes a store locks: beside it, or in runs/ if it is none of files."""
+    folder = writable_runs() if database is None or database.parent == RUNS.resolve() else database.parent
+    if not folder.is_dir():
+        raise StoreUnusable(f"there is no folder {folder} for the store; make it: mkdir -p {folder}")
+    return folder / "store.lock"
 
 
-def existing_store() -> "MlflowClient":
-    """The store, which must be there; raises NoSuchSweep where nothing was ever recorded."""
-    if "MLFLOW_TRACKING_URI" not in os.environ and not (RUNS / "mlflow.db").exists():
-        raise NoSuchSweep(
-            f"there is no {(RUNS / 'mlflow.db').resolve()}; run a sweep here first, or go where one was run"
-        )
-    return open_store()
+def make_store(database: Path) -> None:
+    """A store takes its name when it is whole: what a process that is killed while making it leaves is no store.
+
+    The lock is held: whatever draft lies there is of somebody who was killed.
+    """
+    for left in database.parent.glob(f"{DRAFT}*"):
+        shutil.rmtree(left)
+    with TemporaryDirectory(prefix=DRAFT, dir=database.parent) as folder:
+        with reading.quiet():
+            from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
+
+        draft = Path(folder) / "mlflow.db"
+        SqlAlchemyStore(address_of(draft), artifacts_beside(database)).engine.dispose()
+        os.replace(draft, database)
+
+
+def artifacts_beside(database: Path) -> str:
+    return (database.parent / "artifacts").as_uri()
+
+
+def own_artifacts(database: Path) -> None:
+    """Tells MLflow, which stores places in full, where the artifacts of our runs lie: the folder may have been moved."""
+    here = artifacts_beside(database)
+    with closing(sqlite3.connect(database, timeout=60)) as opened, opened:
+        for table, column, place in PLACES:
+            elsewhere = f"experiment_id IN ({OURS}) AND {column} <> {place}"
+            if opened.execute(f"SELECT 1 FROM {table} WHERE {elsewhere} LIMIT 1", (here,)).fetchone():
+                opened.execute(f"UPDATE {table} SET {column} = {place} WHERE {elsewhere}", (here, here))
+
+
+def existing_store(writing: bool = False) -> "MlflowClient":
+    """The store, which must be there, to be read, or to be changed. Raises StoreUnusable where nothing was ever recorded."""
+    client: MlflowClient = reading.open_store()
+    return open_store() if writing else client
 
 
 def search(client: "MlflowClient", wanted: str) -> list[Any]:
@@ -108,17 +145,26 @@ def runs_of_kind(client: "MlflowClient", kind: str) -> list[Any]:
     return search(client, f"tags.kind = '{kind}'")
 
 
+def sweep_name(run: Any) -> str:
+    """The name of a sweep's run, or of the sweep in which a cell was first recorded, as the record has it."""
+    return run.data.tags.get("sweep") or (run.info.run_name or "").removeprefix("sweep: ")
+
+
 def cells_of(client: "MlflowClient", sweep: Any) -> list[str]:
-    """The run ids that a sweep's run lists; where it was interrupted before it could, those that bear its name."""
-    if any(artifact.path == "sweep.json" for artifact in client.list_artifacts(sweep.info.run_id)):
-        with TemporaryDirectory() as folder:
-            path = client.download_artifacts(sweep.info.run_id, "sweep.json", folder)
-            return [cell["run_id"] for cell in json.loads(Path(path).read_text(encoding="utf-8"))["cells"]]
-    return [run.info.run_id for run in cells_named(client, sweep.info.run_name.removeprefix("sweep: "))]
+    """The run ids that a sweep's run lists; where it was interrupted before it could, those that bear its name.
+
+    Raises Unreadable where its list is none.
+    """
+    record = read_record(client, sweep.info.run_id)
+    if record is not None:
+        return [cell["run_id"] for cell in record["cells"] if is_run_id(cell["run_id"])]
+    return [run.info.run_id for run in cells_named(client, sweep_name(sweep))]
 
 
 def cells_named(client: "MlflowClient", sweep: str, status: str = "") -> list[Any]:
     """The cells that were first recorded in the sweep of that name; those of one status, if one is asked for."""
+    if not is_name(sweep):
+        return []  # a stranger's record: no sweep of ours has such a name
     only = f" and attributes.status = '{status}'" if status else ""
     return search(client, f"tags.kind = 'cell' and tags.sweep = '{sweep}'{only}")
 
@@ -128,50 +174,82 @@ def find_cell(client: "MlflowClient", wanted: str) -> Any:
     for run in runs_of_kind(client, "cell"):
         if run.info.status == "FINISHED" and wanted in (run.info.run_id, run.info.run_name):
             return run
-    raise NoSuchSweep(f"no finished cell {wanted!r} in {client.tracking_uri}")
+    raise NoSuchSweep(f"no finished cell {wanted!r} in {shown(client.tracking_uri)}")
 
 
-def delete_run(client: "MlflowClient", run_id: str) -> None:
-    """Deletes a run for good where the store can, else marks it as deleted."""
-    client.delete_run(run_id)
-    forget = getattr(client._tracking_client.store, "_hard_delete_run", None)
-    if forget is not None:
-        forget(run_id)
+def found_run(client: "MlflowClient", run_id: str) -> Any:
+    """The run of that id, or None if there is none, or none any more."""
+    from mlflow.exceptions import MlflowException
+
+    try:
+        return client.get_run(run_id)
+    except MlflowException as error:
+        if error.error_code in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
+            return None
+        raise
 
 
 def forget_run(client: "MlflowClient", run: Any) -> None:
-    """Deletes a run for good, and its artifacts where they lie on this machine."""
-    folder = artifact_folder(run)
-    delete_run(client, run.info.run_id)
+    """Deletes a run for good, with its artifacts, where the store is a SQLite file; else marks it as deleted.
+
+    What is marked, in a store that others use as well, `mlflow gc` removes. Raises OutsideStore where a link in place of the
+    artifacts leads elsewhere; nothing is deleted then.
+    """
+    folder = artifact_folder(client, run.info.run_id)
+    client.delete_run(run.info.run_id)
     if folder is not None:
+        client._tracking_client.store._hard_delete_run(run.info.run_id)
         shutil.rmtree(folder.parent, ignore_errors=True)
 
 
+def add_artifacts(client: "MlflowClient", run_id: str, files: Path, into: str = "") -> None:
+    """The files of a folder join the artifacts of a run, in a folder of theirs if it is named."""
+    own = artifact_folder(client, run_id)
+    if own is None:
+        client.log_artifacts(run_id, str(files), into or None)
+    else:
+        shutil.copytree(files, confined(own / into, own.parent), dirs_exist_ok=True)
+
+
+def add_text(client: "MlflowClient", run_id: str, text: str, name: str) -> None:
+    """A text joins the artifacts of a run as a file of that name."""
+    with TemporaryDirectory() as folder:
+        (Path(folder) / name).write_text(text, encoding="utf-8")
+        add_artifacts(client, run_id, Path(folder))
+
+
 def experiment_id(client: "MlflowClient", name: str) -> str:
-    """The MLflow experiment of a study, created if it is missing; its artifacts lie in runs/ if the store does."""
+    """The MLflow experiment of a study, created if it is missing; its artifacts lie beside the store if that is a file."""
     from filelock import FileLock
 
-    local = client.tracking_uri.startswith("sqlite:")
-    with FileLock(writable_runs() / "store.lock"):
+    database = database_of(client.tracking_uri)
+    place = None if database is None else artifacts_beside(database)
+    with FileLock(lock_beside(database)):
         found = client.get_experiment_by_name(name)
-        if found is not None:
-            return found.experiment_id
-        return client.create_experiment(
-            name, artifact_location=(RUNS / "artifacts").resolve().as_uri() if local else None
+        if found is None:
+            return client.create_experiment(name, artifact_location=place)
+    if place is not None and found.artifact_location != place:
+        raise StoreUnusable(
+            f"the MLflow experiment {name!r} of {database} keeps its artifacts in {found.artifact_location}, not in "
+            f"{place}: it is none of this laboratory's; give the study another name (study.name=…), or run in another folder"
         )
+    return found.experiment_id
 
 
 def unavailable(error: Exception) -> bool:
-    """Whether it is the store that is locked or away, rather than something wrong with the record."""
+    """Whether it is the store that is locked or away, rather than something wrong with the record, or with the store."""
     from mlflow.exceptions import MlflowException
     from sqlalchemy.exc import OperationalError
 
-    kinds = OperationalError | ConnectionError | TimeoutError
+    text = str(error)
+    if any(sign in text for sign in LASTING):
+        return False
     if isinstance(error, MlflowException):
-        text = str(error)
-        signs = ("database is locked", "API request to", "Connection", "OperationalError", "Failed to connect")
-        return error.error_code == "TEMPORARILY_UNAVAILABLE" or any(sign in text for sign in signs)
-    return isinstance(error, kinds) or type(error).__module__.startswith(("requests", "urllib3"))
+        signs = ("database is locked", "failed with exception", "error code 5", "Connection", "OperationalError")
+        away = any(sign in text for sign in (*signs, "Failed to connect", "error code 408", "error code 429"))
+        return away or error.error_code == "TEMPORARILY_UNAVAILABLE"
+    of_the_net = type(error).__module__.startswith(("requests", "urllib3"))
+    return of_the_net or isinstance(error, OperationalError | sqlite3.OperationalError | ConnectionError | TimeoutError)
 
 
 def run_of(client: "MlflowClient", identity: str) -> str | None:

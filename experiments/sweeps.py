@@ -2,14 +2,15 @@
 
 list: every sweep with its cells and what it takes on disk. delete: a sweep's run, its report and the cells that no other
 sweep lists. clean: cells that no sweep lists, drafts of reports, and the free pages of the database. Both say what they
-removed.
+removed, and refuse while a sweep runs: its cells are not yet listed. What runs in another folder or on another machine
+cannot be told from what was killed there: --force removes all the same.
 """
 
 import argparse
 import shutil
 import sqlite3
-import sys
 from collections.abc import Iterable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -18,24 +19,24 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m experiments.sweeps", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("list", help="every sweep, newest first")
-    commands.add_parser("delete", help="one sweep").add_argument(
-        "sweep", help="its name, its run id, or its study's name (the newest)"
-    )
-    commands.add_parser("clean", help="what no sweep lists")
+    one = commands.add_parser("delete", help="one sweep")
+    one.add_argument("sweep", help="its name, its run id, or its study's name (the newest)")
+    rest = commands.add_parser("clean", help="what no sweep lists")
+    for parser_of_one in (one, rest):
+        parser_of_one.add_argument(
+            "--force", action="store_true", help="even if a sweep of another folder seems to run"
+        )
     arguments = parser.parse_args()
-    from reports.load import NoSuchSweep
+    from reports.door import front_door
 
-    try:
+    with front_door():
         match arguments.command:
             case "list":
                 show()
             case "delete":
-                delete(arguments.sweep)
+                delete(arguments.sweep, arguments.force)
             case "clean":
-                clean()
-    except NoSuchSweep as error:
-        print(f"error: {error}", file=sys.stderr)
-        sys.exit(2)
+                clean(arguments.force)
 
 
 def show() -> None:
@@ -43,54 +44,82 @@ def show() -> None:
     from rich.box import SIMPLE_HEAD
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
 
     from experiments import store
+    from reports.record import is_name
 
     client = store.existing_store()
     table = Table("sweep", "status", "cells", "report and cells", box=SIMPLE_HEAD)
     for run in store.runs_of_kind(client, "sweep"):
-        cells = store.cells_of(client, run)
-        size = sum(folder_size(store.artifact_folder(client.get_run(i))) for i in [run.info.run_id, *cells])
-        table.add_row(run.info.run_name.removeprefix("sweep: "), run.info.status, str(len(cells)), megabytes(size))
+        name = store.sweep_name(run)
+        shown = Text(name if is_name(name) else repr(name))  # a stranger's may hold what a terminal obeys
+        table.add_row(shown, run.info.status, *size_of(client, run))
     Console().print(table)
-    for part in sorted(store.RUNS.iterdir()):
+    for part in sorted(store.RUNS.iterdir()) if store.RUNS.is_dir() else ():
         print(f"{megabytes(folder_size(part)):>10}  {part}")
 
 
-def delete(wanted: str) -> None:
+def size_of(client: Any, run: Any) -> tuple[str, str]:
+    """How many cells a sweep has, and what they and its report take; question marks where its record cannot be read."""
+    from experiments import store
+
+    try:
+        cells = store.cells_of(client, run)
+        size = sum(folder_size(store.artifact_folder(client, i)) for i in [run.info.run_id, *cells])
+    except OSError:
+        return "?", "?"
+    return str(len(cells)), megabytes(size)
+
+
+def delete(wanted: str, force: bool) -> None:
     """A sweep's run, report and own cells."""
     from experiments import store
-    from reports.load import find_sweep, folder_name
+    from reports.load import find_sweep, report_folder
+    from reports.record import Unreadable, is_name
 
-    client = store.existing_store()
+    client = store.existing_store(writing=True)
+    refuse_while_one_runs(client, force)
     doomed = client.get_run(find_sweep(client, wanted))
     others = [run for run in store.runs_of_kind(client, "sweep") if run.info.run_id != doomed.info.run_id]
     shared = {cell for run in others for cell in store.cells_of(client, run)}
-    cells = [cell for cell in store.cells_of(client, doomed) if cell not in shared]
+    name = store.sweep_name(doomed)
+    try:
+        listed = store.cells_of(client, doomed)
+    except Unreadable:
+        listed = [run.info.run_id for run in store.cells_named(client, name)]
+    cells = [cell for cell in listed if cell not in shared]
+    report = report_folder(name) if is_name(name) else None
     remove(client, [*cells, doomed.info.run_id])
-    name = doomed.info.run_name.removeprefix("sweep: ")
-    shutil.rmtree(store.RUNS / "reports" / folder_name(name), ignore_errors=True)
+    if report is not None:
+        shutil.rmtree(report, ignore_errors=True)
     print(f"deleted {name!r} and {len(cells)} cells of its own")
     compact()
 
 
-def clean() -> None:
-    """Cells that no sweep lists, unless a sweep is running, and the database's free pages."""
+def clean(force: bool) -> None:
+    """Cells that no sweep lists, drafts of reports, and the database's free pages."""
     from experiments import store
 
-    client = store.existing_store()
-    sweeps = store.runs_of_kind(client, "sweep")
-    if any(run.info.status == "RUNNING" for run in sweeps):
-        print("a sweep is running, or was killed: its cells are kept; delete it by name to remove them")
-        orphans: list[str] = []
-    else:
-        listed = {cell for run in sweeps for cell in store.cells_of(client, run)}
-        orphans = [run.info.run_id for run in store.runs_of_kind(client, "cell") if run.info.run_id not in listed]
-        for draft in store.RUNS.glob("reports/.draft-*"):
-            shutil.rmtree(draft)
+    client = store.existing_store(writing=True)
+    refuse_while_one_runs(client, force)
+    listed = {cell for run in store.runs_of_kind(client, "sweep") for cell in store.cells_of(client, run)}
+    orphans = [run.info.run_id for run in store.runs_of_kind(client, "cell") if run.info.run_id not in listed]
+    for draft in store.RUNS.glob("reports/.draft-*"):
+        shutil.rmtree(draft)
     remove(client, orphans)
     print(f"removed {len(orphans)} cells that no sweep lists")
     compact()
+
+
+def refuse_while_one_runs(client: Any, force: bool) -> None:
+    """Raises NoSuchSweep where a sweep is running: what it will list is not known yet."""
+    from experiments.lifetime import living
+    from reports.load import NoSuchSweep
+
+    for name, here, advice in living(client):
+        if here or not force:
+            raise NoSuchSweep(f"nothing was removed: the sweep {name!r} is running; {advice}")
 
 
 def remove(client: Any, run_ids: Iterable[str]) -> None:
@@ -98,7 +127,12 @@ def remove(client: Any, run_ids: Iterable[str]) -> None:
     from experiments import store
 
     for run_id in run_ids:
-        store.forget_run(client, client.get_run(run_id))
+        run = store.found_run(client, run_id)
+        if run is not None and run.data.tags.get("kind") in (
+            "cell",
+            "sweep",
+        ):  # what else a list names is not ours to remove
+            store.forget_run(client, run)
 
 
 def compact() -> None:
@@ -106,12 +140,11 @@ def compact() -> None:
     from experiments import store
 
     database = store.RUNS / "mlflow.db"
-    if not store.tracking_uri().startswith("sqlite:") or not database.exists():
+    if store.store_key() != "local":
         return
     before = database.stat().st_size
-    connection = sqlite3.connect(database)
-    connection.execute("VACUUM")
-    connection.close()
+    with closing(sqlite3.connect(database)) as connection:
+        connection.execute("VACUUM")
     print(f"{database}: {megabytes(before)} → {megabytes(database.stat().st_size)}")
 
 

@@ -2,8 +2,13 @@
 
 import argparse
 import os
+import signal
 import subprocess
 import sys
+from collections.abc import Sequence
+from contextlib import suppress
+
+PATIENCE = 10  # seconds for MLflow's servers to end when they are asked to
 
 
 def main() -> None:
@@ -11,21 +16,37 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=5000)
     port = parser.parse_args().port
     from experiments import store
-    from reports.load import NoSuchSweep
+    from reports.door import front_door
 
-    try:
-        client = store.existing_store()
+    with front_door():
+        client = store.existing_store(
+            writing=True
+        )  # its server asks MLflow for artifacts, which must say where they are
         newest = store.runs_of_kind(client, "sweep")
-    except NoSuchSweep as error:
-        print(f"error: {error}", file=sys.stderr)
-        sys.exit(2)
-    print(address(port, newest[0].info.experiment_id if newest else "0"), flush=True)
-    server = [sys.executable, "-m", "mlflow", "ui", "--backend-store-uri", store.tracking_uri()]
-    server += ["--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
+        print(address(port, newest[0].info.experiment_id if newest else "0"), flush=True)
+        server = [sys.executable, "-m", "mlflow", "ui", "--backend-store-uri", store.tracking_uri()]
+        sys.exit(served([*server, "--host", "127.0.0.1", "--port", str(port), "--workers", "1"]))
+
+
+def served(server: Sequence[str]) -> int:
+    """Runs MLflow's server until it ends, or this process is asked to end. Its own processes end with it: they are a group."""
+    for asked in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(asked) is not signal.SIG_IGN:  # as nohup sets
+            signal.signal(asked, signal.default_int_handler)
+    process = subprocess.Popen(server, env=os.environ | {"MLFLOW_DISABLE_TELEMETRY": "true"}, start_new_session=True)
     try:
-        sys.exit(subprocess.run(server, env=os.environ | {"MLFLOW_DISABLE_TELEMETRY": "true"}).returncode)
-    except KeyboardInterrupt:
-        sys.exit(130)
+        return process.wait()
+    finally:
+        end_group(process)
+
+
+def end_group(leader: "subprocess.Popen[bytes]") -> None:
+    """Asks all processes of a group to end, then ends those that do not."""
+    with suppress(ProcessLookupError):
+        os.killpg(leader.pid, signal.SIGTERM)
+        with suppress(subprocess.TimeoutExpired):
+            leader.wait(PATIENCE)
+        os.killpg(leader.pid, signal.SIGKILL)
 
 
 def address(port: int, experiment_id: str) -> str:

@@ -1,11 +1,13 @@
 """A sweep read back from MLflow: its study, its cells, and every seed's curve."""
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import unquote, urlparse
+
+from reports.artifacts import artifact, confined
+from reports.record import is_name, read_record, read_table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -60,17 +62,16 @@ def find_sweep(client: Any, name: str | None) -> str:
 
 def load_sweep(client: Any, run_id: str) -> Sweep:
     """Reads the sweep's list of cells, then each finished cell's curves."""
-    if not any(artifact.path == "sweep.json" for artifact in client.list_artifacts(run_id)):
+    record = read_record(client, run_id)
+    if record is None:
         raise NoSuchSweep(
             "that sweep was interrupted before its cells were in: there is nothing to report; run its command again"
         )
-    with TemporaryDirectory() as folder:
-        record = json.loads(Path(client.download_artifacts(run_id, "sweep.json", folder)).read_text(encoding="utf-8"))
-        finished = [cell for cell in record["cells"] if cell["status"] == "FINISHED"]
+    finished = [cell for cell in record["cells"] if cell["status"] == "FINISHED"]
     if not finished:
         raise NoSuchSweep(f"sweep {record['name']!r} has no finished cell to report on")
     run = client.get_run(run_id)
-    curves = read_curves(client, finished, record, artifact_folder(run))
+    curves = read_curves(client, finished, record)
     return Sweep(
         name=record["name"],
         study=record["study"],
@@ -90,22 +91,13 @@ def artifact_folder(run: Any) -> Path | None:
     return Path(unquote(uri.path)) if uri.scheme in ("", "file") else None
 
 
-def read_curves(
-    client: Any, cells: Sequence[dict[str, Any]], record: dict[str, Any], folder_of_sweep: Path | None
-) -> "pd.DataFrame":
+def read_curves(client: Any, cells: Sequence[dict[str, Any]], record: dict[str, Any]) -> "pd.DataFrame":
     """All cells' curves, one below the other, with each one's name, arm and axes."""
     import numpy as np
     import pyarrow as pa
-    from pyarrow.parquet import ParquetFile
-
-    def file(run_id: str, folder: str) -> Path:
-        near = folder_of_sweep and folder_of_sweep.parent.parent / run_id / "artifacts" / "curves.parquet"
-        if near is not None and near.is_file():
-            return near  # to ask the store takes ten times as long as to read
-        return Path(client.download_artifacts(run_id, "curves.parquet", folder))
 
     with TemporaryDirectory() as folder:
-        tables = [ParquetFile(file(cell["run_id"], folder)).read() for cell in cells]
+        tables = [read_table(artifact(client, cell["run_id"], "curves.parquet", folder)) for cell in cells]
     rows = [len(table) for table in tables]
     curves = pa.concat_tables(tables, promote_options="permissive").to_pandas()
 
@@ -155,12 +147,19 @@ def is_number(text: str) -> bool:
 
 
 def folder_name(sweep: str) -> str:
-    """A sweep's name as a folder's.
+    """A sweep's name as a folder's. Raises NoSuchSweep for a name that no sweep has: one from a record may be a stranger's.
 
     >>> folder_name("regularizers 2026-11-23 12:30:00")
     'regularizers_2026-11-23_12-30-00'
     """
-    return sweep.replace(":", "-").replace(" ", "_").replace("/", "_")
+    if not is_name(sweep):
+        raise NoSuchSweep(f"{sweep!r} is no name of a sweep: it must be letters, digits, spaces and . : + - _ ( )")
+    return sweep.replace(":", "-").replace(" ", "_")
+
+
+def report_folder(sweep: str) -> Path:
+    """Where a sweep's report lies, in runs/ of the current directory; raises OutsideStore where a link leads elsewhere."""
+    return confined(Path("runs/reports") / folder_name(sweep), Path("runs"))
 
 
 def short(key: str, keys: Sequence[str]) -> str:

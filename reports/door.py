@@ -1,0 +1,46 @@
+"""What every command does at its front door: output that any terminal takes, and errors as one message."""
+
+import io
+import sqlite3
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from reports.load import NoSuchSweep
+
+
+@contextmanager
+def front_door() -> Iterator[None]:
+    """Where no sweep is, or a store or file cannot be used: one message and exit code 2. Anything else is a bug, and raised."""
+    printable()
+    try:
+        yield
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        sys.exit(130)
+    except Exception as error:
+        if not is_answer(error):
+            raise
+        print(f"error: {in_short(error)}", file=sys.stderr)
+        sys.exit(2)
+
+
+def printable() -> None:
+    """A terminal that does not know a character (LC_ALL=C) is shown its number; nothing fails for it."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def is_answer(error: Exception) -> bool:
+    """Whether it tells the user something; MLflow and SQLAlchemy are known by name, as to import them takes seconds."""
+    of_the_store = type(error).__name__ == "MlflowException" or type(error).__module__.startswith("sqlalchemy.")
+    return of_the_store or isinstance(error, NoSuchSweep | OSError | sqlite3.Error)
+
+
+def in_short(error: Exception) -> str:
+    """Its message, without the SQL and the links that SQLAlchemy adds."""
+    text = str(error).split("\n[SQL:", 1)[0].split("\n(Background on", 1)[0].strip()
+    if "malformed" in text or "not a database" in text:
+        return f"the store is damaged ({text}); put a copy back, or move runs/mlflow.db away: the next sweep makes a new one"
+    return text
