@@ -61,26 +61,26 @@ def calculated(draw: np.random.Generator, seeds: int, evaluations: int) -> pd.Da
 
 
 class Store:
-    """As much of MLflow's client as reading a sweep asks for: one sweep's run, and a run a finished cell."""
+    """As much of MLflow's client as reading a sweep asks for: one sweep's run, and a run a finished cell, beside a database."""
 
-    def __init__(
-        self, record: Mapping[str, Any], tables: Mapping[str, pd.DataFrame], params: Mapping[str, str], folder: Path
-    ):
-        self.params, self.folder = dict(params), folder
-        (folder / "sweep").mkdir(parents=True)
-        (folder / "sweep" / "sweep.json").write_text(json.dumps(record), encoding="utf-8")
+    def __init__(self, folder: Path, params: Mapping[str, str]):
+        self.folder, self.params, self.tracking_uri = folder, dict(params), f"sqlite:///{folder / 'mlflow.db'}"
+
+    def artifacts(self, run_id: str) -> Path:
+        return self.folder / "artifacts" / run_id / "artifacts"
+
+    def save(self, record: Mapping[str, Any], tables: Mapping[str, pd.DataFrame]) -> None:
+        for run_id in ("sweep", *tables):
+            self.artifacts(run_id).mkdir(parents=True)
+        (self.artifacts("sweep") / "sweep.json").write_text(json.dumps(record), encoding="utf-8")
         for run_id, table in tables.items():
-            (folder / run_id).mkdir()
-            table.to_parquet(folder / run_id / "curves.parquet", index=False)
+            table.to_parquet(self.artifacts(run_id) / "curves.parquet", index=False)
 
     def list_artifacts(self, run_id: str, path: str | None = None) -> list[Any]:
-        return [SimpleNamespace(path=file.name, is_dir=False) for file in (self.folder / run_id).iterdir()]
-
-    def download_artifacts(self, run_id: str, path: str, dst_path: str | None = None) -> str:
-        return str(self.folder / run_id / path)
+        return [SimpleNamespace(path=file.name, is_dir=False) for file in self.artifacts(run_id).iterdir()]
 
     def get_run(self, run_id: str) -> Any:
-        info = SimpleNamespace(run_id=run_id, run_name="sweep: made", artifact_uri="mlflow-artifacts:/0/" + run_id)
+        info = SimpleNamespace(run_id=run_id, run_name="sweep: made", artifact_uri=str(self.artifacts(run_id)))
         tags = {"command": "python -m experiments.run", "commit": "0000000", "versions": "numpy 2"}
         return SimpleNamespace(info=info, data=SimpleNamespace(params=self.params, tags=tags, metrics={}))
 
@@ -120,5 +120,7 @@ def read_back(
     record: Mapping[str, Any], tables: Mapping[str, pd.DataFrame], params: Mapping[str, str], folder: Path
 ) -> Sweep:
     """The record as it comes back from a store."""
-    client: Any = Store(record, tables, params, folder)
+    store = Store(folder, params)
+    store.save(record, tables)
+    client: Any = store
     return load_sweep(client, "sweep")

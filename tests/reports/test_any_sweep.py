@@ -14,6 +14,7 @@ import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from markupsafe import escape
 from rich.console import Console
 
 from reports.build import report
@@ -42,11 +43,13 @@ VARY = ["[split,init,order]", "[split]", "[init]", "[order]"]
 @st.composite
 def grids(draw):
     """The axes of each cell: a union of grids, some of them zipped, that need not have the same axes."""
-    axes = draw(st.lists(st.sampled_from(AXES), unique=True, max_size=3)) + draw(st.sampled_from([[], [], ["vary"]]))
+    numbers = draw(st.sampled_from([0, 1, 2, 3, 3]))
+    axes = draw(st.lists(st.sampled_from(AXES), unique=True, min_size=numbers, max_size=numbers))
+    axes += draw(st.sampled_from([[], [], ["vary"]]))
     kinds = {axis: draw(st.sampled_from([NUMBERS, NUMBERS, OPTIONS])) for axis in axes}
     cells = []
     for _ in range(draw(st.integers(1, 3))):
-        own = draw(st.lists(st.sampled_from(axes), unique=True)) if axes else []
+        own = [axis for axis in axes if draw(st.integers(0, 3))]  # most of them
         values = [
             draw(
                 st.lists(st.sampled_from(VARY) if axis == "vary" else kinds[axis], min_size=1, max_size=4, unique=True)
@@ -176,6 +179,7 @@ def check(record, tables, params, folder):
         assert (results[results["cell"].isin(lacking)][f"axis/{axis}"] == "").all()
     page = files["index.html"].read_text(encoding="utf-8")
     Checked().feed(page)
+    assert str(escape(sweep.study["question"])) in page
     assert len(page) < 3e6
     for text in re.findall(r'<script type="application/json"[^>]*>(.*?)</script>', page, re.DOTALL):
         json.loads(text)
