@@ -104,5 +104,6 @@ def way_out(target: object) -> str:
         return f"{module} has no such choice, only {', '.join(known) or 'none'}.{did_you_mean(name, known)}"
     return (
         "a config may name choices and datasets of this project (backprop.penalties.L2, experiments.datasets.digits). If it is "
-        f"yours and you trust it, allow it by name on the command line: execution.allow_targets=[{target}]."
+        f"yours and you trust it, allow it by name on the command line: execution.allow_targets=[{target}] "
+        f"(of experiments.verify: --allow {target})."
     )

@@ -34,6 +34,47 @@ def test_the_readmes_graph_prints_the_chapters_numbers(tmp_path):
     assert ["r", "subtract(ŷ,", "y)", "1×1", "5", "10"] in [line.split() for line in done.stdout.splitlines()]
 
 
+def test_verify_finds_a_cell_by_the_name_in_the_table(smoke):
+    from mlflow import MlflowClient
+
+    from reports.load import NoSuchSweep
+
+    client = MlflowClient(f"sqlite:///{smoke[0] / 'runs' / 'mlflow.db'}")
+    assert verify.find(client, "none").data.tags["axis.regularizer"] == "none"
+    assert verify.find(client, "l2 strength=0.1").data.tags["axis.penalty.strength"] == "0.1"
+    with pytest.raises(
+        NoSuchSweep, match=r"'l2' has several cells; name one of them: 'l2 strength=0.01', 'l2 strength=0.1'"
+    ):
+        verify.find(client, "l2")
+    with pytest.raises(NoSuchSweep, match="no finished cell 'l3'"):
+        verify.find(client, "l3")
+
+
+@pytest.mark.parametrize(
+    ("file", "content", "message"),
+    [
+        ("config.yaml", b"penalty: {_target_: os.system}", "--allow os.system"),
+        ("config.yaml", b"a: [", "its config.yaml cannot be read"),
+        ("config.yaml", b"\xff", "its config.yaml cannot be read"),
+        ("config.yaml", b"- a", "its config.yaml holds no config"),
+        ("config.yaml", b"dataset: {_target_: experiments.datasets.iris}", "the data are not those of the record"),
+    ],
+)
+def test_verify_says_of_a_strangers_record_why_it_cannot_be_trained(smoke, tmp_path, file, content, message):
+    import shutil
+
+    from mlflow import MlflowClient
+
+    from experiments.errors import ConfigurationError
+
+    shutil.copytree(smoke[0] / "runs", tmp_path / "runs")
+    client = MlflowClient(f"sqlite:///{tmp_path / 'runs' / 'mlflow.db'}")
+    run = verify.find(client, "none")
+    (tmp_path / "runs" / "artifacts" / run.info.run_id / "artifacts" / file).write_bytes(content)
+    with pytest.raises(ConfigurationError, match=message):
+        verify.verify(client, run)
+
+
 def test_a_notebooks_numbers_are_the_command_lines(smoke, tmp_path):
     """The same objects: the cell `none` of the study `smoke`, built by hand."""
     import pandas as pd
