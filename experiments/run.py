@@ -210,7 +210,10 @@ def job(config: Any) -> Any:
 def main() -> None:
     """The console script `backprop-lab`."""
     from experiments.delivery import StoreUnavailable
+    from reports.door import printable, tolerant
 
+    printable()
+    tolerant()
     wants_traceback = os.environ.get("HYDRA_FULL_ERROR") == "1"
     os.environ["HYDRA_FULL_ERROR"] = "1"  # else Hydra prints its own messages and exits with 1
     signal.signal(signal.SIGTERM, signal.default_int_handler)

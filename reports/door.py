@@ -3,6 +3,7 @@
 import io
 import sqlite3
 import sys
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -13,6 +14,7 @@ from reports.load import NoSuchSweep
 def front_door() -> Iterator[None]:
     """Where no sweep is, or a store or file cannot be used: one message and exit code 2. Anything else is a bug, and raised."""
     printable()
+    tolerant()
     try:
         yield
     except KeyboardInterrupt:
@@ -30,6 +32,12 @@ def printable() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
+
+
+def tolerant() -> None:
+    """`python -W error` is for this project's code: what other packages do that is deprecated ends nothing."""
+    for kind in (DeprecationWarning, PendingDeprecationWarning, FutureWarning):
+        warnings.filterwarnings("ignore", category=kind, module=r"(?!(backprop|experiments|reports)\b)")
 
 
 def is_answer(error: Exception) -> bool:
