@@ -19,7 +19,7 @@ from reports.statistics import (
 )
 
 MOST = 12  # arms that a sentence names
-MEASURED = ("test/error", "train/error", "gap/error", "diverged_at")
+MEASURED = ["test/error", "train/error", "gap/error", "diverged_at"]
 
 
 class Corrected(NamedTuple):
@@ -78,34 +78,38 @@ def compare(sweep: Sweep) -> Comparison:
     pairs = {arm: pair for arm, pair in pairs.items() if comparable(*(cells[cell] for cell in pair))}
     differences = dict(zip(pairs, paired_differences(differences_by_seed(sweep, list(pairs.values()))), strict=True))
     corrected = corrections(differences)
-    results = sweep.results[sweep.results.cell.isin(chosen_cells.values())]
-    own = {str(cell): rows for cell, rows in results.reindex(columns=["cell", *MEASURED]).groupby("cell", sort=False)}
-    rows = [
-        Row(
+    own = measured(sweep)
+
+    def row(arm: str, cell: str) -> Row:
+        test, train, gap, diverged_at = own[cell]
+        chosen = {axis: value for axis, value in cells[cell]["axes"].items() if axis in sweep.study["choose"]}
+        return Row(
             arm=arm,
             cell=cell,
-            chosen=" ".join(
-                f"{axis.split('.', 1)[-1]}={value}"
-                for axis, value in cells[cell]["axes"].items()
-                if axis in sweep.study["choose"]
-            ),
-            test_error=mean_interval(own[cell]["test/error"]),
-            train_error=mean_interval(own[cell]["train/error"]),
-            gap=mean_interval(own[cell]["gap/error"]),
+            chosen=" ".join(f"{axis.split('.', 1)[-1]}={value}" for axis, value in chosen.items()),
+            test_error=mean_interval(test),
+            train_error=mean_interval(train),
+            gap=mean_interval(gap),
             baseline=baselines[arm],
             reference=chosen_cells[baselines[arm]],
             difference=differences.get(arm),
             corrected=corrected.get(arm, UNTESTED),
-            diverged=int((own[cell].diverged_at >= 0).sum()),
-            seeds=len(own[cell]),
+            diverged=int((diverged_at >= 0).sum()),
+            seeds=len(test),
         )
-        for arm, cell in chosen_cells.items()
-    ]
+
+    rows = [row(arm, cell) for arm, cell in chosen_cells.items()]
     tested = sum(difference.n > 1 for difference in differences.values())
     notes = edges(rows, sweep) + stages(rows, sweep) + unfinished(rows, sweep)
     return Comparison(
         rows, name_of(baselines, sweep), is_classification(sweep), tested, warnings + cautions(rows, sweep), notes
     )
+
+
+def measured(sweep: Sweep) -> dict[str, Float[Array, "4 seeds"]]:
+    """For each cell, what MEASURED names, by seed."""
+    table = sweep.results.reindex(columns=MEASURED).to_numpy(float).T
+    return {cell: table[:, rows] for cell, rows in sweep.results.groupby("cell", sort=False).indices.items()}
 
 
 def corrections(differences: Mapping[str, PairedDifference]) -> dict[str, Corrected]:
