@@ -75,11 +75,11 @@ def open_store() -> "MlflowClient":
             return reading.open_store(address)
         if not os.path.lexists(database):
             make_store(database)
+        client = reading.open_store(address)
         if not (os.access(database, os.W_OK) and os.access(database.parent, os.W_OK)):
             raise StoreUnusable(
                 f"{database} can be read, but not written: chmod -R u+w {database.parent}, or run in another folder"
             )
-        client = reading.open_store(address)
         own_artifacts(database)
         return client
 

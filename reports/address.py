@@ -28,7 +28,7 @@ def database_of(address: str) -> Path | None:
     if not address.startswith("sqlite:"):
         return None
     named = make_url(address).database
-    if not named or named == ":memory:" or make_url(address).query:
+    if not named or named == ":memory:" or "?" in address:
         raise StoreUnusable(
             f"the store {address!r} names no file; write sqlite:///PATH, with %25 for a % and %3F for a ? in it"
         )
