@@ -68,7 +68,12 @@ def parquet(
 
 
 def openml(
-    name: str, version: int = 1, target: str | None = None, task: str = "classification", cache: str = "runs/data"
+    name: str,
+    version: int = 1,
+    target: str | None = None,
+    task: str = "classification",
+    drop: Sequence[str] = (),
+    cache: str = "runs/data",
 ) -> Dataset:
     """A dataset of openml.org by name and version, downloaded once and kept in the folder `cache`."""
     from sklearn.datasets import fetch_openml
@@ -84,9 +89,11 @@ def openml(
             f"It needs the internet once, or a copy in {cache}."
         ) from error
     features = table.data
-    categorical = [column for column in features if features[column].dtype.kind not in "iufb"]
+    words = [column for column in features if features[column].dtype.kind not in "iufb"]
+    dropped = named("drop", drop)
+    categorical = [column for column in words if column not in dropped]
     rows = features.assign(**{"target of openml": table.target})
-    columns = Columns(["target of openml"], categorical, [])
+    columns = Columns(["target of openml"], categorical, dropped)
     return from_tables(name, [Table(f"openml.org, {name} version {version}", rows)], task, columns)
 
 

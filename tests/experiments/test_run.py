@@ -2,6 +2,7 @@
 
 import re
 import shlex
+import shutil
 import sys
 from pathlib import Path
 
@@ -69,14 +70,25 @@ def test_the_recorded_numbers_agree_with_each_other(smoke, client, tmp_path):
     assert (start[0] == start[1]).all()  # the same weights and split before the first step: cells are paired by seed
 
 
-def test_two_sweeps_can_be_compared_from_the_command_line(smoke, tmp_path):
-    done = command(smoke[0], "smoke", "smoke", "--csv", str(tmp_path / "both.csv"), module="reports.compare")
+@pytest.mark.slow
+def test_two_sweeps_can_be_compared_from_the_command_line(smoke, lab):
+    shutil.rmtree(lab / "runs")
+    shutil.copytree(smoke[0] / "runs", lab / "runs")
+    first = re.search(r"Report: runs/reports/(\S+)/index", smoke[1].stderr)[1]
+    assert command(lab, "study=smoke", "epochs=2").returncode == 0
+    names = [first.replace("_", " ", 1).replace("_", " "), "smoke"]
+    names[0] = re.sub(r"(\d\d)-(\d\d)-(\d\d)$", r"\1:\2:\3", names[0])
+    done = command(lab, *names, "--csv", "both.csv", module="reports.compare")
     assert done.returncode == 0, done.stderr
-    assert "What differs: nothing" in done.stdout
-    assert len(pd.read_csv(tmp_path / "both.csv")) == 3
-    wrong = command(smoke[0], "smoke", "nope", module="reports.compare")
-    assert wrong.returncode == 2
-    assert "no sweep 'nope'" in wrong.stderr
+    assert "epochs" in done.stdout
+    assert len(pd.read_csv(lab / "both.csv")) == 3
+
+
+def test_a_sweep_is_not_compared_with_itself_or_with_none(smoke):
+    for second, message in (("smoke", "are both the sweep"), ("nope", "no sweep 'nope'")):
+        wrong = command(smoke[0], "smoke", second, module="reports.compare")
+        assert wrong.returncode == 2
+        assert message in wrong.stderr
 
 
 def test_the_sweeps_own_run_lists_its_cells_and_carries_the_report(smoke, client):
