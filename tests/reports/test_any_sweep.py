@@ -14,7 +14,6 @@ import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from markupsafe import escape
 from rich.console import Console
 
 from reports.build import report
@@ -24,7 +23,9 @@ from tests.reports.made import calculated, curves_of, read_back
 ODD = "\"'|<>&\\{}[]$_%#^~*`=:;,.@/ ()−€λ²😀👩‍🔬שלוםمرحبا中e\u0301"
 WORDS = st.text(st.one_of(st.sampled_from(ODD), st.characters(exclude_categories=("C", "Zl", "Zp"))), max_size=30)
 NUMBERS = st.sampled_from(["0", "0.1", "1e-3", "0.001", "1", "10", "-2", "300", "1e5", "inf", "nan", "16"])
-PROSE = WORDS | WORDS.map(lambda text: (text + " ") * 200)
+SIGNS = ["<b>", "</script>", "&amp;", "{{ 1 }}", "{%", "%}", "<!--", "\\|", '"', "'", "$x$", "`", "a=b", "😀", "مرحبا"]
+WORDS |= st.lists(st.sampled_from(SIGNS), min_size=1, max_size=4).map("".join)
+PROSE = WORDS | WORDS.map(lambda text: (text + " ") * 400)
 OPTIONS = st.sampled_from(
     ["none", "l2", "null", "true", "[16]", "[16,8]", "None", "nan", "long " * 60, "l" * 300]
 ) | WORDS.filter(str.strip)
@@ -146,11 +147,11 @@ def records(draw):
 
 
 class Checked(HTMLParser):
-    """Every tag that opens closes, in order."""
+    """Every tag that opens closes, in order; what the heading says."""
 
     def __init__(self):
         super().__init__()
-        self.open = []
+        self.open, self.heading = [], ""
 
     def handle_starttag(self, tag, attributes):
         if tag not in ("meta", "br"):
@@ -158,6 +159,9 @@ class Checked(HTMLParser):
 
     def handle_endtag(self, tag):
         assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        self.heading += data if self.open and self.open[-1] == "h1" else ""
 
 
 def check(record, tables, params, folder):
@@ -177,9 +181,16 @@ def check(record, tables, params, folder):
     for axis in record["axes"]:
         lacking = [cell["name"] for cell in record["cells"] if axis not in cell["axes"]]
         assert (results[results["cell"].isin(lacking)][f"axis/{axis}"] == "").all()
+    for name, places in (("strengths.csv", {"axis": "value"}), ("heat_map.csv", {"across": "x", "down": "y"})):
+        drawn = pd.read_csv(files[name], dtype=str, keep_default_na=False) if name in files else pd.DataFrame()
+        for _, row in drawn.iterrows():
+            for axis, place in places.items():
+                assert np.isfinite(float(row[place]))
+                assert float(row[f"axis/{row[axis]}"]) == float(row[place])
     page = files["index.html"].read_text(encoding="utf-8")
-    Checked().feed(page)
-    assert str(escape(sweep.study["question"])) in page
+    read = Checked()
+    read.feed(page)
+    assert read.heading == sweep.study["question"]
     assert len(page) < 3e6
     for text in re.findall(r'<script type="application/json"[^>]*>(.*?)</script>', page, re.DOTALL):
         json.loads(text)

@@ -266,5 +266,15 @@ def test_a_note_ends_at_the_end_of_a_line():
     assert lines_within("one", 8) == "one"
 
 
+def test_the_note_fits_into_mlflow_however_long_the_claims_are(undrawn, tmp_path):
+    sweep = many(30, seeds=2, evaluations=2)
+    claim = {"kind": "exact", "cell": {"penalty.strength": 1}, "metric": "nothing", "value": 1, "margin": 1}
+    sweep.study["claims"] = [claim | {"says": f"{n} is so " * 100} for n in range(30)]
+    made = reported(sweep, tmp_path / "report")
+    assert len(made.note) < 8000
+    assert made.note.endswith("report/index.html.")
+    assert all(line.endswith("|") for line in made.note.splitlines() if line.startswith("|"))
+
+
 def test_a_row_of_latex_that_begins_with_a_bracket_is_no_option():
     assert "\n{}[init] & 1 \\\\" in latex([{"": "[init]", "p": "1"}])
