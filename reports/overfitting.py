@@ -78,6 +78,7 @@ def against(data: pd.DataFrame, arm: str, baseline: str, colour: str) -> alt.Lay
     share = alt.Y(
         "share:Q",
         title="share of the weights (%)",
+        stack=None,
         scale=alt.Scale(type="symlog", constant=0.1),
         axis=alt.Axis(values=[0, 0.1, 1, 10, 100], labelExpr="datum.value"),
     )

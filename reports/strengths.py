@@ -94,9 +94,10 @@ def panel(part: pd.DataFrame, most: int, unit: str) -> alt.LayerChart:
     base = alt.Chart(data).encode(x=x, y=y)
     dots = len(values) <= 2 * TICKS
     layers = single(base, low, dots) if three else several(base, data, dots, bool(part["joined"].all()))
-    of_test = (alt.datum.quantity == "test error") & alt.datum.chosen
-    ring = base.transform_filter(of_test).mark_point(size=180, strokeWidth=2.5, color=GREY)
-    return alt.layer(*layers, ring).properties(width=350, height=190, title=str(part["panel"].iloc[0]))
+    chosen = data[data["chosen"] & (data["quantity"] == "test error")]
+    if len(chosen):
+        layers.append(alt.Chart(chosen).mark_point(size=180, strokeWidth=2.5, color=GREY).encode(x=x, y=y))
+    return alt.layer(*layers).properties(width=350, height=190, title=str(part["panel"].iloc[0]))
 
 
 def drawn(part: pd.DataFrame, most: int) -> pd.DataFrame:
