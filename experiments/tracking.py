@@ -32,7 +32,7 @@ from experiments.store import (
     store_key,
 )
 from experiments.study import Study
-from reports.load import artifact_folder, short
+from reports.load import artifact_folder, short, unambiguous
 from reports.statistics import mean_interval
 
 if TYPE_CHECKING:
@@ -56,6 +56,12 @@ class SweepRun(NamedTuple):
     name: str  # the study and when it was started
     folder: Path  # of its report
     axes: tuple[str, ...]
+    names: dict[tuple[tuple[str, str], ...], str]  # of the cells, by their places on the axes
+
+    def place(self, job: Job) -> tuple[dict[str, str], str]:
+        """Where a job lies on the axes, and the name of its cell."""
+        place = axis_values(self.axes, job)
+        return place, self.names[tuple(place.items())]
 
 
 class Cell(NamedTuple):
@@ -84,7 +90,10 @@ def start_sweep(study: Study, jobs: Sequence[Job], name: str, folder: Path) -> S
         "command": hidden(command(argument for argument in sys.argv[1:] if argument != "--multirun")),
     }
     run = client.create_run(experiment, run_name=f"sweep: {name}", tags=tags)
-    return SweepRun(client, experiment, run.info.run_id, study, name, folder, axes(study, jobs))
+    own_axes = axes(study, jobs)
+    return SweepRun(
+        client, experiment, run.info.run_id, study, name, folder, own_axes, cell_names(study, own_axes, jobs)
+    )
 
 
 def axes(study: Study, jobs: Sequence[Job]) -> tuple[str, ...]:
@@ -209,11 +218,22 @@ def record_failure(sweep: SweepRun, job: Job, error: str, identity: str = "") ->
     sweep.client.set_terminated(run_id, "FAILED")
 
 
-def axis_values(sweep: SweepRun, job: Job) -> tuple[dict[str, str], str]:
-    """Where a job lies on the axes of a sweep, and the name that this gives its cell."""
-    values = {key: hidden(job.overrides[key]) for key in sweep.axes if key in job.overrides}
-    shown = {key: value if key in job.choices else f"{short(key, sweep.axes)}={value}" for key, value in values.items()}
-    return values, " ".join(shown.values()) or sweep.study.name
+def axis_values(axes: Sequence[str], job: Job) -> dict[str, str]:
+    """Where a job lies on the axes of a sweep."""
+    return {key: hidden(job.overrides[key]) for key in axes if key in job.overrides}
+
+
+def cell_names(study: Study, axes: Sequence[str], jobs: Sequence[Job]) -> dict[tuple[tuple[str, str], ...], str]:
+    """What the cells are called, by their places on the axes: no two have one name."""
+    places = [axis_values(axes, job) for job in jobs]
+    names = [cell_name(place, axes, job) or study.name for place, job in zip(places, jobs, strict=True)]
+    return dict(zip((tuple(place.items()) for place in places), unambiguous(names, places, axes), strict=True))
+
+
+def cell_name(place: Mapping[str, str], axes: Sequence[str], job: Job) -> str:
+    """The options chosen, and other values with the last part of their keys."""
+    options = {key for key in job.choices if "@" not in key}
+    return " ".join(value if key in options else f"{short(key, axes)}={value}" for key, value in place.items())
 
 
 def own_command(job: Job) -> str:
@@ -222,7 +242,7 @@ def own_command(job: Job) -> str:
 
 
 def start_cell(sweep: SweepRun, job: Job, identity: str, more: Mapping[str, str] = MappingProxyType({})) -> "Run":
-    values, name = axis_values(sweep, job)
+    values, name = sweep.place(job)
     tags = {
         **provenance(),
         "kind": "cell",
@@ -250,7 +270,7 @@ def end_sweep(
     failed = {run.data.tags["command"]: run.info.run_id for run in found}
     cells, own = [], {}
     for n, job in enumerate(plan.jobs):
-        axes, name = axis_values(sweep, job)
+        axes, name = sweep.place(job)
         run_id = results.recorded(plan.identities.get(n, ""), store_key())
         if run_id is not None and n not in failures:
             data, summary = plan.experiments[n].dataset, plan.experiments[n].summary()

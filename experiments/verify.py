@@ -64,7 +64,7 @@ def find(client: Any, wanted: str) -> Any:
     Raises NoSuchSweep, with the names to choose from where an arm has several cells.
     """
     from experiments import store
-    from reports.load import NoSuchSweep, arm_name
+    from reports.load import NoSuchSweep, arm_names
     from reports.record import read_record
 
     try:
@@ -74,7 +74,8 @@ def find(client: Any, wanted: str) -> Any:
             record = read_record(client, sweep.info.run_id)
             if record is None:
                 continue
-            arms = [arm_name(cell["axes"], record["axes"], record["study"]["choose"]) for cell in record["cells"]]
+            places = [cell["axes"] for cell in record["cells"]]
+            arms = arm_names(places, record["axes"], record["study"]["choose"])
             found = [cell for cell, arm in zip(record["cells"], arms, strict=True) if wanted in (arm, cell["name"])]
             if len(found) > 1:
                 names = ", ".join(repr(cell["name"]) for cell in found)

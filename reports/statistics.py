@@ -69,7 +69,8 @@ def sd_interval(values: ArrayLike, level: float = 0.95) -> tuple[float, float]:
 
 def paired_difference(ours: ArrayLike, theirs: ArrayLike) -> PairedDifference:
     """ours − theirs, seed by seed, over the seeds where both are finite; p is that of `sign_flip_p`."""
-    return paired_differences([np.asarray(ours, float) - np.asarray(theirs, float)])[0]
+    with np.errstate(invalid="ignore"):  # ∞ − ∞ is no difference
+        return paired_differences([np.asarray(ours, float) - np.asarray(theirs, float)])[0]
 
 
 def paired_differences(differences: Sequence[ArrayLike] | Array) -> list[PairedDifference]:
@@ -122,10 +123,17 @@ def bootstrap_interval(values: ArrayLike, level: float = 0.95, resamples: int = 
     if plain.n < 2 or plain.sd == 0:
         return plain
     batch = max(1, BLOCK // plain.n)  # resamples in memory at a time
+    unit = plain.sd  # squares and cubes of very large values would overflow
     found = stats.bootstrap(
-        (finite,), np.mean, confidence_level=level, n_resamples=resamples, batch=batch, rng=np.random.default_rng(0)
+        (finite / unit,),
+        np.mean,
+        confidence_level=level,
+        n_resamples=resamples,
+        batch=batch,
+        rng=np.random.default_rng(0),
     )
-    return plain._replace(low=float(found.confidence_interval.low), high=float(found.confidence_interval.high))
+    low, high = (float(end) * unit for end in found.confidence_interval)
+    return plain._replace(low=low, high=high)
 
 
 def resampled_interval(ours: ArrayLike, theirs: ArrayLike, train: float, test: float, level: float = 0.95) -> Interval:

@@ -10,6 +10,7 @@ from hydra.core.global_hydra import GlobalHydra
 from hydra.core.hydra_config import HydraConfig
 
 from experiments.run import main
+from tests.conftest import command
 
 DRY = "execution.dry_run=true"
 
@@ -144,3 +145,20 @@ def test_cfg_and_multirun_go_together(run):
     code, said = run("--cfg", "job", "--multirun", "study=none")
     assert code == 0
     assert "epochs: 100" in said
+
+
+@pytest.mark.slow
+def test_a_union_of_grids_that_share_a_word_ends_in_a_page(lab):
+    grids = "hydra.sweeper.grids=[{noise@noise.hidden:dropout},{noise@noise.inputs:dropout},{penalty:none},{constraint:none}]"
+    small = [
+        "study=none",
+        "dataset=wine",
+        "network.hidden=[5]",
+        "epochs=2",
+        "seeds=2",
+        "evaluations=3",
+        "split.train=60",
+    ]
+    done = command(lab, *small, grids)
+    assert done.returncode == 0, done.stderr
+    assert {"hidden=dropout", "inputs=dropout", "penalty=none", "constraint=none"} <= set(done.stdout.split())

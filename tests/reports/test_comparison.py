@@ -13,7 +13,7 @@ from reports.answer import sentence, table_rows
 from reports.build import check_replaceable
 from reports.comparison import compare
 from reports.figures import figures
-from reports.load import Sweep, arm_name
+from reports.load import Sweep, arm_name, arm_names
 from reports.optimism import RULES, ledger
 from reports.sign_flips import least_seeds
 from reports.tables import markdown
@@ -258,3 +258,12 @@ def test_arms_at_different_stages_of_training_are_noted():
     results = sweep.results.assign(**{"train/error": sweep.results.cell.map({"none": 0.0, "weak": 0.1, "strong": 0.0})})
     (note,) = [n for n in compare(sweep._replace(results=results)).notes if n not in edge]
     assert note == "At different stages: none make no error on training examples any more, l2 do."
+
+
+def test_cells_of_a_union_grid_that_share_a_word_have_names_of_their_own():
+    places = [{"noise@noise.hidden": "dropout"}, {"noise@noise.inputs": "dropout"}, {"penalty": "l2", "strength": "1"}]
+    axes = ["noise@noise.hidden", "noise@noise.inputs", "penalty", "strength"]
+    assert arm_names(places, axes, ["strength"]) == ["hidden=dropout", "inputs=dropout", "l2"]
+    both = [{"penalty": "none"}, {"constraint": "none"}, {"penalty": "none", "epochs": "3"}]
+    names = arm_names(both, ["penalty", "constraint", "epochs"], [])
+    assert names == ["penalty=none", "constraint=none", "none epochs=3"]
