@@ -14,7 +14,9 @@ from experiments.records import Curves
 
 Result = tuple[int, list[Curves] | str]
 ALIVE = 1.0  # seconds between two looks of a worker at whether its parent lives
-IN_FLIGHT = 3  # stacks a worker: enough that none waits, few enough that memory does not grow with the sweep
+IN_FLIGHT = (
+    2  # stacks a worker: none waits, memory does not grow, and loky's queue takes them all, or its end is a KeyError
+)
 
 
 class Workers(NamedTuple):
