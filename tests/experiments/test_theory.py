@@ -86,12 +86,12 @@ def test_a_part_of_a_study_is_still_at_the_places_that_its_claims_name():
         (
             [{"kind": "exact", "cell": {"a": 1}, "metric": "m", "value": 1, "margin": 0}],
             [],
-            "margin is 0; it must be a number above 0",
+            "margin is 0; it must be a finite number above 0",
         ),
         (
             [{"kind": "published", "cell": {"a": 1}, "metric": "m", "value": "x"}],
             [],
-            "value is 'x'; it must be a number",
+            "value is 'x'; it must be a finite number",
         ),
         ([{"kind": "guess"}], [], "kind is 'guess'; it must be one of exact, published, order"),
         ([], [{"title": "t", "x": "step", "lines": "exact/1"}], "lines is 'exact/1'; it must be a list"),
