@@ -14,8 +14,9 @@ from typing import Any, NamedTuple
 from reports.claims import Verdict
 from reports.comparison import Comparison
 from reports.contents import Contents, contents
+from reports.door import front_door
 from reports.excerpt import lines_within, shortened
-from reports.load import NoSuchSweep, Sweep, find_sweep, folder_name, load_sweep
+from reports.load import Sweep, find_sweep, load_sweep, report_folder
 from reports.page import page, script
 from reports.store import open_store
 from reports.tables import latex, markdown, write_csv
@@ -120,16 +121,11 @@ def main() -> None:
     )
     parser.add_argument("--folder", type=Path, help="where to write (default: runs/reports/NAME)")
     arguments = parser.parse_args()
-    try:
+    with front_door():
         client = open_store(arguments.store)
         run_id = find_sweep(client, arguments.sweep)
         name = client.get_run(run_id).info.run_name.removeprefix("sweep: ")
-        report = build(client, run_id, arguments.folder or Path("runs/reports") / folder_name(name))
-    except Exception as error:
-        if not isinstance(error, NoSuchSweep | OSError) and type(error).__name__ != "MlflowException":
-            raise
-        print(f"error: {error}", file=sys.stderr)
-        sys.exit(2)
+        report = build(client, run_id, arguments.folder or report_folder(name))
     print(f"Report: {report.folder / 'index.html'}")
     for failure in report.failures:
         print(f"failed: {failure}", file=sys.stderr)

@@ -5,7 +5,6 @@ paired by seed where both saw the same data: B − A. `--csv FILE` writes the ta
 """
 
 import argparse
-import sys
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -13,6 +12,7 @@ import pandas as pd
 
 from reports.answer import number, p_value, plus_minus
 from reports.comparison import Comparison, by_seed, comparable
+from reports.door import front_door
 from reports.load import NoSuchSweep, Sweep, find_sweep, load_sweep
 from reports.statistics import holm, mean_interval, paired_differences
 from reports.store import open_store
@@ -138,20 +138,15 @@ def main() -> None:
     )
     parser.add_argument("--csv", type=Path, help="where to write the table of results")
     arguments = parser.parse_args()
-    try:
+    with front_door():
         client: Any = open_store(arguments.store)
         runs = [find_sweep(client, name) for name in (arguments.A, arguments.B)]
         check_different(client, *runs)
         first, second = (load_sweep(client, run) for run in runs)
         found = contrast(first, second)
-    except Exception as error:
-        if not isinstance(error, NoSuchSweep | OSError) and type(error).__name__ != "MlflowException":
-            raise
-        print(f"error: {error}", file=sys.stderr)
-        sys.exit(2)
-    show(found, first, second)
-    if arguments.csv is not None:
-        pd.DataFrame(found.results).to_csv(arguments.csv, index=False)
+        show(found, first, second)
+        if arguments.csv is not None:
+            pd.DataFrame(found.results).to_csv(arguments.csv, index=False)
 
 
 if __name__ == "__main__":

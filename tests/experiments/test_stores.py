@@ -125,3 +125,17 @@ def test_postgresql_takes_two_sweeps_at_once(tmp_path, tmp_path_factory):
     finally:
         subprocess.run([*start, "stop", "-m", "immediate"], check=True, stdout=subprocess.DEVNULL)
         shutil.rmtree(data, ignore_errors=True)
+
+
+def test_any_terminal_and_warnings_as_errors_are_no_obstacle(tmp_path, empty_store):
+    """LC_ALL=C, and `python -W error`, for every command."""
+    shutil.copytree(empty_store, tmp_path / "runs")
+    small = ("experiments.run", *SMALL)
+    for module, *arguments in (small, ("reports.build",), ("experiments.sweeps", "list"), ("experiments.verify", "none")):
+        done = subprocess.run(
+            [sys.executable, "-W", "error", "-m", module, *arguments],
+            cwd=tmp_path,
+            env=environment() | {"LC_ALL": "C", "PYTHONUTF8": "0"},
+            capture_output=True,
+        )
+        assert done.returncode == 0, (module, done.stderr)
