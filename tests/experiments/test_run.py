@@ -289,3 +289,22 @@ def test_a_study_of_theory_ends_in_verdicts_and_a_refuted_claim_can_fail_the_com
     refused = command(lab, "study=step_size", "epochs=3")
     assert refused.returncode == 2
     assert "epochs is for networks, and theory=descent trains none" in refused.stderr
+
+
+@pytest.mark.slow
+def test_a_sweep_in_which_every_seed_diverges_is_no_success(lab):
+    wild = [
+        "study=none",
+        "dataset=diabetes",
+        "optimizer.learning_rate=1e30",
+        "epochs=2",
+        "seeds=2",
+        "network.hidden=[5]",
+    ]
+    done = command(lab, *wild)
+    assert done.returncode == 1
+    assert "every seed of every cell diverged" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert "all 2 seeds diverged" in done.stdout
+    some = command(lab, *wild, "optimizer.learning_rate=1e30,0.01")
+    assert some.returncode == 0, some.stderr
