@@ -131,7 +131,12 @@ def test_any_terminal_and_warnings_as_errors_are_no_obstacle(tmp_path, empty_sto
     """LC_ALL=C, and `python -W error`, for every command."""
     shutil.copytree(empty_store, tmp_path / "runs")
     small = ("experiments.run", *SMALL)
-    for module, *arguments in (small, ("reports.build",), ("experiments.sweeps", "list"), ("experiments.verify", "none")):
+    for module, *arguments in (
+        small,
+        ("reports.build",),
+        ("experiments.sweeps", "list"),
+        ("experiments.verify", "none"),
+    ):
         done = subprocess.run(
             [sys.executable, "-W", "error", "-m", module, *arguments],
             cwd=tmp_path,
