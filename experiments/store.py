@@ -207,15 +207,20 @@ def add_artifacts(client: "MlflowClient", run_id: str, files: Path, into: str = 
     own = artifact_folder(client, run_id)
     if own is None:
         client.log_artifacts(run_id, str(files), into or None)
-    else:
-        shutil.copytree(files, confined(own / into, own.parent), dirs_exist_ok=True)
+        return
+    (own / into).mkdir(parents=True, exist_ok=True)
+    for file in files.iterdir():
+        shutil.copyfile(file, own / into / file.name)
 
 
 def add_text(client: "MlflowClient", run_id: str, text: str, name: str) -> None:
     """A text joins the artifacts of a run as a file of that name."""
-    with TemporaryDirectory() as folder:
-        (Path(folder) / name).write_text(text, encoding="utf-8")
-        add_artifacts(client, run_id, Path(folder))
+    own = artifact_folder(client, run_id)
+    if own is None:
+        client.log_text(run_id, text, name)
+        return
+    own.mkdir(parents=True, exist_ok=True)
+    (own / name).write_text(text, encoding="utf-8")
 
 
 def experiment_id(client: "MlflowClient", name: str) -> str:

@@ -14,9 +14,7 @@ from experiments.records import Curves
 
 Result = tuple[int, list[Curves] | str]
 ALIVE = 1.0  # seconds between two looks of a worker at whether its parent lives
-IN_FLIGHT = (
-    2  # stacks a worker: none waits, memory does not grow, and loky's queue takes them all, or its end is a KeyError
-)
+IN_FLIGHT = 2  # stacks a worker: none waits, and loky's queue takes them all (if it is ended otherwise: a KeyError)
 
 
 class Workers(NamedTuple):

@@ -2,6 +2,7 @@
 
 import os
 import re
+from functools import cache
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -23,6 +24,12 @@ def address_of(database: Path) -> str:
 
 def database_of(address: str) -> Path | None:
     """The file of a SQLite store, links in its folders followed; None for a store of another kind."""
+    named = file_named(address)
+    return None if named is None else Path(os.path.realpath(named.parent)) / named.name
+
+
+@cache
+def file_named(address: str) -> Path | None:
     from sqlalchemy.engine import make_url
 
     if not address.startswith("sqlite:"):
@@ -32,7 +39,7 @@ def database_of(address: str) -> Path | None:
         raise StoreUnusable(
             f"the store {address!r} names no file; write sqlite:///PATH, with %25 for a % and %3F for a ? in it"
         )
-    return Path(os.path.realpath(Path(named).parent)) / Path(named).name
+    return Path(named)
 
 
 def check_address(address: str) -> None:

@@ -18,14 +18,17 @@ def artifact_folder(client: Any, run_id: str) -> Path | None:
     So a folder runs/ that was moved or copied reads its own, and one from a stranger leads nowhere. Raises OutsideStore
     where a link, or what is no run's id, leads elsewhere.
     """
+    return place_of(client, run_id, "")
+
+
+def place_of(client: Any, run_id: str, name: str) -> Path | None:
+    """Where a file among a run's artifacts lies, or would lie, in the folder of a SQLite store."""
     database = database_of(client.tracking_uri)
-    return None if database is None else folder_beside(database, run_id)
-
-
-def folder_beside(database: Path, run_id: str) -> Path:
+    if database is None:
+        return None
     if not is_run_id(run_id):
         raise OutsideStore(f"{run_id!r} is no id of a run: it must be letters, digits, - and _")
-    return confined(database.parent / "artifacts" / run_id / "artifacts", database.parent)
+    return confined(database.parent / "artifacts" / run_id / "artifacts" / name, database.parent)
 
 
 def is_run_id(text: Any) -> bool:
@@ -43,9 +46,9 @@ def confined(path: Path, folder: Path) -> Path:
 
 
 def has_artifact(client: Any, run_id: str, name: str) -> bool:
-    folder = artifact_folder(client, run_id)
-    if folder is not None:
-        return confined(folder / name, folder).is_file()
+    file = place_of(client, run_id, name)
+    if file is not None:
+        return file.is_file()
     return any(found.path == name for found in client.list_artifacts(run_id))
 
 
@@ -54,12 +57,11 @@ def artifact(client: Any, run_id: str, name: str, draft: str) -> Path:
 
     Raises OSError, or what MLflow raises, if there is none.
     """
-    folder = artifact_folder(client, run_id)
-    if folder is None:
+    file = place_of(client, run_id, name)
+    if file is None:
         return Path(client.download_artifacts(run_id, name, draft))
-    file = confined(folder / name, folder)
     if not file.is_file():
         raise FileNotFoundError(
-            f"run {run_id} has no {name} in {folder}: the folder `artifacts` belongs beside the database"
+            f"run {run_id} has no {name} in {file.parent}: the folder `artifacts` belongs beside the database"
         )
     return file

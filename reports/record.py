@@ -67,7 +67,7 @@ def read_table(file: Path) -> Any:
     from pyarrow.parquet import ParquetFile
 
     try:
-        table = ParquetFile(file).read()
+        table = ParquetFile(pa.BufferReader(file.read_bytes())).read()  # Arrow takes names in UTF-8 alone
     except (pa.ArrowException, OSError) as error:
         wrong = str(error).strip().split("\n", 1)[0]
     else:
