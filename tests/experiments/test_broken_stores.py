@@ -14,6 +14,7 @@ from rich.console import Console
 from experiments import delivery, store, sweeps, ui
 from reports import build, compare
 from reports.address import StoreUnusable, check_address, shown
+from reports.load import load_sweep
 from reports.store import open_store
 from tests.conftest import environment
 from tests.experiments.made_up import made_up, the_rest_slowly
@@ -133,8 +134,7 @@ def test_a_page_overwritten_in_the_middle_is_a_message_too(made, call):
 def test_a_store_that_cannot_be_written_can_be_read(made, call, monkeypatch):
     monkeypatch.setattr(os, "access", lambda path, mode: mode != os.W_OK)
     assert call(sweeps.main, "list")[0] == 0
-    code, said = call(build.main, "made", "--folder", "report")
-    assert code == 0, said
+    assert len(load_sweep(open_store(), made.sweep).results) == 4
     with pytest.raises(StoreUnusable, match=r"can be read, but not written: chmod -R u\+w"):
         store.open_store()
     code, said = call(sweeps.main, "delete", "made")
@@ -275,6 +275,7 @@ def test_a_store_whose_maker_is_killed_at_30_moments_works_afterwards(tmp_path):
     assert {".new store.lock", "mlflow.db store.lock"} <= set(left)  # some in the middle, some too late
 
 
+@pytest.mark.slow
 def test_a_draft_of_somebody_who_was_killed_is_removed(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
