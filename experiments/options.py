@@ -9,6 +9,7 @@ from typing import Any
 from omegaconf import OmegaConf
 
 from experiments import CONF
+from reports.door import printable
 
 BEGIN, END = "<!-- options: python -m experiments.options --write -->", "<!-- end of options -->"
 KINDS = [
@@ -48,6 +49,7 @@ def first_sentence(target: str) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m experiments.options", description=__doc__)
     parser.add_argument("--write", action="store_true", help="put the table into README.md")
+    printable()
     if not parser.parse_args().write:
         print(table())
         return

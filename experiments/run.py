@@ -8,6 +8,7 @@ import signal
 import sys
 import traceback
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
@@ -72,7 +73,7 @@ def sweep(jobs: "Sequence[Job]", where: "Workers") -> Outcome:
 
     fresh: dict[str, float] = {}
     backlog, failures = Backlog(console), {n: hidden(str(error)) for n, error in plan.refused.items()}
-    with lifetime.named(study) as (name, folder):
+    with closing(trained), lifetime.named(study) as (name, folder):
         run = patiently(lambda: tracking.start_sweep(study, jobs, name, folder), console)
         with lifetime.ending(run.client, run.run_id, name):
             first = plan.first()

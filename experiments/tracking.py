@@ -24,6 +24,9 @@ from experiments.records import metric_names
 from experiments.secrets import hidden, recordable
 from experiments.store import (
     RUNS,
+    add_artifacts,
+    add_text,
+    artifact_folder,
     cells_named,
     experiment_id,
     forget_run,
@@ -32,7 +35,7 @@ from experiments.store import (
     store_key,
 )
 from experiments.study import Study
-from reports.load import artifact_folder, short, unambiguous
+from reports.load import short, unambiguous
 from reports.statistics import mean_interval
 
 if TYPE_CHECKING:
@@ -186,7 +189,7 @@ def write_cell(
     params = {**options, **flat(config)} | {f"data.{key}": value for key, value in experiment.summary().items()}
     sweep.client.log_batch(run.info.run_id, metrics, [Param(key, hidden(str(value))) for key, value in params.items()])
     log_dataset(sweep.client, run.info.run_id, experiment, run.data.tags["data.source"])
-    folder = artifact_folder(run)
+    folder = artifact_folder(sweep.client, run.info.run_id)
     if folder is not None:  # on this machine: no need to ask the store where
         folder.mkdir(parents=True, exist_ok=True)
         write_artifacts(folder, identity, config)
@@ -214,7 +217,7 @@ def record_failure(sweep: SweepRun, job: Job, error: str, identity: str = "") ->
     """A cell that could not be built or trained: a FAILED run with its traceback."""
     run_id = start_cell(sweep, job, identity).info.run_id
     sweep.client.set_tag(run_id, "error", error.strip().splitlines()[-1][:4000])
-    sweep.client.log_text(run_id, error, "error.txt")
+    add_text(sweep.client, run_id, error, "error.txt")
     sweep.client.set_terminated(run_id, "FAILED")
 
 
@@ -286,7 +289,7 @@ def end_sweep(
         "axes": list(sweep.axes),
         "cells": [cell._asdict() | {"sizes": dict(cell.sizes)} for cell in cells],
     }
-    sweep.client.log_text(sweep.run_id, json.dumps(record, indent=1), "sweep.json")
+    add_text(sweep.client, sweep.run_id, json.dumps(record, indent=1), "sweep.json")
     return own
 
 
@@ -296,7 +299,7 @@ def recorded_value(client: "MlflowClient", run_id: str) -> float:
 
 def attach_report(sweep: SweepRun, folder: Path, answer: str, note: str) -> None:
     """The report joins the sweep's run, which is then finished."""
-    sweep.client.log_artifacts(sweep.run_id, str(folder), "report")
+    add_artifacts(sweep.client, sweep.run_id, folder, "report")
     sweep.client.set_tag(sweep.run_id, "answer", answer[:NOTE_LIMIT])
     sweep.client.set_tag(sweep.run_id, "mlflow.note.content", note[:NOTE_LIMIT])
 

@@ -5,7 +5,6 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, NamedTuple
-from urllib.parse import unquote, urlparse
 
 from reports.artifacts import artifact, confined
 from reports.record import is_name, read_record, read_table
@@ -86,12 +85,6 @@ def load_sweep(client: Any, run_id: str) -> Sweep:
         params=client.get_run(finished[0]["run_id"]).data.params,
         failed=[cell for cell in record["cells"] if cell["status"] != "FINISHED"],
     )
-
-
-def artifact_folder(run: Any) -> Path | None:
-    """Where a run's artifacts lie, if on this machine; those of a study's other runs lie beside it."""
-    uri = urlparse(run.info.artifact_uri)
-    return Path(unquote(uri.path)) if uri.scheme in ("", "file") else None
 
 
 def read_curves(client: Any, cells: Sequence[dict[str, Any]], record: dict[str, Any]) -> "pd.DataFrame":
