@@ -4,7 +4,7 @@ import os
 import re
 import threading
 import time
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import nullcontext, suppress
 from importlib.util import find_spec
 from typing import Any, NamedTuple
@@ -74,7 +74,7 @@ def is_scheduler(address: Any) -> bool:
     return isinstance(address, str) and re.fullmatch(r"(tcp|tls)://\S+:\d{1,5}", address) is not None
 
 
-def attempts(plan: Sequence[Task | Lone], where: Workers) -> Iterator[Result]:
+def attempts(plan: Sequence[Task | Lone], where: Workers) -> Generator[Result, None, None]:
     """The number of every task with its curves, or with the traceback of its failure; training starts at once.
 
     Where a worker dies, the stacks that were in flight are tried again, each in a process of its own: the one that
@@ -90,7 +90,7 @@ class Stopped(Exception):
     """Nobody wants the rest of the results."""
 
 
-def surviving(plan: Sequence[Task | Lone], waiting: list[int], where: Workers) -> Iterator[Any]:
+def surviving(plan: Sequence[Task | Lone], waiting: list[int], where: Workers) -> Generator[Any, None, None]:
     from joblib import effective_n_jobs
     from joblib.externals.loky.process_executor import TerminatedWorkerError
 
