@@ -92,7 +92,7 @@ def terminal_rows(comparison: Comparison) -> tuple[list[dict[str, str]], str]:
     rows = [
         {
             "": row.arm,
-            "chosen": " ".join(value.split("=", 1)[1] for value in row.chosen.split()),
+            "chosen": " ".join(row.choice.values()),
             "test error": plus_minus(row.test_error, comparison),
             "gap": plus_minus(row.gap, comparison),
             "difference": "" if row.difference is None else plus_minus(row.difference, comparison, True),
@@ -100,7 +100,7 @@ def terminal_rows(comparison: Comparison) -> tuple[list[dict[str, str]], str]:
         }
         for row in comparison.rows
     ]
-    chosen = "; values chosen on validation error" if any(row.chosen for row in comparison.rows) else ""
+    chosen = "; values chosen on validation error" if any(row.choice for row in comparison.rows) else ""
     unit = ", errors in %" if comparison.percent else ""
     return rows, (
         f"mean ± half of the 95 % t interval over {max(row.test_error.n for row in comparison.rows)} seeds{unit}; "

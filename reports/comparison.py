@@ -38,7 +38,7 @@ class Row(NamedTuple):
 
     arm: str
     cell: str
-    chosen: str  # the values of the chosen axes
+    choice: dict[str, str]  # the value of every axis whose value is chosen
     test_error: Interval
     train_error: Interval
     gap: Interval
@@ -48,6 +48,11 @@ class Row(NamedTuple):
     corrected: Corrected
     diverged: int  # seeds, of how many
     seeds: int
+
+    @property
+    def chosen(self) -> str:
+        """The choice, to be read in a line."""
+        return " ".join(f"{axis.split('.', 1)[-1]}={value}" for axis, value in self.choice.items())
 
     @property
     def p(self) -> float:
@@ -82,11 +87,10 @@ def compare(sweep: Sweep) -> Comparison:
 
     def row(arm: str, cell: str) -> Row:
         test, train, gap, diverged_at = own[cell]
-        chosen = {axis: value for axis, value in cells[cell]["axes"].items() if axis in sweep.study["choose"]}
         return Row(
             arm=arm,
             cell=cell,
-            chosen=" ".join(f"{axis.split('.', 1)[-1]}={value}" for axis, value in chosen.items()),
+            choice={axis: value for axis, value in cells[cell]["axes"].items() if axis in sweep.study["choose"]},
             test_error=mean_interval(test),
             train_error=mean_interval(train),
             gap=mean_interval(gap),

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reports.answer import sentence, table_rows
+from reports.answer import sentence, table_rows, terminal_rows
 from reports.build import check_replaceable
 from reports.comparison import compare
 from reports.figures import figures
@@ -68,6 +68,12 @@ def test_the_strength_is_chosen_on_validation_data_never_on_test_data():
     assert l2.difference.mean == pytest.approx(-0.05, abs=0.002)
     assert l2.difference.high < 0  # paired: the spread of splits, 50 times larger, cancels
     assert l2.p == pytest.approx(2 / 2**8)
+
+
+def test_a_chosen_value_may_hold_spaces_and_equals_signs():
+    compared = compare(sweep_of({"net": ({"regularizer": "l2", "penalty.strength": "[16, a=8]"}, 0.2, 0.2)}))
+    assert compared.rows[0].chosen == "strength=[16, a=8]"
+    assert terminal_rows(compared)[0][0]["chosen"] == "[16, a=8]"
 
 
 def test_the_sentence_says_what_differs_and_what_cannot_be_told():
