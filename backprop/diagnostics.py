@@ -8,8 +8,8 @@ from jaxtyping import Float, Int
 
 from backprop.arrays import Array
 from backprop.losses import SoftmaxCrossEntropy
-from backprop.metrics import Whole
-from backprop.network import Layer, apply
+from backprop.metrics import Whole, answers
+from backprop.network import Layer
 from backprop.training import Examples, Recipe, backpropagate
 
 PerReplicaValues = dict[str, Float[Array, " R"]]
@@ -69,14 +69,12 @@ def confidence(
     """
     names = ("margin_10", "margin_50", "calibration_error")
     found = {name: np.full(len(of), np.nan) for name in names}
-    for r, s in enumerate(of):
-        with np.errstate(all="ignore"):
-            z = apply(recipe.network, [Layer(W[r : r + 1], b[r : r + 1]) for W, b in layers], data[s].x)[0][0]
-        if not np.isfinite(z).all():
-            continue
-        train, test = data[s].rows["train"], data[s].rows["test"]
-        found["margin_10"][r], found["margin_50"][r] = np.quantile(margins(z[train], data[s].y[0][train]), (0.1, 0.5))
-        found["calibration_error"][r] = calibration_error(z[test], data[s].y[0][test])
+    with np.errstate(all="ignore"):
+        for r, s, (z,) in answers(recipe.network, layers, data, of):
+            if np.isfinite(z).all():
+                train, test, y = data[s].rows["train"], data[s].rows["test"], data[s].y[0]
+                found["margin_10"][r], found["margin_50"][r] = np.quantile(margins(z[train], y[train]), (0.1, 0.5))
+                found["calibration_error"][r] = calibration_error(z[test], y[test])
     return found
 
 

@@ -234,6 +234,31 @@ def gather(x, y, rows, of, own_x, own_y):
 
 
 @kernel
+def gather_scaled(held, chosen, mean, factor, rows, of, own):
+    """Replica r's rows[r] of a set, which is the rows chosen (S, n) of one array (N, D): (row − mean) times the set's factor.
+
+    Mean and factor, (S, D), are float64, and so is the arithmetic; without them, None, rows are copied. Four rows at a time
+    (at the end the last is taken again): what comes from the memory comes sooner when it is asked for together.
+    """
+    columns, last = held.shape[1], rows.shape[1] - 1
+    for r in range(rows.shape[0]):
+        s = of[r]
+        for a in range(0, last + 1, 4):
+            b, c, d = min(a + 1, last), min(a + 2, last), min(a + 3, last)
+            row_a, row_b = held[chosen[s, rows[r, a]]], held[chosen[s, rows[r, b]]]
+            row_c, row_d = held[chosen[s, rows[r, c]]], held[chosen[s, rows[r, d]]]
+            for j in range(columns):
+                if mean is None:
+                    own[r, a, j], own[r, b, j], own[r, c, j], own[r, d, j] = row_a[j], row_b[j], row_c[j], row_d[j]
+                else:
+                    m, f = mean[s, j], factor[s, j]
+                    own[r, a, j] = (row_a[j] - m) * f
+                    own[r, b, j] = (row_b[j] - m) * f
+                    own[r, c, j] = (row_c[j] - m) * f
+                    own[r, d, j] = (row_d[j] - m) * f
+
+
+@kernel
 def shuffle(words, order):
     """An order of n things into each row of `order` (S, n) by random words (S, n − 1): Fisher and Yates' shuffle.
 

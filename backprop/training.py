@@ -6,9 +6,8 @@ from math import ceil
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Int
 
-from backprop import kernels
 from backprop.arrays import Array
 from backprop.averaging import Averaging
 from backprop.choices import choice, one_of, whole
@@ -21,6 +20,7 @@ from backprop.optimizers import AlongTheGradient, Momentum, Newton, Optimizer, S
 from backprop.penalties import Penalty
 from backprop.randomness import Streams
 from backprop.schedules import Constant, Schedule
+from backprop.sets import AnySets, taken
 
 
 @choice
@@ -65,15 +65,13 @@ class Recipe:
 class Examples(NamedTuple):
     """S sets of n examples, and which of them each replica sees."""
 
-    x: Float[Array, "S n D"]
-    y: Float[Array, "S n K"]
+    x: AnySets  # (S, n, D)
+    y: AnySets  # (S, n, K)
     of: Int[Array, " R"]
 
     def rows(self, rows: Int[Array, "R B"]):
         """Every replica's own rows: x (R, B, D) and y (R, B, K)."""
-        x, y = (np.empty((*rows.shape, part.shape[-1]), part.dtype) for part in (self.x, self.y))
-        kernels.gather(self.x, self.y, rows, self.of, x, y)
-        return x, y
+        return taken(self.x, self.y, self.of, rows)
 
 
 class Snapshot(NamedTuple):

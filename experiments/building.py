@@ -2,10 +2,11 @@
 
 import inspect
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import fields, is_dataclass
 from functools import cache
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from hydra.errors import InstantiationException
 from omegaconf import DictConfig, OmegaConf
@@ -21,14 +22,35 @@ from experiments.targets import target_object
 T = TypeVar("T")
 
 
+class Draft(NamedTuple):
+    """All that a config names, but for the data, which take longest and may be too many: those are a node still."""
+
+    kind: type[Experiment] | type[Calculation]
+    parts: dict[str, Any]
+    dataset: dict[str, Any]
+
+    def build(self) -> Experiment | Calculation:
+        """Raises ConfigurationError."""
+        with as_mistakes():
+            built = self.kind(dataset=made(json.dumps(self.dataset)), **self.parts)
+            if isinstance(built, Experiment):
+                built.check_every_split()
+            return built
+
+
 def build(config: DictConfig, allowed: Collection[str] = ()) -> Experiment | Calculation:
     """The config as objects, checked; targets outside our packages only where they are allowed by name.
 
     Raises ConfigurationError.
     """
+    return draft(config, allowed).build()
+
+
+def draft(config: DictConfig, allowed: Collection[str] = ()) -> Draft:
+    """What can be built and checked without the data. Raises ConfigurationError."""
     kind = Calculation if config.get("theory") else Experiment
     around = ("study", "execution") if kind is Calculation else ("study", "execution", "theory")
-    try:
+    with as_mistakes():
         plain: Any = OmegaConf.to_container(config, resolve=True, throw_on_missing=True)
         node = checked({key: value for key, value in plain.items() if key not in around}, "", allowed)
         others = {key: value for key, value in node.items() if key not in ("_target_", "dataset")}
@@ -36,7 +58,14 @@ def build(config: DictConfig, allowed: Collection[str] = ()) -> Experiment | Cal
         check_fields(kind, parts)
         if node.get("dataset") is None:
             raise ConfigurationError("dataset is none; choose one: `--help` lists them.")
-        return kind(dataset=made(json.dumps(node["dataset"])), **parts)  # the data last: they take longest
+        return Draft(kind, parts, node["dataset"])
+
+
+@contextmanager
+def as_mistakes() -> Iterator[None]:
+    """What a class says of its settings, as an error of configuration."""
+    try:
+        yield
     except MissingMandatoryValue as error:
         key = str(error.full_key)
         raise ConfigurationError(f"{key} has no value yet; give it one: {key}=VALUE.") from error

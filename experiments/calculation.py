@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import field
+from functools import cached_property
 from typing import Any, Protocol, runtime_checkable
 
 from backprop.choices import choice
 from experiments.datasets.dataset import Dataset
 from experiments.records import Curves
+from experiments.selection import Last, Selection
 from experiments.study import listed_seeds
 
 
@@ -18,6 +20,9 @@ class AnyExperiment(Protocol):
 
     @property
     def all_seeds(self) -> list[int]: ...
+
+    @property
+    def selection(self) -> Selection: ...
 
     def summary(self) -> dict[str, Any]:
         """The sizes that a reader wants to know."""
@@ -41,15 +46,21 @@ class Calculation:
     seeds: int | list[int] = field(default=10)  # a number n means the seeds 0 … n − 1
 
     def __post_init__(self) -> None:
-        listed_seeds(self.seeds)
+        _ = self.all_seeds  # the check
         self.theory.check(self.dataset)
 
-    @property
+    @cached_property
     def all_seeds(self) -> list[int]:
         return listed_seeds(self.seeds)
 
-    def run(self) -> Curves:
-        return self.theory(self.dataset, self.all_seeds)
+    @property
+    def selection(self) -> Selection:
+        """Nothing is trained, and nothing selected: the last step counts."""
+        return Last()
+
+    def run(self, seeds: Sequence[int] | None = None) -> Curves:
+        """The curves of these seeds, or of all."""
+        return self.theory(self.dataset, list(seeds) if seeds is not None else self.all_seeds)
 
     def summary(self) -> dict[str, Any]:
         return {

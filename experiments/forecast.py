@@ -1,4 +1,4 @@
-"""What a sweep would do: which cells are new, done or failed, the stacks they form, and about how long they take."""
+"""What a sweep would do: which cells are new, done or failed, the stacks they form, and about what they cost."""
 
 import time
 from collections.abc import Sequence
@@ -6,10 +6,14 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from backprop.arrays import stacking_key
-from experiments import results
-from experiments.evaluation import Lone, Task, snapshots
-from experiments.plan import Plan
+from experiments import journal
+from experiments.building import execution_of
+from experiments.cost import cost
+from experiments.evaluation import snapshots
+from experiments.limits import in_words
+from experiments.plan import Plan, loads_of_plan
 from experiments.secrets import hidden
+from experiments.tasks import Lone, Task
 from experiments.workers import Workers
 
 if TYPE_CHECKING:
@@ -19,16 +23,23 @@ WARM_UP, TIMED = 5, 20  # steps
 
 
 def forecast(console: "Console", plan: Plan, stacks: Sequence[Task | Lone], where: Workers) -> None:
-    """Prints it. The time is that of a few steps of one stack of each kind on this machine, times their number."""
+    """Prints it. The time of training is that of a few steps of one stack of each kind on this machine, times their number."""
+    if not plan.cells:  # told already: it would be refused
+        return
     from joblib import effective_n_jobs
     from threadpoolctl import threadpool_limits
 
-    failed = sum(results.failed(plan.identities[n]) for n in plan.new)
+    new = [plan.cells[number] for number in plan.new]
+    failed = len(journal.failed([cell.identity.cell for cell in new]))
+    trained = sum(not cell.missing for cell in new)
     console.print(
-        f"cells: {len(plan.new) - failed} new, {len(plan.known)} done, {len(plan.kept)} trained but not recorded, "
+        f"cells: {len(new) - trained - failed} new, {len(plan.cells) - len(new)} done, {trained} trained but not recorded, "
         f"{failed} failed before, {len(plan.refused)} refused",
         highlight=False,
     )
+    asked = sum(len(cell.experiment.all_seeds) for cell in new)
+    missing = sum(len(cell.missing) for cell in new)
+    console.print(f"networks of the new cells: {missing} to train, {asked - missing} trained before", highlight=False)
     for n, refusal in plan.refused.items():
         overrides = " ".join(f"{key}={value}" for key, value in plan.jobs[n].overrides.items())
         console.print(f"refused: {overrides}: {hidden(str(refusal))}", markup=False, highlight=False, soft_wrap=True)
@@ -47,6 +58,8 @@ def forecast(console: "Console", plan: Plan, stacks: Sequence[Task | Lone], wher
         "measurements and report not counted",
         highlight=False,
     )
+    found = cost(loads_of_plan(plan), where, execution_of(plan.jobs[0].config))
+    console.print(f"the whole sweep: {in_words(found)}", highlight=False)
 
 
 def seconds_a_step(task: Task) -> float:

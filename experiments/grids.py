@@ -1,17 +1,25 @@
 """From a study's grids and a command line to the jobs of a sweep: lists of overrides, one list a job."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import product
+from math import ceil
 from typing import Any
 
 from hydra.core.override_parser.overrides_parser import OverridesParser
-from hydra.core.override_parser.types import Override
+from hydra.core.override_parser.types import ChoiceSweep, Override, RangeSweep
 from hydra.errors import HydraException
 
+LARGEST = 10**30  # of a range's ends: as good as endless
+Check = Callable[[Sequence[Mapping[str, int]]], None]  # is given how many values each axis of each grid has
 
-def expand(grids: Sequence[Mapping[str, Any]], arguments: Sequence[str], loader: Any) -> list[list[str]]:
+
+def expand(
+    grids: Sequence[Mapping[str, Any]], arguments: Sequence[str], loader: Any, check: Check = lambda counts: None
+) -> list[list[str]]:
     """Every combination of every grid with the command line's arguments; equal jobs once.
+
+    `check` may refuse, before they are listed, more values or jobs than anybody can wait for.
 
     An axis of a grid is a key with a list of values, one value, or a sweep as Hydra writes it ("range(1,5)"). Zipped axes
     are several keys, with commas between, and a list of as many values each: "epochs, seeds": [[10, 5], [100, 2]]. A key
@@ -22,12 +30,14 @@ def expand(grids: Sequence[Mapping[str, Any]], arguments: Sequence[str], loader:
     check_axes(
         key for o in parser.parse_overrides(list(arguments)) if o.is_sweep_override() for key in [o.get_key_element()]
     )
-    given = {o.get_key_element(): values(o) for o in parser.parse_overrides(list(arguments))}
-    offered = [
-        {key: axis_values(key, spec, parser) for key, spec in plain.items()}
-        for grid in grids
-        for plain in unzipped(grid)
-    ]
+    parsed = {o.get_key_element(): o for o in parser.parse_overrides(list(arguments))}
+    plain = [one for grid in grids for one in unzipped(grid)]
+    specs = {(key, spec) for grid in plain for key, spec in grid.items() if isinstance(spec, str)}
+    ranges = [(key, parser.parse_override(f"{key}={spec}")) for key, spec in specs]
+    for key, override in (*parsed.items(), *ranges):
+        check([{key: count(override)}])
+    given = {key: values(override) for key, override in parsed.items()}
+    offered = [{key: axis_values(key, spec, parser) for key, spec in grid.items()} for grid in plain]
     for key, asked in given.items():
         having = [grid for grid in offered if key in grid]
         if not having:
@@ -35,6 +45,7 @@ def expand(grids: Sequence[Mapping[str, Any]], arguments: Sequence[str], loader:
             continue
         offering = [grid | {key: [v for v in grid[key] if v in asked]} for grid in having]
         offered = [grid for grid in offering if grid[key]] or [grid | {key: asked} for grid in having]
+    check([{key: len(own) for key, own in grid.items()} for grid in offered])
     jobs = [list(job) for grid in offered for job in product(*in_given_order(grid, given))]
     if not jobs:
         empty = sorted({key for grid in offered for key, values in grid.items() if not values})
@@ -112,6 +123,17 @@ def values(override: Override) -> list[str]:
             "chooses, such as hydra/sweeper=optuna."
         )
     return list(override.sweep_string_iterator())
+
+
+def count(override: Override) -> int:
+    """How many values an override has; of a range, without listing them."""
+    sweep = override.value()
+    if isinstance(sweep, ChoiceSweep):
+        return len(sweep.list)
+    if not isinstance(sweep, RangeSweep) or not sweep.step:
+        return 1
+    start, stop, step = (float(min(max(end or 0, -LARGEST), LARGEST)) for end in (sweep.start, sweep.stop, sweep.step))
+    return max(0, ceil((stop - start) / step))
 
 
 def axis_values(key: str, spec: Any, parser: OverridesParser) -> list[str]:

@@ -37,14 +37,12 @@ class GuardedLoader(ConfigLoaderImpl):
 
     def reads_others(self) -> bool:
         """Whether configs come from other folders than ours and those of installed packages."""
-        paths = (source.path.removeprefix("file://") for source in self.config_search_path.get_path())
-        return {path for path in paths if "://" not in path} != {str(CONF)} or any(
-            "hydra.searchpath" in text for text in self.typed
-        )
+        folders = {source.path for source in self.config_search_path.get_path() if source.path.startswith("file://")}
+        return folders != {OURS} or any("hydra.searchpath" in text for text in self.typed)
 
     def check(self, config: DictConfig) -> None:
         ours = ConfigLoaderImpl(create_config_search_path(OURS))
-        typed = [text for text in self.typed if not text.startswith("hydra.searchpath")] + ["study=none"]
+        typed = [text for text in self.typed if not text.startswith("hydra.searchpath")]
         own = dict(hydra_keys(ours.load_configuration("config", typed, RunMode.MULTIRUN)))
         for key, value in hydra_keys(config):
             if own.get(key, "") != value and not key.startswith("searchpath"):

@@ -9,25 +9,35 @@
 [3, 3]
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from experiments.evaluation import attempt, finished_cells, tasks
-from experiments.records import curve_table
+import numpy as np
+
+from experiments.evaluation import attempt, finished_cells
+from experiments.keep import to_keep
+from experiments.kept import Network, network_of
+from experiments.records import Curves, curve_table, seed_table
+from experiments.row_table import row_table
 from experiments.study import Experiment
+from experiments.tasks import tasks
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from reports.comparison import Comparison
+    from reports.load import Sweep
 
 
 class Results:
-    """What came of a study: `frame` (a row a cell and seed), `curves` (and evaluation), `table`, `answer`, `figures`."""
+    """What came of a study: `frame` (a row a cell and seed), `curves` (and evaluation), `table`, `answer`, `figures`;
 
-    def __init__(self, sweep: Any):
-        self.sweep = sweep
+    `rows` of a cell, and the `network` of one of its seeds.
+    """
+
+    def __init__(self, sweep: Any, experiments: Mapping[str, Experiment], done: Mapping[str, Curves]):
+        self.sweep, self.experiments, self.done = sweep, experiments, done
 
     @property
     def frame(self) -> "pd.DataFrame":
@@ -36,6 +46,34 @@ class Results:
     @property
     def curves(self) -> "pd.DataFrame":
         return self.sweep.curves
+
+    def rows(self, cell: str, at: str | int = "") -> "pd.DataFrame":
+        """The error of every validation and test row, for every seed: 1 wrong, 0 right, or the squared error.
+
+        `at` is a step, or selected/last, selected/best_validation, selected/oracle; without it, the step that counts.
+        Raises ValueError for what is no cell, Unreadable where nothing is kept there.
+        """
+        from reports.rows import frame
+
+        rows = self.of(cell).rows
+        if rows is None:
+            raise ValueError(f"cell {cell!r} has no errors of rows.")
+        return frame(row_table(rows), str(at))
+
+    def network(self, cell: str, seed: int) -> Network:
+        """A seed's network at the step that counts: `.predict(x)` takes raw features. Raises ValueError where it is not kept."""
+        curves, experiment = self.of(cell), self.experiments[cell]
+        if seed not in curves.weights:
+            raise ValueError(
+                f"seed is {seed!r}; of {cell!r} the networks of the seeds {sorted(curves.weights)} are kept."
+            )
+        place = experiment.selection(curves.metrics)[curves.seeds.index(seed)]
+        return network_of(experiment, seed, curves.weights[seed], int(np.array(curves.steps)[place]))
+
+    def of(self, cell: str) -> Curves:
+        if cell not in self.done:
+            raise ValueError(f"cell is {cell!r}; it must be one of {list(self.done)}.")
+        return self.done[cell]
 
     @cached_property
     def comparison(self) -> "Comparison":
@@ -66,37 +104,63 @@ class Results:
         return {figure.name: figure.chart for figure in figures(self.sweep, self.comparison)}
 
 
-def run(cells: Mapping[str, Experiment], baseline: str | None = None, workers: int = 1) -> Results:
+def run(
+    cells: Mapping[str, Experiment],
+    baseline: str | None = None,
+    workers: int = 1,
+    keep: str | Sequence[str | int] = "weights",
+) -> Results:
     """Trains all cells, those that differ only in numbers in one stack, and compares them with the baseline (or the first).
+
+    `keep` is as `execution.keep` of a config: a list of some of rows, outputs and weights.
 
     Raises RuntimeError with the worker's traceback where a stack fails, ValueError for a baseline that is no cell.
     """
-    import pandas as pd
     from joblib import Parallel, delayed
-
-    from reports.load import Sweep
 
     names = list(cells)
     if baseline is not None and baseline not in cells:
         raise ValueError(f"baseline is {baseline!r}; it must be one of the cells {names}.")
     experiments = list(cells.values())
-    plan = tasks(experiments)
-    tables: dict[int, Any] = {}
+    for experiment in experiments:
+        experiment.check_every_split()
+    plan = tasks(experiments, keep=to_keep(keep))
     results = Parallel(n_jobs=workers)(delayed(attempt)(i, task) for i, task in enumerate(plan))
-    for number, curves in finished_cells(results, plan, experiments):
+    done = dict(finished_cells(results, plan, experiments))
+    for curves in done.values():
         if isinstance(curves, str):
             raise RuntimeError(curves)
-        tables[number] = curve_table(curves, experiments[number]).assign(cell=names[number], arm=names[number])
-    curves = pd.concat([tables[number] for number in range(len(names))], ignore_index=True)
-    sweep = Sweep(
+    study = {"name": "notebook", "question": "", "baseline": {"cell": baseline} if baseline else {}, "choose": []}
+    by_name = {names[n]: curves for n, curves in done.items() if not isinstance(curves, str)}
+    return Results(as_sweep(cells, by_name, study), cells, by_name)
+
+
+def as_sweep(cells: Mapping[str, Experiment], done: Mapping[str, Any], study: dict[str, Any]) -> "Sweep":
+    """What reports are made of, from curves that were not recorded."""
+    import pandas as pd
+
+    from reports.load import Sweep, at_the_selected_step, labelled, measured
+
+    listed = [{"run_id": "", "name": name, "axes": {"cell": name}, "status": "FINISHED"} for name in cells]
+
+    def in_one(tables: "list[pd.DataFrame]") -> "pd.DataFrame":
+        whole = pd.concat(tables, ignore_index=True)
+        return labelled(whole, [len(table) for table in tables], listed, ["cell"], []).assign(
+            arm=lambda rows: rows.cell
+        )
+
+    curves = in_one([curve_table(done[name]) for name in cells])
+    seeds = in_one([seed_table(done[name], experiment.selection) for name, experiment in cells.items()])
+    return Sweep(
         name="notebook",
-        study={"name": "notebook", "question": "", "baseline": {"cell": baseline} if baseline else {}, "choose": []},
+        study=study,
         axes=["cell"],
-        cells=[{"run_id": "", "name": name, "axes": {"cell": name}, "status": "FINISHED"} for name in names],
-        results=curves[curves.selected].reset_index(drop=True),
-        curves=curves.assign(**{"axis/cell": curves.cell}),
+        cells=listed,
+        results=at_the_selected_step(curves, seeds),
+        curves=curves,
+        seeds=seeds,
+        metrics=measured(curves, seeds),
         tags={},
-        params={"data.task": experiments[0].dataset.task},
+        params={"data.task": next(iter(cells.values())).dataset.task},
         failed=[],
     )
-    return Results(sweep._replace(results=sweep.results.assign(**{"axis/cell": sweep.results.cell})))

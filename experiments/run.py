@@ -7,22 +7,24 @@ import os
 import signal
 import sys
 import traceback
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from functools import partial
+from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from experiments import CONF
 
 if TYPE_CHECKING:
-    import pandas as pd
     from rich.console import Console
 
     from experiments.composition import Job
-    from experiments.evaluation import Lone, Task
     from experiments.plan import Plan
+    from experiments.recording import SweepRun
+    from experiments.records import Curves
     from experiments.study import Execution
-    from experiments.tracking import SweepRun
+    from experiments.tasks import Lone, Task
     from experiments.workers import Workers
     from reports.build import Report
 
@@ -47,95 +49,136 @@ def sweep(jobs: "Sequence[Job]", where: "Workers") -> Outcome:
     from rich.console import Console
 
     from experiments.building import execution_of, study_of
-    from experiments.evaluation import tasks
     from experiments.plan import check_axes, planned
     from experiments.secrets import hidden
     from experiments.store import store_key, writable_runs
+    from experiments.tasks import tasks
     from experiments.workers import attempts, check
 
     check(where)
     study, options = study_of(jobs[0].config), execution_of(jobs[0].config)
     check_axes(study, jobs)
-    plan = planned(jobs, options)
+    plan = planned(jobs, options, where)
     writable_runs()
-    stacks = tasks([plan.experiments[n] for n in plan.new], where.replicas)
+    new = [plan.cells[number] for number in plan.new]
+    stacks = tasks([cell.experiment for cell in new], where.replicas, [cell.missing for cell in new], plan.keep)
     console = Console(stderr=True)
     if options.dry_run:
         from experiments.forecast import forecast
 
         forecast(console, plan, stacks, where)
         return Outcome([plan.refused.get(n, float("nan")) for n in range(len(jobs))], [])
-    trained = attempts(stacks, where)  # the workers are off; the store opens beside them
+    trained = attempts(stacks, where)  # training has begun; the store opens beside it
 
-    from experiments import lifetime, results, tracking
+    from experiments import journal, lifetime, recording, tracking
     from experiments.delivery import Backlog, patiently
     from experiments.records import mean_validation_error
 
-    fresh: dict[str, float] = {}
-    backlog, failures = Backlog(console), {n: hidden(str(error)) for n, error in plan.refused.items()}
+    backlog = Backlog(console)
+    values: dict[int, float] = {}  # of cells, by their numbers
+    failed: dict[int, str] = {}
+    refused = {n: hidden(str(error)) for n, error in plan.refused.items()}
     with closing(trained), lifetime.named(study) as (name, folder):
         run = patiently(lambda: tracking.start_sweep(study, jobs, name, folder), console)
         with lifetime.ending(run.client, run.run_id, name):
-            first = plan.first()
-            gone = [first[name] for name, cell in plan.known.items() if not tracking.is_finished(run.client, cell)]
-            if len(plan.known) > len(gone):
-                console.print(f"{len(plan.known) - len(gone)} cells are already recorded, {len(plan.new)} are new")
-            for n, refusal in list(failures.items()):
-                backlog.add(partial(tracking.record_failure, run, jobs[n], refusal))
-            for n, outcome in arriving(plan, gone, stacks, trained, where, console):
-                identity = plan.identities[n]
+            for n, error in refused.items():
+                backlog.add(partial(recording.record_failure, run, jobs[n], error))
+            lost = [
+                n for n, cell in enumerate(plan.cells) if cell.run and not recording.is_finished(run.client, cell.run)
+            ]
+            tell_what_is_known(plan, lost, console)
+            for number, outcome in arriving(plan, lost, stacks, trained, where, run, console):
+                cell = plan.cells[number]
                 if isinstance(outcome, str):
-                    failures[n] = hidden(outcome)
-                    results.now_failed(identity, failures[n])
-                    backlog.add(partial(tracking.record_failure, run, jobs[n], failures[n], identity))
+                    failed[number] = hidden(outcome)
+                    journal.now_failed(cell.identity.cell, failed[number])
+                    backlog.add(partial(recording.record_failure, run, cell.job, failed[number], cell.identity.cell))
                     if options.fail_fast:
                         break
                 else:
-                    fresh[identity] = mean_validation_error(outcome)
-                    cell = (run, jobs[n], plan.experiments[n], identity, outcome)
-                    anew, doubtful = options.force or n in gone, n in plan.kept or store_key() != "local"
-                    backlog.add(partial(tracking.record_cell, *cell, anew, doubtful))
+                    values[number] = mean_validation_error(outcome, cell.experiment.selection)
+                    overwrite = options.force or number in lost
+                    check_store = not cell.missing or store_key() != "local"
+                    backlog.add(partial(recording.record_cell, run, cell, outcome, overwrite, check_store))
             backlog.finish()
-            values = tracking.end_sweep(run, plan, failures, fresh)
+            values = tracking.end_sweep(run, plan, refused, failed, values)
             shortfalls = report(run, options, console) if values else []
-    for n, error in sorted(failures.items()):
+    errors = refused | {n: failed[number] for n, number in plan.cell_of.items() if number in failed}
+    for n, error in sorted(errors.items()):
         overrides = " ".join(f"{key}={value}" for key, value in jobs[n].overrides.items())
         console.print(f"failed: {overrides}: {last_line(error)}", markup=False, highlight=False, soft_wrap=True)
     show_ui(run, console)
-    missing = RuntimeError("not run: the sweep stopped at the first failure")
-    found: list[float | Exception] = [values.get(n, missing) for n in range(len(jobs))]
-    for n, error in failures.items():
+    found: list[float | Exception] = [RuntimeError("not run: the sweep stopped at the first failure")] * len(jobs)
+    for n, number in plan.cell_of.items():
+        found[n] = values.get(number, found[n])
+    for n, error in errors.items():
         found[n] = RuntimeError(last_line(error))
     return Outcome(found, [f"{study.name}: {shortfall}" for shortfall in shortfalls])
 
 
-def arriving(
-    plan: "Plan", gone: list[int], stacks: "Sequence[Task | Lone]", trained: Any, where: "Workers", console: "Console"
-) -> "Iterator[tuple[int, pd.DataFrame | str]]":
-    """Cells as their curves come in, each on disk by then, or with the traceback of their failure.
+def tell_what_is_known(plan: "Plan", lost: "Sequence[int]", console: "Console") -> None:
+    """How many cells, and networks of the others, need no training."""
+    recorded = len(plan.cells) - len(plan.new) - len(lost)
+    reused = sum(len(plan.cells[number].reused) for number in plan.new)
+    if recorded or reused:
+        seeds = f", and {reused} of their networks are trained" if reused else ""
+        console.print(f"{recorded} cells are already recorded, {len(plan.new)} are new{seeds}", highlight=False)
 
-    First those that an interrupted sweep had trained, then the new ones, then any that the store has lost meanwhile.
+
+def arriving(
+    plan: "Plan",
+    lost: list[int],
+    stacks: "Sequence[Task | Lone]",
+    trained: Any,
+    where: "Workers",
+    run: "SweepRun",
+    console: "Console",
+) -> "Iterator[tuple[int, Curves | str]]":
+    """Cells as the last of their seeds comes in, each on disk by then, or with the traceback of their failure.
+
+    First those whose seeds were all trained before, then the new ones, then any of which the store has lost something.
     """
-    from experiments import results
-    from experiments.evaluation import finished_cells, tasks
-    from experiments.records import curve_table
+    from experiments.recording import assembled
+    from experiments.tasks import tasks
     from experiments.workers import attempts
 
-    def tables(
-        numbers: list[int], stacks: "Sequence[Task | Lone]", trained: Any
-    ) -> "Iterator[tuple[int, pd.DataFrame | str]]":
-        experiments = [plan.experiments[n] for n in numbers]
-        for index, outcome in finished_cells(progress(trained, stacks, console), stacks, experiments):
-            if not isinstance(outcome, str):
-                outcome = curve_table(outcome, experiments[index])
-                results.save(plan.identities[numbers[index]], outcome)
-            yield numbers[index], outcome
+    again = {number: assembled(run.client, plan.cells[number])[1] for number in lost}
+    ready = [number for number in plan.new if not plan.cells[number].missing]
+    outcomes = chain(
+        ((number, "") for number in ready), complete(plan, plan.new, stacks, progress(trained, stacks, console))
+    )
+    for number, failure in outcomes:
+        curves, missing = assembled(run.client, plan.cells[number])
+        if failure:
+            yield number, failure
+        elif curves is None:
+            again[number] = missing
+        else:
+            yield number, curves
+    numbers = list(again)
+    more = tasks([plan.cells[number].experiment for number in numbers], where.replicas, list(again.values()), plan.keep)
+    for number, failure in complete(plan, numbers, more, progress(attempts(more, where), more, console)):
+        curves, missing = assembled(run.client, plan.cells[number])
+        yield number, failure or curves or f"seeds {missing} were trained, and are not on disk"
 
-    for n in plan.kept:
-        yield n, results.saved(plan.identities[n])
-    yield from tables(plan.new, stacks, trained)
-    again = tasks([plan.experiments[n] for n in gone], where.replicas)
-    yield from tables(gone, again, attempts(again, where))
+
+def complete(
+    plan: "Plan", numbers: "Sequence[int]", stacks: "Sequence[Task | Lone]", results: "Iterable[Any]"
+) -> Iterator[tuple[int, str]]:
+    """The number of each cell as the last of its stacks comes in, with the first failure; its seeds are on disk by then."""
+    from experiments import journal
+
+    waiting = Counter(cell for task in stacks for cell in task.cells)
+    failures: dict[int, str] = {}
+    for index, result in results:
+        for position, cell in enumerate(stacks[index].cells):
+            waiting[cell] -= 1
+            if isinstance(result, str):
+                failures.setdefault(cell, result)
+            else:
+                journal.save(plan.cells[numbers[cell]].identity.seeds, result[position])
+            if not waiting[cell]:
+                yield numbers[cell], failures.get(cell, "")
 
 
 def last_line(error: str) -> str:

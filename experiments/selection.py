@@ -42,6 +42,7 @@ class Oracle:
         return first_minimum(curves["test/error"])
 
 
+AT_ONCE = (Last, BestValidation, Oracle)  # rules that take an evaluation when it comes, or never
 RULES: dict[str, Selection] = {"last": Last(), "best_validation": BestValidation(), "oracle": Oracle()}
 
 

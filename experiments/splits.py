@@ -1,6 +1,9 @@
 """Who trains, who chooses, who judges: seeded divisions of a dataset, and scaling that has seen training rows only."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import lru_cache
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol, TypeAlias, runtime_checkable
 
@@ -10,11 +13,14 @@ from jaxtyping import Float, Int
 from backprop.arrays import Array
 from backprop.choices import choice, one_of, whole
 from backprop.randomness import generator
+from backprop.sets import Scale, Sets, sets
 from experiments.corruption import Corruption
 from experiments.datasets.dataset import Dataset
 
 Size: TypeAlias = object  # a number of examples or a fraction: `size_of` holds it to that
 RowFile: TypeAlias = object  # the path of a file of row numbers: `Files` holds it to that
+Compared: TypeAlias = Callable[[Array], Array]  # targets to the form that a loss compares
+SCALED_AT_ONCE = 2**20  # numbers, of which means and deviations are taken
 
 
 class Parts(NamedTuple):
@@ -24,12 +30,27 @@ class Parts(NamedTuple):
     validation: Int[Array, " v"]
     test: Int[Array, " t"]
 
+    def slices(self) -> dict[str, slice]:
+        """Where each part lies when they stand one below the other."""
+        ends = np.cumsum([0, *map(len, self)]).tolist()
+        return {name: slice(*ends[i : i + 2]) for i, name in enumerate(self._fields)}
+
+    def digest(self) -> str:
+        """A hash of the row numbers."""
+        found = sha256()
+        for rows in self:
+            found.update(np.asarray(rows, "<i8").tobytes() + b"|")
+        return found.hexdigest()[:16]
+
 
 @runtime_checkable
 class Split(Protocol):
     """What the laboratory asks of a split. All seeds must have equally many training rows."""
 
     def __call__(self, dataset: Dataset, seed: int) -> Parts: ...
+
+    def __hash__(self) -> int:
+        """What it draws is kept for the cells that share it."""
 
 
 @choice
@@ -151,6 +172,12 @@ def row_number(word: str, place: str, dataset: Dataset) -> int:
     return int(row)
 
 
+@lru_cache(maxsize=10_000)
+def drawn(dataset: Dataset, split: Split, seed: int) -> Parts:
+    """The rows of a seed; drawn once for the many cells that share data and split."""
+    return split(dataset, seed)
+
+
 def cut(dataset: Dataset, order: Array, n: int, v: int, test: Array, seed: int) -> Parts:
     """The first v rows of an order validate, the next n train: a smaller n is the beginning of a larger one."""
     if n < 1:
@@ -222,40 +249,105 @@ class Scaling:
 
 
 class Scaled(NamedTuple):
-    """One part's examples as the network sees them."""
+    """Some examples as the network sees them."""
 
     x: Float[Array, "n D"]
     y: Float[Array, "n K"]
 
 
-class Division(NamedTuple):
-    """A dataset divided, corrupted and scaled for one seed."""
+class Changed(NamedTuple):
+    """The targets that a corruption has replaced, and in which rows."""
 
-    parts: dict[str, Scaled]
-    target_scale: float  # what one unit of the network's output is in the target's own unit
+    rows: Int[Array, " c"]
+    y: Float[Array, "c K"]
+
+
+class Division(NamedTuple):
+    """A dataset divided, corrupted and scaled for one seed: which rows, and how the network sees them. No features are copied."""
+
+    x: Float[Array, "N D"]  # the dataset's own array, whatever the seed
+    y: Float[Array, "N K"]  # so are these, its targets in the form that the loss compares
+    rows: Parts
+    features: Scale | None
+    targets: Scale | None
+    changed: Changed | None
     corrupted: float  # the share of training labels that differ from the true ones
+    dtype: str
+
+    @property
+    def target_scale(self) -> float:
+        """What one unit of the network's output is in the target's own unit."""
+        return 1.0 if self.targets is None else float(self.targets.scale[0])
 
     @property
     def error_scale(self) -> float:
         return self.target_scale**2
 
+    def part(self, name: str) -> Scaled:
+        """Copies of one part's examples."""
+        rows: Array = getattr(self.rows, name)
+        return Scaled(*(one.take(np.zeros(1, int), np.arange(len(rows))[None])[0] for one in seen([self], [rows])))
+
+
+def unchanged(y: Array) -> Array:
+    return y
+
 
 def divide(
-    dataset: Dataset, split: Split, corruption: Corruption | None, scaling: Scaling, seed: int, dtype: str
+    dataset: Dataset,
+    split: Split,
+    corruption: Corruption | None,
+    scaling: Scaling,
+    seed: int,
+    dtype: str,
+    compared: Compared = unchanged,
 ) -> Division:
-    """Train, validation and test of one seed, scaled by the training rows."""
+    """Train, validation and test of one seed, scaled by the training rows; `compared` is the form of targets that the loss asks for."""
+    rows = drawn(dataset, split, seed)
+    y, changed, corrupted = held_targets(dataset, compared), None, 0.0
+    if corruption is not None:
+        noisy = corruption(dataset, rows._asdict(), seed)
+        differ = (noisy != dataset.y).any(axis=1)
+        changed = Changed(np.flatnonzero(differ), np.asarray(compared(noisy[differ]), y.dtype))
+        corrupted = float(differ[rows.train].mean())
+    features = column_scale(dataset.x, rows.train) if scaling.features == "standard" else None
+    division = Division(dataset.x, y, rows, features, None, changed, corrupted, dtype)
+    if scaling.targets == "standard" and dataset.task == "regression":
+        return division._replace(targets=common_scale(division._replace(dtype="float64").part("train").y))
+    return division
+
+
+@lru_cache(maxsize=4)
+def held_targets(dataset: Dataset, compared: Compared) -> Float[Array, "N K2"]:
+    """The targets as a loss compares them: one array for all seeds."""
+    return np.ascontiguousarray(compared(dataset.y))
+
+
+def column_scale(x: Float[Array, "N D"], rows: Int[Array, " n"]) -> Scale:
+    """Mean and deviation of each column in some rows, taken a few rows at a time; those that are constant are divided by 1."""
     from sklearn.preprocessing import StandardScaler
 
-    rows = split(dataset, seed)._asdict()
-    x, y, target_scale = dataset.x, dataset.y, 1.0
-    if corruption is not None:
-        y = corruption(dataset, rows, seed)
-    corrupted = float((y[rows["train"]] != dataset.y[rows["train"]]).any(axis=1).mean())
-    if scaling.features == "standard":
-        x = StandardScaler().fit(x[rows["train"]]).transform(x)
-    if scaling.targets == "standard" and dataset.task == "regression":
-        own = y[rows["train"]]
-        target_scale = float(np.sqrt(own.var(axis=0).mean())) or 1.0  # one scale: the error stays a sum of squares
-        y = (y - own.mean(axis=0)) / target_scale
-    parts = {name: Scaled(x[part].astype(dtype), y[part].astype(dtype)) for name, part in rows.items()}
-    return Division(parts, target_scale, corrupted)
+    scaler = StandardScaler()
+    few = max(SCALED_AT_ONCE // x.shape[1], 1)
+    for start in range(0, len(rows), few):
+        scaler.partial_fit(np.asarray(x[rows[start : start + few]], float))
+    return Scale(scaler.mean_, scaler.scale_)
+
+
+def common_scale(y: Float[Array, "n K"]) -> Scale:
+    """Each column's mean, and one scale for all: the error stays a sum of squares."""
+    scale = float(np.sqrt(y.var(axis=0).mean())) or 1.0
+    return Scale(y.mean(axis=0), np.full(y.shape[1], scale))
+
+
+def seen(divisions: Sequence[Division], rows: Sequence[Int[Array, " n"]]) -> tuple[Sets, Sets]:
+    """Features and targets of some rows of each seed, as the network sees them; nothing is copied but what was corrupted."""
+    first = divisions[0]
+    x = sets(first.x, rows, [division.features for division in divisions], first.dtype)
+    y, own_rows = first.y, list(rows)
+    for s, division in enumerate(divisions):
+        if division.changed is not None:  # replaced targets stand below the true ones
+            places = np.arange(len(first.y))
+            places[division.changed.rows] = len(y) + np.arange(len(division.changed.rows))
+            y, own_rows[s] = np.concatenate([y, division.changed.y]), places[rows[s]]
+    return x, sets(y, own_rows, [division.targets for division in divisions], first.dtype)

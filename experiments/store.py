@@ -208,9 +208,10 @@ def add_artifacts(client: "MlflowClient", run_id: str, files: Path, into: str = 
     if own is None:
         client.log_artifacts(run_id, str(files), into or None)
         return
-    (own / into).mkdir(parents=True, exist_ok=True)
-    for file in files.iterdir():
-        shutil.copyfile(file, own / into / file.name)
+    for file in (one for one in files.rglob("*") if one.is_file()):
+        place = own / into / file.relative_to(files)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(file, place)
 
 
 def add_text(client: "MlflowClient", run_id: str, text: str, name: str) -> None:

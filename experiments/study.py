@@ -1,10 +1,11 @@
 """The typed root of the config: an Experiment is one cell, one configuration with all its seeds."""
 
 import re
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from dataclasses import field, fields
-from functools import cache
-from math import isfinite
+from functools import cached_property
+from math import inf, isfinite
+from reprlib import repr as shortened
 from typing import Any
 
 from backprop.arrays import stacking_key
@@ -21,8 +22,9 @@ from backprop.schedules import Constant, Schedule
 from backprop.training import Recipe
 from experiments.corruption import Corruption
 from experiments.datasets.dataset import Dataset
+from experiments.keep import to_keep
 from experiments.selection import Last, Selection
-from experiments.splits import Division, Holdout, Scaling, Split, divide
+from experiments.splits import Division, Holdout, Scaling, Split, divide, drawn
 
 SOURCES = ("split", "init", "order")  # division and corruption; initial weights; minibatches and noise
 NATURAL_LOSS: dict[str, Loss] = {"classification": SoftmaxCrossEntropy(), "regression": SquaredError()}
@@ -124,24 +126,59 @@ class Execution:
     fail_fast: bool = False  # stop at the first cell that fails
     check_claims: bool = False  # a claim of the study that is refuted, or not tested, makes the command fail
     allow_targets: list[str] = field(default_factory=list)  # classes of yours that a config may name as _target_
+    max_hours: float | None = 24.0  # a sweep that would take longer is refused; None: no limit, here and below
+    max_memory: float | str | None = "90%"  # of the machine's; or so many GB
+    max_disk: float | str | None = "50%"  # of what is free; or so many GB
+    keep: str | list[str | int] = field(default_factory=list)  # rows, outputs, weights (of all seeds), weights:0,3
+
+    def __post_init__(self) -> None:
+        to_keep(self.keep)  # the check
+        if self.max_hours is not None and not (isfinite(self.max_hours) and self.max_hours > 0):
+            raise ValueError(
+                f"execution.max_hours is {self.max_hours!r}; it must be a number above 0, or null for no limit."
+            )
+        for key in ("max_memory", "max_disk"):
+            asked = getattr(self, key)
+            try:
+                amount(asked, 1.0)
+            except ValueError as error:
+                raise ValueError(
+                    f"execution.{key} is {asked!r}; it must be a share such as 90%, a number of gigabytes such as 16GB, "
+                    "or null for no limit."
+                ) from error
+
+
+def amount(asked: object, there: float) -> float:
+    """Bytes, from a share of what there is or from a number of gigabytes; None is no limit. Raises ValueError.
+
+    >>> amount("90%", 2e9), amount("16GB", 2e9), amount(0.5, 2e9), amount(None, 2e9)
+    (1800000000.0, 16000000000.0, 500000000.0, inf)
+    """
+    if asked is None:
+        return inf
+    text = str(asked).strip()
+    unit = there / 100 if text.endswith("%") else 1e9
+    number = float(text.removesuffix("%").removesuffix("GB"))
+    if isinstance(asked, bool) or not (isfinite(number) and number > 0):
+        raise ValueError(f"{asked!r} is no amount")
+    return number * unit
 
 
 def listed_seeds(seeds: Any) -> list[int]:
     """The seeds that are meant by a number, or by a list. Raises ValueError."""
-    listed = list(range(seeds)) if type(seeds) is int else seeds
-    if not isinstance(listed, list) or not listed or not all(type(s) is int and s >= 0 for s in listed):
-        raise ValueError(f"seeds is {seeds!r}; it must be a number of seeds, or a list such as [0, 1, 2].")
-    if max(listed) >= 2**32:
-        raise ValueError(f"seeds is {seeds!r}; a seed must be less than 2³².")
-    if len(set(listed)) < len(listed):
-        raise ValueError(f"seeds is {seeds!r}; each seed may stand in the list once.")
+    listed = range(min(seeds, 2**32 + 1)) if type(seeds) is int else seeds
+    if not isinstance(listed, list | range) or not listed or not all(type(s) is int and s >= 0 for s in ends(listed)):
+        raise ValueError(f"seeds is {shortened(seeds)}; it must be a number of seeds, or a list such as [0, 1, 2].")
+    if max(ends(listed)) >= 2**32:
+        raise ValueError(f"seeds is {shortened(seeds)}; a seed must be less than 2³².")
+    if isinstance(listed, list) and len(set(listed)) < len(listed):
+        raise ValueError(f"seeds is {shortened(seeds)}; each seed may stand in the list once.")
     return list(listed)
 
 
-@cache
-def training_sizes(dataset: Dataset, split: Any, seeds: tuple[int, ...]) -> frozenset[int]:
-    """How many training rows the seeds have; drawn once for the many cells that share data and split."""
-    return frozenset(len(split(dataset, seed).train) for seed in seeds)
+def ends(seeds: list[Any] | range) -> Sequence[Any]:
+    """What must be looked at to know all: of a range its ends."""
+    return seeds if isinstance(seeds, list) else (seeds[0], seeds[-1])
 
 
 @choice
@@ -172,7 +209,7 @@ class Experiment:
     )  # what differs between seeds; the rest is the first's
 
     def __post_init__(self) -> None:
-        listed = listed_seeds(self.seeds)
+        first = self.all_seeds[0]
         if not set(self.vary) <= set(SOURCES) or not self.vary or len(set(self.vary)) < len(self.vary):
             raise ValueError(f"vary is {self.vary!r}; it must be a list of some of {', '.join(SOURCES)}.")
         if self.loss is not None and self.loss.task != self.dataset.task:
@@ -180,13 +217,11 @@ class Experiment:
                 f"loss is {type(self.loss).__name__}, which is for {self.loss.task}, but the targets of "
                 f"{self.dataset.name} are for {self.dataset.task}; leave loss=natural or choose another dataset."
             )
-        if self.corruption is not None:
-            self.corruption(self.dataset, self.split(self.dataset, listed[0])._asdict(), listed[0])
         split: Any = self.split
-        sizes = training_sizes(self.dataset, split, tuple(self.seeds_of("split")))
-        if len(sizes) > 1:
-            raise ValueError(f"split: the seeds have {sorted(sizes)} training rows; all must have equally many.")
-        (examples,) = sizes
+        rows = drawn(self.dataset, split, first)
+        if self.corruption is not None:
+            self.corruption(self.dataset, rows._asdict(), first)
+        examples = len(rows.train)
         if type(self.batch_size) is int and self.batch_size > examples:
             raise ValueError(
                 f"batch_size is {self.batch_size}, but there are {examples} training examples; "
@@ -200,9 +235,16 @@ class Experiment:
                 "make network.hidden smaller, or take another optimiser."
             )
 
-    @property
+    @cached_property
     def all_seeds(self) -> list[int]:
         return listed_seeds(self.seeds)
+
+    def check_every_split(self) -> None:
+        """Draws what `__post_init__` has drawn of the first seed only. Raises ValueError where the seeds' sizes differ."""
+        split: Any = self.split
+        sizes = {len(drawn(self.dataset, split, seed).train) for seed in dict.fromkeys(self.seeds_of("split"))}
+        if len(sizes) > 1:
+            raise ValueError(f"split: the seeds have {sorted(sizes)} training rows; all must have equally many.")
 
     def seeds_of(self, source: str) -> list[int]:
         """What each seed draws from, for one source of chance: itself, or, where that source is held still, the first."""
@@ -227,18 +269,22 @@ class Experiment:
 
     def divide(self, seed: int) -> Division:
         """The data of one seed, as the network and its loss see them."""
-        division = divide(self.dataset, self.split, self.corruption, self.scaling, seed, self.dtype)
-        parts = {name: part._replace(y=self.recipe.loss.targets(part.y)) for name, part in division.parts.items()}
-        return division._replace(parts=parts)
+        compared = self.recipe.loss.targets
+        return divide(self.dataset, self.split, self.corruption, self.scaling, seed, self.dtype, compared)
+
+    def rows_digest(self, seed: int) -> str:
+        """A hash of the rows that a seed's split draws: a file of them is part of no config."""
+        return drawn(self.dataset, self.split, seed).digest()
 
     def data_key(self) -> Hashable:
         """Equal for experiments that see the same numbers, in the form that their loss compares."""
         choices = stacking_key((self.split, self.corruption, self.scaling)), type(self.recipe.loss)
-        return self.dataset.fingerprint, choices, tuple(self.seeds_of("split")), self.dtype
+        return self.dataset.fingerprint, choices, self.dtype
 
     def stack_key(self) -> Hashable:
         """Equal for experiments that can train in one stack; the parameters of losses of one kind are equal by type."""
-        return self.data_key(), stacking_key(self.recipe), self.evaluations, tuple(self.all_seeds), frozenset(self.vary)
+        held = () if set(self.vary) == set(SOURCES) else (self.all_seeds[0], *sorted(self.vary))
+        return self.data_key(), stacking_key(self.recipe), self.evaluations, held
 
     def summary(self) -> dict[str, Any]:
         """The sizes that a reader wants to know."""
@@ -246,5 +292,5 @@ class Experiment:
             "task": self.dataset.task,
             "examples": len(self.dataset.x),
             "features": self.dataset.x.shape[1],
-            **{part: len(rows) for part, rows in self.split(self.dataset, self.all_seeds[0])._asdict().items()},
+            **{part: len(rows) for part, rows in drawn(self.dataset, self.split, self.all_seeds[0])._asdict().items()},
         }

@@ -68,10 +68,9 @@ class Descent:
             "stiffest error": relative_stiff,
             "size of stiffest error": np.abs(relative_stiff),
             "sign changes": flips,
-            "threshold": np.broadcast_to(threshold, loss.shape),
-            "theory/threshold": np.full(loss.shape, self.exact_threshold()),
         }
-        return untrained_curves(seeds, range(self.steps + 1), metrics)
+        once = {"threshold": threshold, "theory/threshold": np.full(len(seeds), self.exact_threshold())}
+        return untrained_curves(seeds, range(self.steps + 1), metrics, once)
 
     def exact_threshold(self) -> float:
         """The largest stable η λmax."""
@@ -173,10 +172,9 @@ class L2Path:
     def __call__(self, dataset: Dataset, seeds: Sequence[int]) -> Curves:
         ends, errors = [], []
         for seed in seeds:
-            parts = divide(dataset, self.split, None, Scaling(), seed, "float64").parts
-            (X, y), (X_test, y_test) = (
-                (part.x, part.y[:, 0] - parts["train"].y.mean()) for part in (parts["train"], parts["test"])
-            )
+            division = divide(dataset, self.split, None, Scaling(), seed, "float64")
+            train, test = division.part("train"), division.part("test")
+            (X, y), (X_test, y_test) = ((part.x, part.y[:, 0] - train.y.mean()) for part in (train, test))
             half_hessian = X.T @ X / len(X) + self.strength / 2 * np.eye(X.shape[1])
             exact = np.linalg.solve(half_hessian, X.T @ y / len(X))
             recipe = Recipe(
@@ -212,8 +210,8 @@ def standardized(dataset: Dataset) -> Standardized:
         raise ValueError(
             f"{dataset.name} has no single number for a target, as least squares asks; take dataset=diabetes."
         )
-    X = dataset.x[:, dataset.x.std(axis=0) > 0]
-    y = dataset.y[:, 0]
+    X, y = dataset.x.astype(float), dataset.y[:, 0].astype(float)
+    X = X[:, X.std(axis=0) > 0]
     return Standardized((X - X.mean(axis=0)) / X.std(axis=0), (y - y.mean()) / y.std())
 
 
@@ -234,7 +232,12 @@ def beside(trained: Float[Array, "S D"], exact: Float[Array, "S D"]) -> dict[str
     return {"slope": (np.sum(trained * exact, axis=1) / norm)[None], "distance": distance[None], **of}
 
 
-def untrained_curves(seeds: Sequence[int], steps: Sequence[int], metrics: dict[str, Float[Array, "T S"]]) -> Curves:
+def untrained_curves(
+    seeds: Sequence[int],
+    steps: Sequence[int],
+    metrics: dict[str, Float[Array, "T S"]],
+    once: dict[str, Float[Array, " S"]] | None = None,
+) -> Curves:
     """Curves of quantities that are no losses: no seed counts as diverged."""
     listed = list(steps)
-    return Curves(list(seeds), listed, [float(t) for t in listed], metrics, np.full(len(seeds), -1))
+    return Curves(list(seeds), listed, [float(t) for t in listed], metrics, once or {}, np.full(len(seeds), -1))

@@ -6,12 +6,15 @@ codes: 0 the same bits, 1 not, 2 no such run, or its data are gone.
 
 import argparse
 import sys
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from experiments.keep import Keep
+    from experiments.records import Curves
 
 
 def verify(client: Any, run: Any, allowed: Collection[str] = ()) -> "pd.DataFrame":
@@ -23,38 +26,118 @@ def verify(client: Any, run: Any, allowed: Collection[str] = ()) -> "pd.DataFram
 
     from experiments.building import build
     from experiments.errors import ConfigurationError
-    from experiments.evaluation import attempt, finished_cells, tasks
-    from experiments.records import curve_table
+    from experiments.evaluation import attempt, finished_cells
+    from experiments.recording import recorded_curves
+    from experiments.records import curve_table, seed_table
+    from experiments.tasks import tasks
     from reports.artifacts import artifact
-    from reports.record import read_table
+    from reports.record import check_format, read_table
+    from reports.schema import CONFIG, CURVES, SEEDS
+
+    check_format(run.info.run_name, run.data.tags.get("format", "1"))
 
     with TemporaryDirectory() as folder:
-        file = artifact(client, run.info.run_id, "config.yaml", folder)
+        file = artifact(client, run.info.run_id, CONFIG, folder)
         try:
             config = OmegaConf.create(file.read_text(encoding="utf-8"))
         except (YAMLError, UnicodeDecodeError, OmegaConfBaseException) as error:
             raise ConfigurationError(f"its config.yaml cannot be read: {error}") from error
-        recorded = read_table(artifact(client, run.info.run_id, "curves.parquet", folder)).to_pandas()
+        recorded = [
+            read_table(artifact(client, run.info.run_id, name, folder), name).to_pandas() for name in (CURVES, SEEDS)
+        ]
     if not isinstance(config, DictConfig):
         raise ConfigurationError("its config.yaml holds no config")
     experiment = build(config, allowed)  # what the record itself would allow does not count: it may be a stranger's
     if experiment.dataset.fingerprint != run.data.tags.get("data.fingerprint"):
         raise ConfigurationError("the data are not those of the record: their fingerprints differ")
-    plan = tasks([experiment])
+    keep = kept_by(run, experiment.all_seeds)
+    plan = tasks([experiment], keep=keep)
     ((_, result),) = finished_cells((attempt(i, task) for i, task in enumerate(plan)), plan, [experiment])
     if isinstance(result, str):
         raise ConfigurationError(result)
-    repeated = curve_table(result, experiment)
+    repeated = curve_table(result), seed_table(result, experiment.selection)
+    differing = [differences(*pair) for pair in zip(recorded, repeated, strict=True)]
+    beside = recorded_curves(client, run.info.run_id, experiment.all_seeds, keep)
+    if beside is None:
+        raise ConfigurationError("what is recorded beside its tables cannot be read")
+    differing += [of_rows(beside, result), of_weights(beside, result)]
+    return pd.concat(differing, ignore_index=True)
+
+
+def kept_by(run: Any, seeds: Sequence[int]) -> "Keep":
+    """What to keep of the repetition, so that all that the run has can be compared: errors of rows at every evaluation."""
+    from experiments.keep import Keep, from_tag
+    from reports.schema import KEPT
+
+    had = from_tag(run.data.tags.get(KEPT, ""), seeds)
+    outputs = any("outputs" in kinds for kinds in had.values())
+    return Keep(True, outputs, frozenset(seed for seed, kinds in had.items() if "weights" in kinds))
+
+
+def of_rows(recorded: "Curves", repeated: "Curves") -> "pd.DataFrame":
+    """A row for every evaluation at which rows have other errors or outputs, with the first such row."""
+    import numpy as np
+    import pandas as pd
+
+    from experiments.errors import ConfigurationError
+    from experiments.rows import taken
+
+    ours, theirs = recorded.rows, repeated.rows
+    if ours is None or theirs is None:
+        return pd.DataFrame()
+    same_rows = all(np.array_equal(getattr(ours, key), getattr(theirs, key)) for key in ("seed", "part", "row"))
+    if not same_rows or not set(ours.at) <= set(theirs.at):
+        raise ConfigurationError("its errors of rows are of other rows or steps than its config makes")
+    pairs = {("error", at): [taken(one.errors, one.at.index(at)) for one in (ours, theirs)] for at in ours.at}
+    pairs |= {("output", at): [values[:, 0], theirs.outputs[at][:, 0]] for at, values in ours.outputs.items()}
+    differing = []
+    for (what, at), (a, b) in pairs.items():
+        differs = (a != b) & ~((a != a) & (b != b))  # NaN is itself
+        if differs.any():
+            i = int(differs.argmax())
+            place = {"metric": f"{what} of row {ours.row[i]}", "seed": ours.seed[i], "step": at}
+            values = {"recorded": float(a[i]), "repeated": float(b[i]), "difference": abs(float(a[i]) - float(b[i]))}
+            differing.append(place | values)
+    return pd.DataFrame(differing)
+
+
+def of_weights(recorded: "Curves", repeated: "Curves") -> "pd.DataFrame":
+    """A row for every seed whose weights are others, with the one that differs most."""
+    import numpy as np
+    import pandas as pd
+
+    differing = []
+    for seed, a in recorded.weights.items():
+        b = repeated.weights[seed]
+        if not np.array_equal(a, b, equal_nan=True):
+            gap = np.abs(a - b)
+            i = int(np.nanargmax(gap)) if np.isfinite(gap).any() else 0
+            place = {"metric": "weights", "seed": seed, "step": "–"}
+            differing.append(place | {"recorded": a[i], "repeated": b[i], "difference": gap[i]})
+    return pd.DataFrame(differing)
+
+
+def differences(recorded: "pd.DataFrame", repeated: "pd.DataFrame") -> "pd.DataFrame":
+    """A row for every column of a table that is not the same, with the largest difference."""
+    import pandas as pd
+
+    from experiments.errors import ConfigurationError
+
     if list(recorded.columns) != list(repeated.columns) or len(recorded) != len(repeated):
-        raise ConfigurationError("its table of curves has other rows or columns than its config makes")
+        raise ConfigurationError("its tables have other rows or columns than its config makes")
     differing = []
     for name in recorded.columns:
         same = (recorded[name] == repeated[name]) | (recorded[name].isna() & repeated[name].isna())
         if not same.all():
             gap = (recorded[name].astype(float) - repeated[name].astype(float)).abs()
             at = gap.idxmax()
-            row = {"metric": name, "seed": recorded.seed[at], "step": recorded.step[at], "recorded": recorded[name][at]}
-            differing.append(row | {"repeated": repeated[name][at], "difference": gap[at]})
+            where = {
+                "metric": name,
+                "seed": recorded.seed[at],
+                "step": recorded.step[at] if "step" in recorded else "–",
+            }
+            values = {"recorded": recorded[name][at], "repeated": repeated[name][at], "difference": gap[at]}
+            differing.append(where | values)
     return pd.DataFrame(differing)
 
 

@@ -9,8 +9,9 @@ from contextlib import nullcontext, suppress
 from importlib.util import find_spec
 from typing import Any, NamedTuple
 
-from experiments.evaluation import Lone, Task, attempt
+from experiments.evaluation import attempt
 from experiments.records import Curves
+from experiments.tasks import Lone, Task
 
 Result = tuple[int, list[Curves] | str]
 ALIVE = 1.0  # seconds between two looks of a worker at whether its parent lives

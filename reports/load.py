@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from reports.artifacts import artifact, confined
 from reports.record import is_name, read_record, read_table
+from reports.schema import AT, CURVES, DIVERGED, OWN, RULES, SEEDS, SELECTED
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -18,8 +19,10 @@ READERS = 4  # threads: files of ten thousand cells are read in half the time
 class Sweep(NamedTuple):
     """What a report is made of.
 
-    `results`: a row per cell and seed at the selected step; `curves`: a row per cell, seed and evaluation. Both have
-    the columns cell (the cell's name), arm (the cell without its chosen axes), the axes, seed and the metrics.
+    `curves`: a row per cell, seed and evaluation, with what is measured at every evaluation; `seeds`: a row per cell and seed,
+    with what is measured once and the steps that selection rules take; `results`: a row per cell and seed at the step that
+    counts, with all metrics of both. All have the columns cell (the cell's name), arm (the cell without its chosen axes), the
+    axes and seed.
     """
 
     name: str
@@ -28,6 +31,8 @@ class Sweep(NamedTuple):
     cells: list[dict[str, Any]]
     results: "pd.DataFrame"
     curves: "pd.DataFrame"
+    seeds: "pd.DataFrame"
+    metrics: list[str]  # the columns of `results` that are measured
     tags: dict[str, str]
     params: dict[str, str]  # of the first cell: what all have in common, mostly
     failed: list[dict[str, Any]]
@@ -73,41 +78,76 @@ def load_sweep(client: Any, run_id: str) -> Sweep:
     if not finished:
         raise NoSuchSweep(f"sweep {record['name']!r} has no finished cell to report on")
     run = client.get_run(run_id)
-    curves = read_curves(client, finished, record)
+    curves, seeds = (in_one(client, finished, record, name) for name in (CURVES, SEEDS))
     return Sweep(
         name=record["name"],
         study=record["study"],
         axes=record["axes"],
         cells=finished,
-        results=curves[curves.selected].reset_index(drop=True),
+        results=at_the_selected_step(curves, seeds),
         curves=curves,
+        seeds=seeds,
+        metrics=measured(curves, seeds),
         tags=run.data.tags,
         params=client.get_run(finished[0]["run_id"]).data.params,
         failed=[cell for cell in record["cells"] if cell["status"] != "FINISHED"],
     )
 
 
-def read_curves(client: Any, cells: Sequence[dict[str, Any]], record: dict[str, Any]) -> "pd.DataFrame":
-    """All cells' curves, one below the other, with each one's name, arm and axes."""
-    import numpy as np
+def in_one(client: Any, cells: Sequence[dict[str, Any]], record: dict[str, Any], name: str) -> "pd.DataFrame":
+    """One of the tables of all cells, one below the other, with each one's name, arm and axes."""
     import pyarrow as pa
 
     def read(cell: dict[str, Any]) -> Any:
-        return read_table(artifact(client, cell["run_id"], "curves.parquet", folder))
+        return read_table(artifact(client, cell["run_id"], name, folder), name)
 
     with TemporaryDirectory() as folder, ThreadPoolExecutor(READERS) as readers:
         tables = list(readers.map(read, cells))
-    rows = [len(table) for table in tables]
-    curves = pa.concat_tables(tables, promote_options="permissive").to_pandas()
+    whole = pa.concat_tables(tables, promote_options="permissive").to_pandas()
+    return labelled(whole, [len(table) for table in tables], cells, record["axes"], record["study"]["choose"])
+
+
+def labelled(
+    table: "pd.DataFrame",
+    rows: Sequence[int],
+    cells: Sequence[dict[str, Any]],
+    axes: Sequence[str],
+    choose: Sequence[str],
+) -> "pd.DataFrame":
+    """The table with the name, the arm and the axes of each cell, of which it has so many rows."""
+    import numpy as np
 
     def spread(values: Sequence[Any]) -> Any:
         return np.repeat(np.array(values, object), rows)
 
-    for axis in record["axes"]:
-        curves[f"axis/{axis}"] = spread([as_number(c["axes"][axis]) if axis in c["axes"] else None for c in cells])
-    curves["cell"] = spread([cell["name"] for cell in cells])
-    curves["arm"] = spread(arm_names([cell["axes"] for cell in cells], record["axes"], record["study"]["choose"]))
-    return curves
+    columns = {
+        f"axis/{axis}": spread([as_number(c["axes"][axis]) if axis in c["axes"] else None for c in cells])
+        for axis in axes
+    }
+    columns["cell"] = spread([cell["name"] for cell in cells])
+    columns["arm"] = spread(arm_names([cell["axes"] for cell in cells], axes, choose))
+    return table.assign(**columns)
+
+
+def at_the_selected_step(curves: "pd.DataFrame", seeds: "pd.DataFrame") -> "pd.DataFrame":
+    """A row per cell and seed: its curves at the step that counts, and what is measured once."""
+    keys = ["cell", "seed", "step"]
+    once = seeds[["cell", "seed", OWN, DIVERGED, *measured_once(seeds)]].rename(columns={OWN: "step"})
+    return curves.merge(once, on=keys, how="inner", sort=False, validate="one_to_one")
+
+
+def measured(curves: "pd.DataFrame", seeds: "pd.DataFrame") -> list[str]:
+    """The columns of both tables that are measured."""
+    return [name for name in curves if name not in AT and not is_label(name)] + measured_once(seeds)
+
+
+def measured_once(seeds: "pd.DataFrame") -> list[str]:
+    others = {"seed", OWN, DIVERGED, *(SELECTED + rule for rule in RULES)}
+    return [name for name in seeds if name not in others and not is_label(name)]
+
+
+def is_label(column: str) -> bool:
+    return column in ("cell", "arm") or column.startswith("axis/")
 
 
 def arm_name(axes: dict[str, str], all_axes: Sequence[str], chosen: Sequence[str]) -> str:

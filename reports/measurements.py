@@ -1,20 +1,12 @@
 """The table of a sweep that trains no network: every cell's measures over its seeds."""
 
-import pandas as pd
-
 from reports.averages import intervals
 from reports.load import Sweep
 
 
-def metrics(rows: pd.DataFrame) -> list[str]:
-    """The columns that are quantities measured."""
-    others = {"seed", "step", "epoch", "diverged_at", "selected", "cell", "arm"}
-    return [name for name in rows.columns if name not in others and not name.startswith(("axis/", "selected/"))]
-
-
 def measures_of(sweep: Sweep) -> list[str]:
     """The metrics that the study wants shown, or all."""
-    found = metrics(sweep.results)
+    found = sweep.metrics
     return [name for name in sweep.study.get("measures", []) if name in found] or found
 
 

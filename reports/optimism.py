@@ -6,9 +6,8 @@ import pandas as pd
 
 from reports.comparison import Comparison, by_seed
 from reports.load import Sweep
+from reports.schema import RULES, SELECTED
 from reports.statistics import Interval, PairedDifference, mean_interval, paired_differences
-
-RULES = ("last", "best_validation", "oracle")
 
 
 class Entry(NamedTuple):
@@ -22,7 +21,7 @@ class Entry(NamedTuple):
 
 def ledger(sweep: Sweep, comparison: Comparison) -> list[Entry]:
     """An entry an arm, in the order of the report. The oracle chooses each seed's step by test error: never a result."""
-    steps = {rule: sweep.curves[sweep.curves[f"selected/{rule}"]] for rule in RULES}
+    steps = {rule: at_the_step_of(rule, sweep) for rule in RULES}
     chosen, peeked = [row.cell for row in comparison.rows], best_on_test(steps["oracle"])
     errors = {rule: by_seed(rows, chosen, "test/error").to_numpy() for rule, rows in steps.items()}
     best = by_seed(steps["oracle"], [peeked[row.arm] for row in comparison.rows], "test/error").to_numpy()
@@ -31,6 +30,12 @@ def ledger(sweep: Sweep, comparison: Comparison) -> list[Entry]:
         Entry(row.arm, {rule: mean_interval(errors[rule][n]) for rule in RULES}, flattery[n], mean_interval(best[n]))
         for n, row in enumerate(comparison.rows)
     ]
+
+
+def at_the_step_of(rule: str, sweep: Sweep) -> pd.DataFrame:
+    """The rows of the curves at the step that a rule takes, for every cell and seed."""
+    taken = sweep.seeds[["cell", "seed", SELECTED + rule]].rename(columns={SELECTED + rule: "step"})
+    return sweep.curves.merge(taken, on=["cell", "seed", "step"], sort=False)
 
 
 def best_on_test(rows: pd.DataFrame) -> dict[str, str]:

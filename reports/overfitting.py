@@ -10,6 +10,7 @@ from reports.comparison import Comparison
 from reports.excerpt import leading, told
 from reports.load import Sweep
 from reports.palette import COLOURS, GREY, Figure
+from reports.schema import HISTOGRAM
 from reports.statistics import sd_interval
 
 COLUMNS = {
@@ -46,10 +47,10 @@ def round_to(value: float, digits: int = 3) -> float:
 
 def weight_distribution(sweep: Sweep, comparison: Comparison) -> Figure | None:
     """The share of weights by size, a panel an arm, each over its own baseline."""
-    bins = [name for name in sweep.results.columns if name.startswith("histogram/")]
+    bins = [name for name in sweep.results.columns if name.startswith(HISTOGRAM)]
     if not bins:
         return None
-    lows = [float(name.removeprefix("histogram/")) for name in bins]
+    lows = [float(name.removeprefix(HISTOGRAM)) for name in bins]
     width = (lows[-1] - lows[0]) / (len(lows) - 1)
     compared = [row for row in comparison.rows if row.arm != row.baseline] or comparison.rows
     shown = leading(sweep, comparison._replace(rows=compared), len(COLOURS)).rows

@@ -7,6 +7,7 @@ from reports.comparison import listed
 from reports.contents import Contents
 from reports.excerpt import first
 from reports.load import Sweep, varies
+from reports.schema import OWN, SELECTED, THINNED
 
 
 def page(sweep: Sweep, found: Contents) -> str:
@@ -50,6 +51,7 @@ def recipe(sweep: Sweep) -> dict[str, str]:
         "Data": data(sweep) + (f"; {parts(sweep)}" if trains else ""),
         "Seeds": seeds(sweep) + (drawn(sweep) if trains else ""),
         **({"Training": training(sweep)} if trains else {"Theory": value_of("theory", sweep)}),
+        **({"Rows": sweep.tags[THINNED]} if THINNED in sweep.tags else {}),
         "Cells": f"{len(sweep.cells)} finished, {len(sweep.failed)} failed",
         "Code": sweep.tags.get("commit", "unknown"),
         "Versions": sweep.tags.get("versions", ""),
@@ -118,6 +120,6 @@ def training(sweep: Sweep) -> str:
 def step_that_counts(sweep: Sweep) -> str:
     """By the rows themselves: an axis such as `regularizer` may change it."""
     rule = sweep.params.get("selection", "?")
-    taken = sweep.results.get(f"selected/{rule}")
-    everywhere = "selection" not in sweep.axes and (taken is None or bool(taken.all()))
+    taken = sweep.seeds.get(SELECTED + rule)
+    everywhere = "selection" not in sweep.axes and (taken is None or bool((taken == sweep.seeds[OWN]).all()))
     return f"{rule} step" if everywhere else "the step that each cell's selection takes"

@@ -7,6 +7,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from reports.artifacts import artifact, has_artifact, is_run_id
+from reports.schema import AT, CURVES, DIVERGED, FORMAT, OWN, SEEDS, SWEEP
 
 RECORD = {
     "name": str,
@@ -22,21 +23,36 @@ class Unreadable(OSError):
     """A record that is cut off, foreign, or of another shape; the message names the file and the way out."""
 
 
+class OtherFormat(Unreadable):
+    """A record that another version of this program has written; the message has both numbers and the way out."""
+
+
 def read_record(client: Any, run_id: str) -> dict[str, Any] | None:
     """The sweep.json of a sweep's run; None if it ended before it had one. Raises Unreadable for what is none."""
-    if not has_artifact(client, run_id, "sweep.json"):
+    if not has_artifact(client, run_id, SWEEP):
         return None
     with TemporaryDirectory() as folder:
-        file = artifact(client, run_id, "sweep.json", folder)
+        file = artifact(client, run_id, SWEEP, folder)
         try:
             record = json.loads(file.read_text(encoding="utf-8"))
         except (ValueError, RecursionError) as error:
             wrong: str | None = f"it is no JSON: {error}"
         else:
             wrong = what_is_wrong(record)
+        if isinstance(record, dict) and "cells" in record:
+            check_format(record.get("name"), record.get("format", 1))
     if wrong is not None:
         raise Unreadable(f"the record of sweep {run_id}, {file}, cannot be read: {wrong}; run its command again")
     return record
+
+
+def check_format(name: Any, number: Any) -> None:
+    """Raises OtherFormat for a record that this version does not read."""
+    if str(number) != str(FORMAT):
+        raise OtherFormat(
+            f"{name!r} was recorded in format {number}, and this program reads format {FORMAT}: run its command again, or read "
+            "it with the version that recorded it (its run in MLflow names it under `versions`)"
+        )
 
 
 def what_is_wrong(record: Any) -> str | None:
@@ -61,8 +77,11 @@ def what_is_wrong(record: Any) -> str | None:
     return f"{bad[0]!r} is no id of a run" if bad else None
 
 
-def read_table(file: Path) -> Any:
-    """A cell's curves, as Arrow has them. Raises Unreadable for a file that holds none."""
+NEEDED = {CURVES: AT, SEEDS: ("seed", OWN, DIVERGED)}  # columns that a table of a cell must have
+
+
+def read_table(file: Path, name: str) -> Any:
+    """A cell's curves, or its table of seeds, as Arrow has them. Raises Unreadable for a file that holds none."""
     import pyarrow as pa
     from pyarrow.parquet import ParquetFile
 
@@ -72,16 +91,16 @@ def read_table(file: Path) -> Any:
         wrong = str(error).strip().split("\n", 1)[0]
     else:
         kinds = {field.name: field.type for field in table.schema}
-        lacks = [name for name in ("seed", "step", "epoch", "selected") if name not in kinds]
+        lacks = [name for name in NEEDED[name] if name not in kinds]
         numbers = [name for name, kind in kinds.items() if not is_of_numbers(kind)]
         wrong = (
             f"it has no column {lacks[0]!r}" if lacks else f"column {numbers[0]!r} holds no numbers" if numbers else ""
         )
-        if not wrong and not (pa.types.is_boolean(kinds["selected"]) and len(table)):
-            wrong = "it selects no rows"
+        if not wrong and not len(table):
+            wrong = "it has no rows"
     if wrong:
         raise Unreadable(
-            f"the curves of a cell, {file}, cannot be read: {wrong}; run its command again with execution.force=true"
+            f"the table of a cell, {file}, cannot be read: {wrong}; run its command again with execution.force=true"
         )
     return table
 

@@ -12,7 +12,6 @@ from reports.averages import intervals
 from reports.axes import called, label
 from reports.excerpt import thinned, told
 from reports.load import Sweep, as_number, as_override
-from reports.measurements import metrics
 from reports.palette import COLOURS, LEGEND, Figure
 
 MOST, POINTS = 12, 1800  # of panels, colours, series; of what is drawn in all
@@ -53,7 +52,8 @@ def measured(spec: Mapping[str, Any], sweep: Sweep) -> pd.DataFrame:
         places["others"] = others
     found = []
     for mark in ("lines", "points"):
-        names = [name for name in metrics(rows) if any(fnmatchcase(name, p) for p in spec.get(mark, []))]
+        here = [name for name in sweep.metrics if name in rows]
+        names = [name for name in here if any(fnmatchcase(name, p) for p in spec.get(mark, []))]
         found.append(intervals(rows[names], places).assign(mark=mark))
     data = pd.concat(found, ignore_index=True)
     return data.assign(series=data["metric"].map(series))

@@ -1,7 +1,7 @@
 """python -m experiments.benchmark [--workloads NAME …] [--rounds N] [--json FILE]: training beside its floor and its peers.
 
-With --growth: the time a replica from 64 to 4,096 replicas, and the memory. With --sweep: what composing and recording
-cost beside training.
+With --growth: the time a replica from 64 to 4,096 replicas, and the memory. With --memory: what data take, by the number of
+seeds. With --sweep: what composing and recording cost beside training.
 """
 
 import argparse
@@ -67,6 +67,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--json", type=Path, metavar="FILE", help="the times of every round")
     parser.add_argument("--growth", action="store_true", help="time and memory from 64 to 4,096 replicas instead")
+    parser.add_argument("--memory", action="store_true", help="what MNIST's size takes with 1, 3 and 30 seeds instead")
     parser.add_argument("--sweep", action="store_true", help="what composing and recording 200 cells cost instead")
     wanted = parser.parse_args(arguments)
     console, progress = Console(), Console(stderr=True)
@@ -74,6 +75,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
         from experiments.benchmark.growth import growth
 
         growth(console)
+        return
+    if wanted.memory:
+        from experiments.benchmark.memory import memory
+
+        memory(console)
         return
     if wanted.sweep:
         from experiments.benchmark.overhead import overhead

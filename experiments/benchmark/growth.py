@@ -9,9 +9,10 @@ from rich.table import Table
 from backprop.losses import SoftmaxCrossEntropy
 from backprop.penalties import L2
 from experiments.datasets import digits
-from experiments.evaluation import finished_cells, tasks
+from experiments.evaluation import finished_cells
 from experiments.splits import Holdout
 from experiments.study import Experiment
+from experiments.tasks import tasks
 from experiments.workers import Workers, attempts
 
 SIZES = (64, 256, 1024, 4096)

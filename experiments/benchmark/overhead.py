@@ -10,10 +10,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.table import Table
+
+if TYPE_CHECKING:
+    from experiments.plan import Cell
 
 CELLS, BY_HAND = 200, 4
 STUDY = ["study=regularizers", "evaluations=25"]
@@ -22,13 +25,13 @@ STUDY = ["study=regularizers", "evaluations=25"]
 def overhead(console: Console) -> None:
     """Prints CPU milliseconds a cell of composing and recording, and wall seconds of the sweep with and without them."""
     with laboratory():
-        from experiments import lifetime, results, tracking
+        from experiments import journal, lifetime, recording, tracking
         from experiments.building import execution_of, study_of
-        from experiments.evaluation import finished_cells, tasks
+        from experiments.evaluation import finished_cells
         from experiments.plan import planned
-        from experiments.records import curve_table
         from experiments.run import sweep
         from experiments.store import open_store
+        from experiments.tasks import tasks
         from experiments.workers import Workers, attempts
 
         composer, by_hydra = composers()
@@ -36,7 +39,7 @@ def overhead(console: Console) -> None:
         composer(overrides[0])  # the first of its choices is composed by Hydra
         jobs, composing = timed(lambda: [composer(one) for one in overrides])
         plan, building = timed(lambda: planned(jobs, execution_of(jobs[0].config)))
-        experiments = list(plan.experiments.values())
+        experiments = [cell.experiment for cell in plan.cells]
 
         for _ in attempts(tasks(experiments[:4]), Workers()):
             pass  # workers are started, kernels compiled
@@ -54,16 +57,13 @@ def overhead(console: Console) -> None:
         with lifetime.named(study) as (name, folder):
             run = tracking.start_sweep(study, jobs, name, folder)
             with lifetime.ending(run.client, run.run_id, name):
-                tables = [
-                    (n, curve_table(curves, experiments[n]))
-                    for n, curves in trained[:40]
-                    if not isinstance(curves, str)
-                ]
+                done = [(n, curves) for n, curves in trained[:40] if not isinstance(curves, str)]
                 start = time.process_time()
-                for n, curves in tables:
-                    results.save(f"benchmark {n}", curves)
-                    tracking.record_cell(run, jobs[n], experiments[n], f"benchmark {n}", curves, False, False)
-                recording = time.process_time() - start
+                for n, curves in done:
+                    cell = renamed(plan.cells[n], n)
+                    journal.save(cell.identity.seeds, curves)
+                    recording.record_cell(run, cell, curves, False, False)
+                recording_time = time.process_time() - start
         fluent = [as_most_write_it(by_hydra, one) for one in overrides[:BY_HAND]]
 
     table = Table(title=f"A sweep of {CELLS} cells of 10 seeds, 25 measurements each", title_justify="left")
@@ -73,7 +73,7 @@ def overhead(console: Console) -> None:
     composing_by_hydra, logging_fluently = (sum(part) / BY_HAND * 1e3 for part in zip(*fluent, strict=True))
     table.add_row("composing, CPU ms a cell", f"{composing / CELLS * 1e3:.0f}", f"{composing_by_hydra:.0f}")
     table.add_row("building and hashing, CPU ms a cell", f"{building / CELLS * 1e3:.1f}", "")
-    table.add_row("recording, CPU ms a cell", f"{recording / len(tables) * 1e3:.0f}", f"{logging_fluently:.0f}")
+    table.add_row("recording, CPU ms a cell", f"{recording_time / len(done) * 1e3:.0f}", f"{logging_fluently:.0f}")
     table.add_row("training alone, s", f"{alone:.1f}", "")
     table.add_row("the whole sweep with its report, s", f"{whole:.1f} ({whole / alone - 1:+.0%})", "")
     console.print(table)
@@ -120,13 +120,21 @@ def composers() -> tuple[Any, Callable[[list[str]], Any]]:
     return Composer(loader, master), by_hydra
 
 
+def renamed(cell: "Cell", number: int) -> "Cell":
+    """The cell under other identities, as if it had never been recorded."""
+    from experiments.identity import Identity
+
+    seeds = {seed: f"benchmark {number} {seed}" for seed in cell.identity.seeds}
+    return cell._replace(identity=Identity(f"benchmark {number}", seeds, f"benchmark {number}"))
+
+
 def as_most_write_it(compose: Callable[[list[str]], Any], overrides: list[str]) -> tuple[float, float]:
     """CPU seconds of composing one job, and of logging its parameters and every measurement as it is made."""
     import mlflow
     from omegaconf import OmegaConf
 
+    from experiments.recording import CURVES_IN_UI, flat
     from experiments.store import tracking_uri
-    from experiments.tracking import CURVES_IN_UI, flat
 
     config, composing = timed(lambda: compose(overrides))
     settings = OmegaConf.to_container(OmegaConf.masked_copy(config, [k for k in config if k != "hydra"]), resolve=True)

@@ -11,13 +11,15 @@ from zipfile import ZipFile
 import numpy as np
 
 from backprop.arrays import Array
-from experiments.datasets.dataset import Dataset
+from experiments.datasets import sizes
+from experiments.datasets.dataset import Dataset, of_size
 from experiments.datasets.files import LARGEST, check_task, check_two, made, opened
 
 IDX_TYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
 MOST_DIMENSIONS = 8
 
 
+@of_size(sizes.of_npz)
 def npz(
     path: str, task: str, x: str = "x", y: str = "y", x_test: str | None = None, y_test: str | None = None
 ) -> Dataset:
@@ -47,6 +49,7 @@ def read_npz(path: str, names: Sequence[str]) -> list[Array]:
     return arrays
 
 
+@of_size(sizes.of_idx)
 def idx(images: str, labels: str, test_images: str | None = None, test_labels: str | None = None) -> Dataset:
     """MNIST's format, plain or gzipped: images (N, rows, columns) flattened to (N, D), labels (N,), each class one-hot."""
     if (test_images is None) != (test_labels is None):
@@ -73,7 +76,7 @@ def from_arrays(name: str, source: str, task: str, names: Sequence[str], arrays:
                     f"{source}: {names[which + 2]} has rows of shape {test.shape[1:]}, {test.dtype}, but {names[which]} of "
                     f"{ours.shape[1:]}, {ours.dtype}; they must be alike."
                 )
-    x, y = (np.concatenate(parts) for parts in (arrays[::2], arrays[1::2]))
+    x, y = (np.concatenate(parts) if len(parts) > 1 else parts[0] for parts in (arrays[::2], arrays[1::2]))
     own_test = np.arange(len(arrays[0]), len(x)) if len(arrays) > 2 else None
     return made(name, source, task, x.reshape(len(x), math.prod(x.shape[1:])), y, own_test)
 

@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Float
 
 from backprop.arrays import Array
-from experiments.datasets.dataset import Dataset, one_hot
+from experiments.datasets.dataset import Column, Dataset, one_hot
 
 TASKS = ("classification", "regression")
 LARGEST = 2**32  # bytes of one array
@@ -23,25 +23,42 @@ KINDS = {  # of numpy's types, those that are no numbers
 }
 
 
-def made(name: str, source: str, task: str, x: Array, y: Array, own_test: Array | None) -> Dataset:
+def made(
+    name: str,
+    source: str,
+    task: str,
+    x: Array,
+    y: Array,
+    own_test: Array | None,
+    columns: Sequence[Column] = (),
+) -> Dataset:
     """The dataset of these features and targets, a row an example. Raises ValueError where one breaks a rule."""
     sizes = len(x), x.shape[1], y.size // max(len(y), 1)
     if not all(sizes):
         raise ValueError(
             f"{source} leaves {sizes[0]} rows, {sizes[1]} features and {sizes[2]} targets; each must be at least 1."
         )
-    features = numbers(f"{source}: its features", x)
-    targets = classes(source, y, own_test) if task == "classification" else values(source, y)
-    return Dataset(name, features, targets, task, str(source), own_test=own_test)
+    features = narrow(numbers(f"{source}: its features", x))
+    known, targets = classes(source, y, own_test) if task == "classification" else ((), values(source, y))
+    return Dataset(name, features, targets, task, str(source), own_test=own_test, classes=known, columns=tuple(columns))
 
 
-def numbers(what: str, array: Array) -> Float[Array, "N D"]:
-    """The array as finite floats; true and false are 1 and 0. Raises ValueError."""
+def narrow(array: Array) -> Array:
+    """The same numbers in float32, where that holds them exactly: counts, brightnesses, yes and no."""
+    if np.can_cast(array.dtype, np.float32):
+        return array  # the dataset will
+    with np.errstate(over="ignore"):
+        found = array.astype(np.float32)
+    return found if (found == array).all() else array
+
+
+def numbers(what: str, array: Array) -> Array:
+    """The array, of finite numbers; true and false count as 1 and 0. Raises ValueError."""
     if array.dtype.kind not in "iufb":
         kind = KINDS.get(array.dtype.kind, str(array.dtype))
         raise ValueError(f"{what} are {kind}; they must be numbers: save them as such.")
-    found = array.astype(float)
-    if not np.isfinite(found).all():
+    found = array if np.can_cast(array.dtype, float) else array.astype(float)
+    if found.dtype.kind == "f" and not np.isfinite(found).all():
         row, column = np.argwhere(~np.isfinite(found))[0]
         raise ValueError(
             f"{what} hold NaN or infinite values, the first in row {row}, column {column} (from 0); repair or remove it."
@@ -57,14 +74,14 @@ def values(source: str, y: Array) -> Float[Array, "N K"]:
         raise ValueError(
             f"{source}: its targets are true and false, which are classes; take dataset.task=classification."
         )
-    found = numbers(f"{source}: its targets", y.reshape(len(y), -1))
+    found = numbers(f"{source}: its targets", y.reshape(len(y), -1)).astype(float)
     if (found == found[0]).all():
         raise ValueError(f"{source}: its targets are {found[0].tolist()} in all rows; there is nothing to tell apart.")
     return found
 
 
-def classes(source: str, y: Array, own_test: Array | None) -> Float[Array, "N K"]:
-    """Labels of a classification, one-hot. Raises ValueError for what is no label, or too many of them."""
+def classes(source: str, y: Array, own_test: Array | None) -> tuple[tuple[object, ...], Float[Array, "N K"]]:
+    """The labels that there are, and each row's, one-hot. Raises ValueError for what is no label, or too many of them."""
     if y.size != len(y):
         raise ValueError(
             f"{source}: its targets have shape {y.shape}; classification takes one label a row "
@@ -85,7 +102,7 @@ def classes(source: str, y: Array, own_test: Array | None) -> Float[Array, "N K"
     except TypeError as error:
         raise ValueError(f"{source}: its labels are of different kinds, text and numbers ({error}).") from error
     check_classes(source, labels, known, own_test)
-    return one_hot(labels)
+    return tuple(known), one_hot(labels)
 
 
 def check_classes(source: str, labels: Array, known: Sequence[object], own_test: Array | None) -> None:

@@ -6,9 +6,10 @@ import numpy as np
 
 from backprop.operations import ACTIVATIONS
 from backprop.randomness import generator
-from experiments.datasets.dataset import Dataset, check_number, one_hot
+from experiments.datasets.dataset import Dataset, check_number, of_size, one_hot
 
 
+@of_size(lambda examples, inputs: (examples, inputs, 1))
 def linear_system(examples: int = 400, inputs: int = 20, noise: float = 1.0, seed: int = 0) -> Dataset:
     """y = x w + ε with x ~ N(0, I), w ~ N(0, I / inputs), ε ~ N(0, noise²): the best possible error is noise²."""
     check_recipe("linear_system", examples=examples, inputs=inputs, noise=noise, seed=seed)
@@ -19,6 +20,7 @@ def linear_system(examples: int = 400, inputs: int = 20, noise: float = 1.0, see
     return Dataset("linear_system", x, y, "regression", f"y = x w + N(0, {noise:g}²), generated with seed {seed}", "y")
 
 
+@of_size(lambda examples: (examples, 1, 1))
 def sinusoid(examples: int = 200, noise: float = 0.3, seed: int = 0) -> Dataset:
     """y = sin 2πx + ε with x ~ U(0, 1), ε ~ N(0, noise²): the curve of Bishop (2006), chapter 1."""
     check_recipe("sinusoid", examples=examples, noise=noise, seed=seed)
@@ -28,6 +30,7 @@ def sinusoid(examples: int = 200, noise: float = 0.3, seed: int = 0) -> Dataset:
     return Dataset("sinusoid", x, y, "regression", f"y = sin 2πx + N(0, {noise:g}²), generated with seed {seed}", "y")
 
 
+@of_size(lambda examples: (examples, 2, 2))
 def two_moons(examples: int = 400, noise: float = 0.25, seed: int = 0) -> Dataset:
     """Two interleaved half circles of radius 1, with N(0, noise²) added to both coordinates."""
     from sklearn.datasets import make_moons
@@ -39,6 +42,7 @@ def two_moons(examples: int = 400, noise: float = 0.25, seed: int = 0) -> Datase
     )
 
 
+@of_size(lambda examples, inputs: (examples, inputs, 1))
 def teacher(
     examples: int = 1000, inputs: int = 20, hidden: int = 5, noise: float = 0.1, activation: str = "tanh", seed: int = 0
 ) -> Dataset:
@@ -62,6 +66,7 @@ def teacher(
     )
 
 
+@of_size(lambda examples: (examples, 40, 10))
 def mnist1d(examples: int = 5000, shuffled: bool = False, seed: int = 42) -> Dataset:
     """Digits as 40 numbers; the last fifth is set aside for testing. Greydanus & Kobak, ICML 2024.
 
@@ -84,6 +89,7 @@ def mnist1d(examples: int = 5000, shuffled: bool = False, seed: int = 42) -> Dat
     )
 
 
+@of_size(lambda examples: (examples, 1, 1))
 def neal_regression(examples: int = 1100, train: int = 100, seed: int = 0) -> Dataset:
     """y = 0.3 + 0.4 x + 0.5 sin 2.7x + 1.1 / (1 + x²) + N(0, 0.1²), x ~ N(0, 1); the first `train` rows are for training.
 
@@ -97,6 +103,7 @@ def neal_regression(examples: int = 1100, train: int = 100, seed: int = 0) -> Da
     return Dataset("neal_regression", x, y, "regression", source, "y", own_test=np.arange(train, examples))
 
 
+@of_size(lambda examples: (examples, 2, 2))
 def neal_classification(examples: int = 1300, train: int = 300, seed: int = 0) -> Dataset:
     """Class 1 with probability exp(−d²), d = (x₁ − 0.4)² + (x₂ + 0.3)², x ~ N(0, I); the first `train` rows are for training.
 

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from backprop.arrays import Array
-from experiments.datasets.dataset import Dataset
+from experiments.datasets import sizes
+from experiments.datasets.dataset import Column, Dataset, of_size
 from experiments.datasets.files import check_task, check_two, listed, made, opened
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ class Table(NamedTuple):
     rows: "pd.DataFrame"
 
 
+@of_size(sizes.of_csv)
 def csv(
     path: str,
     target: str | Sequence[str],
@@ -55,6 +57,7 @@ def csv(
     return read_tables("csv", path, test_path, read, target, task, categorical, drop)
 
 
+@of_size(sizes.of_parquet)
 def parquet(
     path: str,
     target: str | Sequence[str],
@@ -212,11 +215,13 @@ def from_tables(name: str, tables: Sequence[Table], task: str, columns: Columns)
         check_cells(table, columns, task)
     rows = pd.concat([table.rows for table in kept], ignore_index=True)
     own_test = np.arange(len(kept[0].rows), len(rows)) if len(kept) > 1 else None
-    x = rows.drop(columns=[*columns.target, *columns.categorical]).to_numpy(float)
+    numeric = rows.drop(columns=[*columns.target, *columns.categorical])
+    x, called = numeric.to_numpy(float), [Column(str(name)) for name in numeric]
     if columns.categorical:
-        x = np.concatenate([x, coded(kept, rows[columns.categorical].astype(str))], axis=1)
+        values, codes = coded(kept, rows[columns.categorical].astype(str))
+        x, called = np.concatenate([x, codes], axis=1), called + values
     y = rows[columns.target[0]] if task == "classification" else rows[columns.target]
-    return made(name, tables[0].source, task, x, y.to_numpy(), own_test)
+    return made(name, tables[0].source, task, x, y.to_numpy(), own_test, called)
 
 
 def check_columns(table: Table, columns: Columns, task: str) -> None:
@@ -312,8 +317,11 @@ def first_word(column: "pd.Series") -> str:
     )
 
 
-def coded(tables: Sequence[Table], rows: "pd.DataFrame") -> Array:
-    """Categorical columns one-hot. Raises ValueError for a column of names of rows, or a value that no training row has."""
+def coded(tables: Sequence[Table], rows: "pd.DataFrame") -> tuple[list[Column], Array]:
+    """Categorical columns one-hot, and what each of these is called.
+
+    Raises ValueError for a column of names of rows, or a value that no training row has.
+    """
     from sklearn.preprocessing import OneHotEncoder
 
     train, test = rows[: len(tables[0].rows)], rows[len(tables[0].rows) :]
@@ -329,7 +337,10 @@ def coded(tables: Sequence[Table], rows: "pd.DataFrame") -> Array:
                 f"{tables[1].source}: the column {name!r} has values that no row of {tables[0].source} has: {listed(new)}; "
                 "remove those rows, or leave the column out with dataset.drop."
             )
-    return OneHotEncoder(sparse_output=False).fit_transform(rows)
+    encoder = OneHotEncoder(sparse_output=False)
+    codes = encoder.fit_transform(rows)
+    columns = zip(rows, encoder.categories_, strict=True)
+    return [Column(str(name), str(value)) for name, values in columns for value in values], codes
 
 
 def is_number(word: str) -> bool:

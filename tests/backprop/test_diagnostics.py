@@ -1,7 +1,5 @@
 """Diagnostics worked by hand, or held against another way to the same number."""
 
-from types import SimpleNamespace
-
 import numpy as np
 import pytest
 
@@ -16,7 +14,7 @@ from backprop.diagnostics import (
     weight_histogram,
 )
 from backprop.losses import SoftmaxCrossEntropy, SquaredError
-from backprop.metrics import whole
+from backprop.metrics import Whole
 from backprop.network import MLP, Layer
 from backprop.training import Examples, Recipe, train
 
@@ -99,7 +97,7 @@ def test_a_replicas_diagnostics_do_not_depend_on_its_neighbours_even_diverged_on
         (last,) = train(recipe, examples, seeds, {6})
         for r in spoilt:
             last.layers[0].W[r] = np.inf
-        data = [whole({name: SimpleNamespace(x=x[0], y=y[0]) for name in ("train", "test")})]
+        data = [Whole(x, y, {"train": slice(0, 11), "test": slice(0, 11)})]
         return gradient_statistics(recipe, last.layers, examples) | confidence(recipe, last.layers, data, examples.of)
 
     alone, among = diagnose([3]), diagnose([1, 3], spoilt=[0])

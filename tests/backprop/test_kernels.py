@@ -147,6 +147,21 @@ def test_rows_are_gathered():
     np.testing.assert_array_equal(own_y, y[of[:, None], rows])
 
 
+@pytest.mark.parametrize("held", ["float32", "float64"])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("scaled", [True, False])
+def test_rows_of_one_array_are_gathered_and_scaled_as_in_float64(held, dtype, scaled):
+    x, of = (1e3 + normal(P, I)).astype(held), np.array([1, 0, 1])
+    mean, factor = (1e3 + normal(2, I), 1 + normal(2, I) ** 2) if scaled else (None, None)
+    chosen, rows = draw.permuted(np.tile(np.arange(P), (2, 1)), axis=1)[:, :7], draw.integers(0, 7, (3, B))
+    own = np.empty((3, B, I), dtype)
+    kernels.gather_scaled(x, chosen, mean, factor, rows, of, own)
+    expected = x[chosen[of[:, None], rows]].astype(float)
+    if scaled:
+        expected = (expected - mean[of, None]) * factor[of, None]
+    np.testing.assert_array_equal(own, expected.astype(dtype))
+
+
 @pytest.mark.parametrize("per", ["example", "batch"])
 def test_dropout_is_the_product_with_a_mask(per):
     a, streams = normal(3, B, O), Streams([4, 4, 6], "hidden")

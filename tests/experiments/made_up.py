@@ -11,6 +11,8 @@ import pandas as pd
 import pytest
 
 from experiments import store
+from reports.schema import CURVES, FORMAT, SEEDS, SWEEP
+from tests.reports.made import in_two
 
 STUDY: dict[str, Any] = {
     **{"name": "made", "question": "?", "baseline": {}, "choose": [], "expect": "", "worth": None},
@@ -58,18 +60,19 @@ def made_up(name: str = "made 2026-11-24 09:00:00", status: str = "FINISHED") ->
     """Records a sweep in runs/ of the current directory, which may have a store already."""
     client = store.open_store()
     experiment = store.experiment_id(client, "made")
-    tags = {"sweep": name, "study": "made"}
+    tags = {"sweep": name, "study": "made", "format": str(FORMAT)}
     cells = []
     for number in range(2):
         more = {"kind": "cell", "identity": f"{name}-{number}"}
         run = client.create_run(experiment, run_name=f"strength={number}", tags=tags | more)
         with TemporaryDirectory() as folder:
-            curves(number / 10).to_parquet(Path(folder) / "curves.parquet")
+            for file, table in zip((CURVES, SEEDS), in_two(curves(number / 10)), strict=True):
+                table.to_parquet(Path(folder) / file)
             store.add_artifacts(client, run.info.run_id, Path(folder))
         client.set_terminated(run.info.run_id, "FINISHED")
         cells.append(run.info.run_id)
     sweep = client.create_run(experiment, run_name=f"sweep: {name}", tags=tags | {"kind": "sweep"}).info.run_id
-    store.add_text(client, sweep, json.dumps(record(name, cells)), "sweep.json")
+    store.add_text(client, sweep, json.dumps(record(name, cells)), SWEEP)
     if status != "RUNNING":
         client.set_terminated(sweep, status)
     return MadeUp(client, name, sweep, cells)
@@ -82,7 +85,7 @@ def record(name: str, cells: list[str]) -> dict[str, Any]:
         | {"data": "d", "task": "classification"}
         for n, run_id in enumerate(cells)
     ]
-    return {"name": name, "study": STUDY, "axes": ["strength"], "cells": listed}
+    return {"format": FORMAT, "name": name, "study": STUDY, "axes": ["strength"], "cells": listed}
 
 
 def the_rest_slowly(first: int, *members: Any) -> list[Any]:

@@ -11,8 +11,9 @@ from omegaconf import OmegaConf
 from experiments.building import build, study_of
 from experiments.composition import Job, override_values, relevant
 from experiments.errors import SITES
-from experiments.evaluation import run, tasks
+from experiments.evaluation import run
 from experiments.run import CONF
+from experiments.tasks import tasks
 from tests.experiments.test_files import write_small_files
 
 KINDS = sorted(folder.name for folder in Path(CONF).iterdir() if folder.is_dir() and folder.name != "study")

@@ -99,8 +99,6 @@ def test_workers_end_at_once_and_in_silence_when_nobody_wants_their_results(tmp_
 @pytest.mark.slow
 @pytest.mark.parametrize("asked", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT], ids=lambda asked: asked.name)
 def test_the_ui_takes_its_servers_with_it(lab, asked):
-    if signal.getsignal(asked) is signal.SIG_IGN:
-        pytest.skip("the tests run where this signal is ignored, as under nohup")
     command = [sys.executable, "-m", "experiments.ui", "--port", str(free_port())]
     with open(lab / "said", "w") as said:
         process = subprocess.Popen(command, cwd=lab, env=environment(), stdout=said, stderr=said)

@@ -2,28 +2,40 @@
 
 import json
 import shutil
+import sqlite3
+from contextlib import closing
 from copy import deepcopy
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
-from experiments import results, sweeps
+from experiments import journal, sweeps
+from experiments.records import Curves
 from reports import build, compare
 from reports.load import load_sweep
 from reports.record import Unreadable
-from tests.experiments.made_up import curves, record, the_rest_slowly
+from reports.schema import CURVES, SEEDS
+from tests.experiments.made_up import record, the_rest_slowly
 
-NAME = "cell-identity"
+IDENTITIES = {0: "a result", 1: "another"}
+
+
+def trained() -> Curves:
+    return Curves(
+        [0, 1], [0, 10], [0.0, 1.0], {"test/loss": np.eye(2)}, {"last/distance": np.ones(2)}, np.array([-1, 3])
+    )
 
 
 @pytest.fixture
-def cells(tmp_path, monkeypatch):
+def kept(tmp_path, monkeypatch):
+    """A journal with two results that wait, and one that is recorded."""
     monkeypatch.chdir(tmp_path)
-    results.not_there.cache_clear()
-    results.save(NAME, curves())
-    results.now_recorded("recorded", "local", "a" * 32)
-    return Path("runs/cells")
+    monkeypatch.setattr(journal, "ready", journal.ready.__wrapped__)  # as in a new process, every time
+    journal.save(IDENTITIES, trained())
+    journal.now_recorded(["recorded"], "local", "a" * 32)
+    return journal.FILE
 
 
 def cut(file: Path) -> None:
@@ -34,20 +46,16 @@ def other_columns(file: Path) -> None:
     pd.DataFrame({"a": [1]}).to_parquet(file)
 
 
-def no_row_for_a_seed(file: Path) -> None:
-    curves().query("step == 0 or seed == 0").to_parquet(file)
-
-
 def no_rows(file: Path) -> None:
-    curves().query("step < 0").to_parquet(file)
+    pd.read_parquet(file).iloc[:0].to_parquet(file)
 
 
-def selected_as_text(file: Path) -> None:
-    curves().assign(selected="yes").to_parquet(file)
+def step_as_text(file: Path) -> None:
+    pd.read_parquet(file).assign(step="ten").to_parquet(file)
 
 
 def text_among_numbers(file: Path) -> None:
-    curves().assign(**{"test/loss": "low"}).to_parquet(file)
+    pd.read_parquet(file).assign(**{"test/loss": "low"}).to_parquet(file)
 
 
 def a_folder(file: Path) -> None:
@@ -74,10 +82,9 @@ BROKEN_TABLES = {
     "magic alone": of(b"PAR1PAR1"),
     "other columns": other_columns,
     "no rows": no_rows,
-    "selected as text": selected_as_text,
+    "step as text": step_as_text,
     "a folder": a_folder,
 }
-BROKEN_CELLS = BROKEN_TABLES | {"no row for a seed": no_row_for_a_seed, "a link": a_link_to_nothing}
 BROKEN_JSON = {
     **{
         "empty": b"",
@@ -88,41 +95,66 @@ BROKEN_JSON = {
         "null": b"null",
     },
     **{"not UTF-8": b"\xff\xfe{}", "deep": b"[" * 100_000, "run of a number": b'{"local": 3}'},
-    **{"a path for a run": b'{"local": "../../x"}', "a list for a run": b'{"local": ["a"]}'},
 }
 
 
-@pytest.mark.parametrize("what", BROKEN_CELLS)
-def test_curves_that_cannot_be_read_count_as_not_there(cells, capsys, what):
-    assert results.is_saved(NAME)
-    file = cells / f"{NAME}.parquet"
-    BROKEN_CELLS[what](file)
-    assert not results.is_saved(NAME)
-    assert results.saved(NAME) is None
-    said = capsys.readouterr().err
-    assert said.count(f"{file} cannot be read") == 1
-    assert "its cell counts as not trained" in said
-    if not file.is_dir():
-        results.save(NAME, curves())  # trained again
-        assert results.is_saved(NAME)
+def of_another_format(file: Path) -> None:
+    with closing(sqlite3.connect(file)) as database, database:
+        database.execute("PRAGMA user_version = 99")
 
 
-@pytest.mark.parametrize("what", BROKEN_JSON)
-def test_a_list_of_runs_that_cannot_be_read_counts_as_not_there(cells, capsys, what):
-    assert results.recorded("recorded", "local") == "a" * 32
-    file = cells / "recorded.json"
-    file.write_bytes(BROKEN_JSON[what])
-    assert results.recorded("recorded", "local") is None
-    assert "cannot be read" in capsys.readouterr().err
-    results.now_recorded("recorded", "local", "b" * 32)
-    assert results.recorded("recorded", "local") == "b" * 32
+def of_a_stranger(file: Path) -> None:
+    with closing(sqlite3.connect(file)) as database, database:
+        database.execute("PRAGMA user_version = 0")
+        database.execute("DROP TABLE recorded")
+        database.execute("CREATE TABLE recorded (a)")
 
 
-def test_what_a_failed_cell_said_need_not_be_text(cells):
-    (cells / f"{NAME}.txt").write_bytes(b"\xff\x00")
-    assert results.failed(NAME)
-    results.now_failed(NAME, "ValueError: again")
-    assert (cells / f"{NAME}.txt").read_text() == "ValueError: again"
+BROKEN_JOURNALS = {
+    "cut": cut,
+    "empty": of(b""),
+    "text": of(b"Dear diary" * 1000),
+    "magic alone": of(b"SQLite format 3\0"),
+    "another format": of_another_format,
+    "a stranger's": of_a_stranger,
+    "a folder": a_folder,
+}
+
+
+@pytest.mark.parametrize("what", BROKEN_JOURNALS)
+def test_a_journal_that_cannot_be_read_counts_as_not_there_and_is_put_aside(kept, capsys, what):
+    assert journal.trained(list(IDENTITIES.values())) == set(IDENTITIES.values())
+    BROKEN_JOURNALS[what](kept)
+    assert journal.trained(list(IDENTITIES.values())) == set()
+    assert journal.recorded(["recorded"], "local") == {}
+    assert what == "empty" or f"{kept.resolve()} cannot be read" in capsys.readouterr().err
+    journal.save(IDENTITIES, trained())  # trained again
+    (found,) = journal.saved(list(IDENTITIES.values()))
+    assert found.metrics["test/loss"].tolist() == trained().metrics["test/loss"].tolist()
+
+
+def test_a_result_that_cannot_be_read_is_trained_again(kept):
+    with closing(sqlite3.connect(kept)) as database, database:
+        database.execute("UPDATE pieces SET curves = ?", (b"Dear diary",))
+    assert journal.saved(list(IDENTITIES.values())) == []
+
+
+def test_results_wait_until_the_store_has_them_all(kept):
+    journal.now_recorded([IDENTITIES[0]], "local", "b" * 32)
+    (found,) = journal.saved(list(IDENTITIES.values()))
+    assert found.seeds == [1]
+    assert found.diverged_at.tolist() == [3]
+    journal.now_recorded([IDENTITIES[1]], "local", "b" * 32)
+    assert journal.saved(list(IDENTITIES.values())) == []
+    with closing(sqlite3.connect(kept)) as database:
+        assert database.execute("SELECT count(*) FROM pieces").fetchone() == (0,)
+
+
+def test_thousands_of_results_are_asked_for_at_once(kept):
+    names = [f"result {n}" for n in range(30_000)]
+    journal.now_recorded(names, "local", "c" * 32)
+    assert len(journal.recorded(names, "local")) == 30_000
+    assert journal.recorded(names, "elsewhere") == {}
 
 
 def without(key: str, *place):
@@ -180,8 +212,9 @@ def test_a_list_of_cells_that_is_none_is_a_message_and_the_sweep_can_be_deleted(
 
 
 @pytest.mark.parametrize("what", the_rest_slowly(2, *BROKEN_TABLES, "text among numbers", "missing"))
-def test_curves_in_the_store_that_cannot_be_read_are_a_message(made, call, what):
-    file = Path("runs/artifacts") / made.cells[1] / "artifacts/curves.parquet"
+@pytest.mark.parametrize("table", [CURVES, SEEDS])
+def test_tables_in_the_store_that_cannot_be_read_are_a_message(made, call, what, table):
+    file = Path("runs/artifacts") / made.cells[1] / "artifacts" / table
     (BROKEN_TABLES | {"text among numbers": text_among_numbers, "missing": Path.unlink})[what](file)
     code, said = call(build.main, "made")
     assert code == 2, said

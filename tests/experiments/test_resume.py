@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pandas as pd
@@ -17,18 +18,20 @@ from omegaconf import OmegaConf
 from backprop.losses import SoftmaxCrossEntropy
 from backprop.network import MLP
 from backprop.noise import Dropout, Noise
-from experiments import results
+from experiments import journal
 from experiments.building import build
 from experiments.datasets import iris, wine
 from experiments.errors import ConfigurationError
 from experiments.identity import identity
+from experiments.recording import recorded_curves
 from experiments.secrets import recordable
-from experiments.splits import Holdout
+from experiments.splits import Files, Holdout, drawn
 from experiments.study import Experiment
 from experiments.workers import Workers, attempts
 from tests.conftest import command, environment
 from tests.experiments.test_run import runs
 
+SPLIT = Holdout(60, 30, 30)
 SMALL = ["study=none", "dataset=wine", "network.hidden=[5]", "epochs=3", "seeds=2", "evaluations=3", "split.train=60"]
 
 
@@ -55,7 +58,7 @@ def test_the_same_command_trains_nothing_and_a_larger_grid_only_what_is_new(lab)
     assert "2 cells are already recorded, 1 are new" in larger.stderr
     assert "2/2 networks" in larger.stderr
     assert len(cell_ids(lab)) == 3
-    assert not list((lab / "runs" / "cells").glob("*.parquet"))
+    assert not waiting(lab)
     planned = command(lab, *SMALL, "penalty=l2", "penalty.strength=0.2,0.4", "execution.dry_run=true")
     assert "cells: 1 new, 1 done, 0 trained but not recorded, 0 failed before, 0 refused" in planned.stderr
     assert "stacks: 1, of 2 networks together" in planned.stderr
@@ -69,11 +72,13 @@ def test_what_was_trained_but_not_recorded_is_recorded_without_training(lab, mon
     monkeypatch.chdir(lab)
     assert command(lab, *SMALL).returncode == 0
     (run,) = runs(client_of(lab), "cell")
-    name = run.data.tags["identity"]
-    table = pd.read_parquet(client_of(lab).download_artifacts(run.info.run_id, "curves.parquet", str(lab)))
+    config = OmegaConf.load(client_of(lab).download_artifacts(run.info.run_id, "config.yaml", str(lab)))
+    known = identity(config, build(config))
+    assert known.cell == run.data.tags["identity"]
+    curves = recorded_curves(client_of(lab), run.info.run_id, [0, 1])
     client_of(lab).delete_run(run.info.run_id)
-    (lab / "runs" / "cells" / f"{name}.json").unlink()
-    results.save(name, table)  # as if the sweep had been killed here
+    journal.FILE.unlink()
+    journal.save(known.seeds, curves)  # as if the sweep had been killed here
     again = command(lab, *SMALL)
     assert again.returncode == 0, again.stderr
     assert "networks" not in again.stderr
@@ -104,6 +109,69 @@ def test_an_identity_is_of_what_decides_the_numbers():
     assert identity(config(dataset={"path": "b.csv"}), cell) == name  # the same data from another place
     assert identity(config(epochs=4), cell) != name
     assert identity(config(), Experiment(iris(), split=Holdout(60, 30, 30))) != name
+
+
+def test_a_result_is_a_cells_seed_whatever_other_seeds_there_are():
+    three, five, others = (identity(config(seeds=s), Experiment(wine(), split=SPLIT, seeds=s)) for s in (3, 5, [2, 7]))
+    assert three.settings == five.settings == others.settings
+    assert list(three.seeds.values()) == list(five.seeds.values())[:3]
+    assert three.seeds[2] == others.seeds[2]
+    assert len({*five.seeds.values(), others.seeds[7]}) == 6
+    assert len({three.cell, five.cell, others.cell}) == 3
+
+
+def test_what_is_held_still_is_part_of_a_result():
+    """With vary=[init] every seed has the first one's split and minibatches, so that another first seed is another result."""
+    held, from_one = (
+        identity(config(), Experiment(wine(), split=SPLIT, seeds=s, vary=["init"])) for s in ([0, 1, 2], [1, 2])
+    )
+    assert held.seeds[1] != from_one.seeds[1]
+    free = identity(config(), Experiment(wine(), split=SPLIT, seeds=[0, 1, 2]))
+    assert held.seeds[1] != free.seeds[1]
+
+
+def test_rows_in_files_are_part_of_a_result(tmp_path):
+    split = Files(train=str(tmp_path / "train_{seed}.txt"), test=str(tmp_path / "test.txt"))
+    (tmp_path / "test.txt").write_text("\n".join(map(str, range(150, 178))))
+    for seed in range(2):
+        (tmp_path / f"train_{seed}.txt").write_text("\n".join(map(str, range(0, 150, 2))))
+
+    def known():
+        drawn.cache_clear()  # as a new process would begin
+        return identity(config(), Experiment(wine(), split=split, seeds=2)).seeds
+
+    before = known()
+    (tmp_path / "train_1.txt").write_text("\n".join(map(str, range(1, 150, 2))))
+    assert known()[0] == before[0]
+    assert known()[1] != before[1]
+
+
+@pytest.mark.slow
+def test_thirty_seeds_pay_for_the_twenty_that_are_new(lab):
+    grid = [*SMALL, "penalty=l2", "penalty.strength=0.1,0.2"]
+    assert command(lab, *grid, "seeds=10").returncode == 0
+    first = {run.info.run_id: (run.info.run_name, run.data.metrics) for run in runs(client_of(lab), "cell")}
+    (page,) = (lab / "runs" / "reports").glob("*/index.html")
+    before = page.read_bytes()
+    planned = command(lab, *grid, "seeds=30", "execution.dry_run=true")
+    assert "networks of the new cells: 40 to train, 20 trained before" in planned.stderr
+    done = command(lab, *grid, "seeds=30")
+    assert "40/40 networks" in done.stderr, done.stderr
+    assert "0 cells are already recorded, 2 are new, and 20 of their networks are trained" in done.stderr
+    after = {run.info.run_id: (run.info.run_name, run.data.metrics) for run in runs(client_of(lab), "cell")}
+    assert {run_id: after[run_id] for run_id in first} == first  # the old runs and the old report stay as they were
+    assert page.read_bytes() == before
+    names = sorted(name for name, _ in after.values())
+    assert names == [f"strength={s}, {n} seeds" for s in (0.1, 0.2) for n in (10, 30)]
+    elsewhere = lab / "elsewhere"
+    elsewhere.mkdir()
+    assert command(elsewhere, *grid, "seeds=30").returncode == 0  # all in one go: the same numbers
+    theirs = {run.info.run_name: run.data.metrics for run in runs(client_of(elsewhere), "cell")}
+    for name, metrics in after.values():
+        assert name not in theirs or metrics == theirs[name]
+    assert command(lab, "strength=0.1", module="experiments.verify").returncode == 0
+    fewer = command(lab, *grid, "seeds=[3,17,40]")
+    assert "2/2 networks" in fewer.stderr
 
 
 @pytest.mark.slow
@@ -195,6 +263,12 @@ def test_a_store_that_is_locked_for_a_while_loses_nothing(lab):
     assert {run.info.status for run in runs(client, "cell")} == {"FINISHED"}
 
 
+def waiting(folder):
+    """Results that are trained and not recorded."""
+    with closing(sqlite3.connect(folder / "runs" / "journal.db")) as database:
+        return database.execute("SELECT identity FROM trained").fetchall()
+
+
 class Killer(Dropout):
     """Ends its process, as the kernel does when memory runs out."""
 
@@ -206,7 +280,7 @@ class Killer(Dropout):
 
 @pytest.mark.slow
 def test_a_worker_that_dies_takes_only_its_own_stack_with_it():
-    from experiments.evaluation import tasks
+    from experiments.tasks import tasks
 
     quick = {"split": Holdout(60, 30, 30), "epochs": 2, "seeds": 2, "evaluations": 3, "loss": SoftmaxCrossEntropy()}
     cells = [Experiment(wine(), network=MLP((width,)), **quick) for width in range(2, 8)]
@@ -251,7 +325,7 @@ def test_a_sweep_killed_at_a_dozen_moments_ends_as_if_it_had_not_been(lab, tmp_p
     assert {run.info.status for run in cells} == {"FINISHED"}
     assert len(cells) == len({run.data.tags["identity"] for run in cells}) == 6
     assert not [run for run in runs(client_of(lab), "sweep") if run.info.status == "RUNNING"]
-    assert not list((lab / "runs" / "cells").glob("*.parquet"))
+    assert not waiting(lab)
 
 
 def table_of(printed: str) -> list[str]:

@@ -9,7 +9,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from experiments.tracking import CURVES_IN_UI
+from experiments.recording import CURVES_IN_UI
+from reports.schema import CURVES, SEEDS
 from tests.conftest import ROOT, command, environment
 
 
@@ -39,7 +40,8 @@ def test_the_command_ends_in_a_table_a_report_and_the_way_to_the_ui(smoke):
 
 def test_each_cell_is_a_flat_run_with_its_parameters_metrics_and_curves(smoke, client):
     cells = runs(client, "cell")
-    assert sorted(run.info.run_name for run in cells) == ["l2 strength=0.01", "l2 strength=0.1", "none"]
+    names = ["l2 strength=0.01, 3 seeds", "l2 strength=0.1, 3 seeds", "none, 3 seeds"]
+    assert sorted(run.info.run_name for run in cells) == names
     for run in cells:
         assert run.info.status == "FINISHED"
         assert "mlflow.parentRunId" not in run.data.tags
@@ -55,13 +57,18 @@ def test_each_cell_is_a_flat_run_with_its_parameters_metrics_and_curves(smoke, c
 
 def test_the_recorded_numbers_agree_with_each_other(smoke, client, tmp_path):
     for run in runs(client, "cell"):
-        table = pd.read_parquet(client.download_artifacts(run.info.run_id, "curves.parquet", str(tmp_path)))
-        assert sorted(table.seed.unique()) == [0, 1, 2]
-        chosen = table[table.selected]
-        assert chosen.step.eq(table.step.max()).all()
+        table, seeds = (
+            pd.read_parquet(client.download_artifacts(run.info.run_id, name, str(tmp_path))) for name in (CURVES, SEEDS)
+        )
+        assert seeds.seed.tolist() == [0, 1, 2]
+        assert seeds.selected.eq(table.step.max()).all()
+        chosen = table[table.step == table.step.max()]
         assert chosen["test/error"].mean() == pytest.approx(run.data.metrics["test/error"])
+        assert seeds["last/distance"].mean() == pytest.approx(run.data.metrics["last/distance"])
         assert (table["test/error"] - table["train/error"]).to_numpy() == pytest.approx(table["gap/error"])
-        assert table[table["selected/oracle"]]["test/error"].mean() <= chosen["test/error"].mean()
+        peeked = table.merge(seeds[["seed", "selected/oracle"]].rename(columns={"selected/oracle": "step"}))
+        assert len(peeked) == 3
+        assert peeked["test/error"].mean() <= chosen["test/error"].mean()
     first = {
         run.info.run_name: pd.read_parquet(client.download_artifacts(run.info.run_id, "curves.parquet", str(tmp_path)))
         for run in runs(client, "cell")

@@ -61,8 +61,8 @@ def test_the_scaler_has_seen_training_rows_only():
     by_hand = (data.x[rows.test] - data.x[rows.train].mean(axis=0)) / np.where(
         data.x[rows.train].std(axis=0) > 0, data.x[rows.train].std(axis=0), 1
     )
-    assert by_hand == pytest.approx(division.parts["test"].x)
-    assert division.parts["train"].x.mean(axis=0) == pytest.approx(0, abs=1e-12)
+    assert by_hand == pytest.approx(division.part("test").x)
+    assert division.part("train").x.mean(axis=0) == pytest.approx(0, abs=1e-12)
 
 
 def test_errors_of_a_regression_come_back_in_the_targets_own_unit():

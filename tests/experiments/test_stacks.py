@@ -10,9 +10,10 @@ from backprop.optimizers import SGD, Adam, Momentum
 from backprop.penalties import L1, L2
 from experiments.corruption import LabelNoise
 from experiments.datasets import breast_cancer, iris, wine
-from experiments.evaluation import run, tasks
+from experiments.evaluation import run
 from experiments.splits import Holdout, Scaling
 from experiments.study import Experiment
+from experiments.tasks import tasks
 
 COMMON = {
     "network": MLP((4,)),

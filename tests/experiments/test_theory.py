@@ -23,7 +23,7 @@ def test_the_l2_path_is_scikit_learns():
     """½ λ ‖w‖² beside the mean of squares is Ridge(alpha = N λ/2)."""
     curves = theory.L2Path(strength=0.3)(DATA, [5])
     division = theory.divide(DATA, theory.L2Path().split, None, theory.Scaling(), 5, "float64")
-    train, test = division.parts["train"], division.parts["test"]
+    train, test = division.part("train"), division.part("test")
     ridge = Ridge(alpha=len(train.x) * 0.15).fit(train.x, train.y[:, 0])
     trained = np.array([curves.metrics[f"trained/{j}"][0, 0] for j in range(1, 11)])
     np.testing.assert_allclose(trained, ridge.coef_, rtol=1e-9)
@@ -41,7 +41,7 @@ def test_thresholds_are_where_the_recursions_largest_root_is_one(method, momentu
         step = [[1 - look_ahead, -rate * (mu * mu if method == "nesterov" else mu)], [1, mu]]
         assert (np.abs(np.linalg.eigvals(np.array(step))).max() < 1) == stable
     if momentum == 0.9:
-        found = descent(DATA, [0]).metrics["threshold"][0, 0]
+        found = descent(DATA, [0]).once["threshold"][0]
         assert found == pytest.approx(eta, rel=0.005)
 
 

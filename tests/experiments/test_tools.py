@@ -84,7 +84,6 @@ def test_a_notebooks_numbers_are_the_command_lines(smoke, tmp_path):
     from backprop.optimizers import Momentum
     from experiments import datasets, notebook
     from experiments.splits import Holdout
-    from experiments.store import find_cell
     from experiments.study import Experiment
 
     by_hand = Experiment(
@@ -97,7 +96,7 @@ def test_a_notebooks_numbers_are_the_command_lines(smoke, tmp_path):
         evaluations=5,
     )
     client = MlflowClient(f"sqlite:///{smoke[0] / 'runs' / 'mlflow.db'}")
-    path = client.download_artifacts(find_cell(client, "none").info.run_id, "curves.parquet", str(tmp_path))
+    path = client.download_artifacts(verify.find(client, "none").info.run_id, "curves.parquet", str(tmp_path))
     recorded = pd.read_parquet(path)
     assert (notebook.run({"none": by_hand}).curves["test/loss"].to_numpy() == recorded["test/loss"].to_numpy()).all()
     with pytest.raises(ValueError, match="baseline is 'nothing'; it must be one of the cells"):
@@ -133,7 +132,7 @@ def test_verify_finds_the_same_bits_and_names_what_differs(lab, tool):
     )
     code, said = tool(verify.main, "none")
     assert code == 0
-    assert "none: the same bits" in said
+    assert "none, 3 seeds: the same bits" in said
     (record,) = (lab / "runs" / "artifacts").rglob("curves.parquet")
     tampered = pd.read_parquet(record)
     tampered.loc[3, "test/loss"] += 1e-9

@@ -9,9 +9,17 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from reports.load import Sweep, load_sweep
+from reports.load import Sweep, at_the_selected_step, load_sweep, measured
+from reports.schema import CURVES, DIVERGED, FORMAT, HISTOGRAM, OWN, PARTS, RULES, SEEDS, SELECTED, SWEEP
 
-PARTS = ("train", "validation", "test")
+ONCE = (
+    "last/",
+    HISTOGRAM,
+    "labels/",
+    "validation/best_step",
+    "validation/rise",
+    "threshold",
+)  # measured once, by their beginnings
 LAST = ("distance", "spectral_norm", "gradient_norm", "gradient_noise", "margin_10", "margin_50", "calibration_error")
 BINS = np.linspace(-5, 5, 32)[:-1]
 
@@ -46,6 +54,25 @@ def curves_of(draw: np.random.Generator, seeds: int, evaluations: int, task: str
     return table.assign(**{f"selected/{rule}": rows for rule, rows in taken.items()}, selected=taken["last"])
 
 
+def in_two(table: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """One table with a row for every cell, seed and evaluation, in which rules mark rows, as the two that are recorded."""
+    labels = [name for name in table if name in ("cell", "arm") or name.startswith("axis/")]
+    once = [name for name in table if name.startswith(ONCE)]
+    marks = [OWN, *(SELECTED + rule for rule in RULES if SELECTED + rule in table)]
+    keys = ["cell", "seed"] if "cell" in table else ["seed"]
+    seeds = table[table[OWN]][[*labels, "seed", DIVERGED, *once]]
+    for mark in marks:
+        seeds = seeds.merge(table[table[mark]][[*keys, "step"]].rename(columns={"step": mark}), on=keys, sort=False)
+    return table.drop(columns=[*marks, DIVERGED, *once]), seeds.reset_index(drop=True)
+
+
+def swept(table: pd.DataFrame, **more: Any) -> Sweep:
+    """A sweep of one such table."""
+    curves, seeds = in_two(table)
+    results, metrics = at_the_selected_step(curves, seeds), measured(curves, seeds)
+    return Sweep(results=results, curves=curves, seeds=seeds, metrics=metrics, **more)
+
+
 def first_least(table: pd.DataFrame, name: str, T: int, S: int) -> Any:
     values = table[name].fillna(np.inf).to_numpy().reshape(T, S)
     return (np.arange(T)[:, None] == values.argmin(axis=0)).ravel()
@@ -72,9 +99,10 @@ class Store:
     def save(self, record: Mapping[str, Any], tables: Mapping[str, pd.DataFrame]) -> None:
         for run_id in ("sweep", *tables):
             self.artifacts(run_id).mkdir(parents=True)
-        (self.artifacts("sweep") / "sweep.json").write_text(json.dumps(record), encoding="utf-8")
+        (self.artifacts("sweep") / SWEEP).write_text(json.dumps({"format": FORMAT, **record}), encoding="utf-8")
         for run_id, table in tables.items():
-            table.to_parquet(self.artifacts(run_id) / "curves.parquet", index=False)
+            for name, part in zip((CURVES, SEEDS), in_two(table), strict=True):
+                part.to_parquet(self.artifacts(run_id) / name, index=False)
 
     def list_artifacts(self, run_id: str, path: str | None = None) -> list[Any]:
         return [SimpleNamespace(path=file.name, is_dir=False) for file in self.artifacts(run_id).iterdir()]
@@ -112,8 +140,8 @@ def many(cells: int, seeds: int = 10, evaluations: int = 12, choose: Sequence[st
         for n, (name, place) in enumerate(zip(names, places, strict=True))
     ]
     params = {"data.task": "classification", "network.hidden": "[16]", "selection": "last", "data.train": "150"}
-    results = curves[curves.selected].reset_index(drop=True)
-    return Sweep("made now", study, axes, records, results, curves, {}, params | {"data.test": "750"}, [])
+    told = {"tags": {}, "params": params | {"data.test": "750"}, "failed": []}
+    return swept(curves, name="made now", study=study, axes=axes, cells=records, **told)
 
 
 def read_back(

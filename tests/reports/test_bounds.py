@@ -37,13 +37,17 @@ def placed(places, choose=(), baseline=None, **more):
     sweep = sweep_of(cells, choose=choose, baseline=baseline or {})
     axes = list(dict.fromkeys(axis for place in places for axis in place))
     own = dict(zip(names, places, strict=True))
-    along = {
-        f"axis/{axis}": [as_number(own[n][axis]) if axis in own[n] else None for n in sweep.curves.cell]
-        for axis in axes
-    }
-    arms = [arm_name(own[n], axes, choose) for n in sweep.curves.cell]
-    curves = sweep.curves.drop(columns=["axis/regularizer", "axis/penalty.strength"]).assign(arm=arms, **along, **more)
-    return sweep._replace(axes=axes, curves=curves, results=curves[curves.selected].reset_index(drop=True))
+
+    def at_its_place(table):
+        along = {
+            f"axis/{axis}": [as_number(own[n][axis]) if axis in own[n] else None for n in table.cell] for axis in axes
+        }
+        arms = [arm_name(own[n], axes, choose) for n in table.cell]
+        return table.drop(columns=["axis/regularizer", "axis/penalty.strength"]).assign(arm=arms, **along, **more)
+
+    return sweep._replace(
+        axes=axes, **{name: at_its_place(getattr(sweep, name)) for name in ("curves", "results", "seeds")}
+    )
 
 
 def reported(sweep, folder):
@@ -130,8 +134,8 @@ def test_how_it_was_done_tells_what_was_swept_not_the_first_cells_value():
     assert "hidden layers (by network)" in recipe(by_network)["Training"]
     fewer = sweep._replace(results=sweep.results[(sweep.results.cell != "[8] 100") | (sweep.results.seed < 3)])
     assert recipe(fewer)["Seeds"].startswith("3 to 8 a cell")
-    early = sweep.results.assign(**{"selected/last": sweep.results.cell != "[8] 100"})
-    assert "last step" not in recipe(sweep._replace(results=early))["Training"]
+    early = sweep.seeds.assign(**{"selected/last": np.where(sweep.seeds.cell == "[8] 100", -1, sweep.seeds.selected)})
+    assert "last step" not in recipe(sweep._replace(seeds=early))["Training"]
 
 
 @pytest.mark.parametrize("where", ["make", "draw"])

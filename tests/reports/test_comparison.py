@@ -13,10 +13,12 @@ from reports.answer import sentence, table_rows, terminal_rows
 from reports.build import check_replaceable
 from reports.comparison import compare
 from reports.figures import figures
-from reports.load import Sweep, arm_name, arm_names
-from reports.optimism import RULES, ledger
+from reports.load import arm_name, arm_names
+from reports.optimism import ledger
+from reports.schema import RULES, SELECTED
 from reports.sign_flips import least_seeds
 from reports.tables import markdown
+from tests.reports.made import swept
 
 SEEDS = range(8)
 
@@ -49,9 +51,8 @@ def sweep_of(cells, choose=("penalty.strength",), baseline=None, diverged=()):
         {"run_id": str(i), "name": name, "axes": own, "status": "FINISHED"}
         for i, (name, (own, _, _)) in enumerate(cells.items())
     ]
-    return Sweep(
-        "made now", study, axes, records, curves[curves.selected], curves, {}, {"data.task": "classification"}, []
-    )
+    told = {"tags": {}, "params": {"data.task": "classification"}, "failed": []}
+    return swept(curves, name="made now", study=study, axes=axes, cells=records, **told)
 
 
 CELLS = {
@@ -121,14 +122,19 @@ def test_ten_thousand_arms_are_compared_in_seconds():
     count = 10_000
     one = sweep_of({"none": CELLS["none"]}, choose=())
     names = [f"r{i}" for i in range(count)]
-    big = pd.concat([one.curves] * count, ignore_index=True)
-    big = big.assign(**dict.fromkeys(("cell", "arm"), np.repeat(np.array(names, object), len(one.curves))))
+
+    def big(table):
+        whole = pd.concat([table] * count, ignore_index=True)
+        return whole.assign(**dict.fromkeys(("cell", "arm"), np.repeat(np.array(names, object), len(table))))
+
     cells = [{**one.cells[0], "name": name, "axes": {"regularizer": name}} for name in names]
-    sweep = one._replace(cells=cells, curves=big, results=big[big.selected], study={**one.study, "baseline": {}})
+    seeds = one.seeds.assign(**{SELECTED + rule: one.seeds.selected for rule in RULES})
+    tables = {"curves": big(one.curves), "results": big(one.results), "seeds": big(seeds)}
+    sweep = one._replace(cells=cells, study={**one.study, "baseline": {}}, **tables)
     start = time.perf_counter()
     comparison = compare(sweep)
     sentence(comparison)
-    ledger(sweep._replace(curves=big.assign(**{f"selected/{rule}": big.selected for rule in RULES})), comparison)
+    ledger(sweep, comparison)
     assert time.perf_counter() - start < 30
 
 
@@ -258,7 +264,7 @@ def test_arms_at_different_stages_of_training_are_noted():
     sweep = sweep_of(CELLS)
     edge = compare(sweep).notes  # that the strength chosen is the least of those tried
     assert len(edge) == 1
-    late = sweep.curves[(sweep.curves.cell == "weak") & (sweep.curves.step == 1)].assign(step=7, selected=False)
+    late = sweep.curves[(sweep.curves.cell == "weak") & (sweep.curves.step == 1)].assign(step=7)
     (note,) = [n for n in compare(sweep._replace(curves=pd.concat([sweep.curves, late]))).notes if n not in edge]
     assert note == "Trained for different numbers of steps: none 1, l2 7."
     results = sweep.results.assign(**{"train/error": sweep.results.cell.map({"none": 0.0, "weak": 0.1, "strong": 0.0})})

@@ -13,6 +13,7 @@ from experiments.study import Experiment
 from reports.comparison import compare
 from reports.load import Sweep
 from reports.optimism import ledger
+from tests.reports.made import swept
 from tests.reports.test_comparison import CELLS, sweep_of
 
 
@@ -31,7 +32,8 @@ def made(errors: dict[str, np.ndarray]) -> Sweep:
     curves = pd.DataFrame(rows)
     cells = [{"name": cell, "axes": {"penalty.strength": cell}, "status": "FINISHED"} for cell in errors]
     study = {"name": "", "question": "", "baseline": {}, "choose": ["penalty.strength"]}
-    return Sweep("", study, ["penalty.strength"], cells, curves[curves.selected], curves, {}, {}, [])
+    told = {"tags": {}, "params": {}, "failed": []}
+    return swept(curves, name="", study=study, axes=["penalty.strength"], cells=cells, **told)
 
 
 def test_each_rule_reports_its_own_step_and_peeking_twice_the_best_cell():

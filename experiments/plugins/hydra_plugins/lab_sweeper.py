@@ -4,8 +4,10 @@ The sweeper expands studies and command lines into jobs; the launcher hands all 
 """
 
 import copy
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -52,17 +54,26 @@ class LabSweeper(Sweeper):
         )
 
     def sweep(self, arguments: list[str]) -> Any:
+        from experiments.building import execution_of
         from experiments.composition import Composer, applicable
         from experiments.grids import expand, studies
+        from experiments.limits import TooDear, check_jobs
         from experiments.run import CellsFailed, NotAllWell
 
         composer = Composer(self.loader, self.master)
         if isinstance(self.launcher, LabLauncher):
             self.launcher.composer = composer  # what is composed to see which keys apply is not composed again
-        sweeps = [  # of all studies before the first begins, so that a mistake in the last costs nothing
-            applicable(expand(self.grids_of(study), others, self.loader), composer)
-            for study, others in studies(arguments, self.loader)
-        ]
+        options = execution_of(self.master)
+        try:
+            sweeps = [  # of all studies before the first begins, so that a mistake in the last costs nothing
+                applicable(expand(self.grids_of(study), others, self.loader, partial(check_jobs, options)), composer)
+                for study, others in studies(arguments, self.loader)
+            ]
+        except TooDear as refusal:
+            if not options.dry_run:
+                raise
+            print(refusal, file=sys.stderr)
+            return [[]]
         results: list[JobReturn] = []
         for jobs in sweeps:
             results += self.launcher.launch(jobs, initial_job_idx=len(results))

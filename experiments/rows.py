@@ -1,0 +1,118 @@
+"""The error of every row that is not trained on, of every seed, at every evaluation or at those that selection rules take.
+
+A class is right or wrong: one bit an evaluation, packed. A value has its squared error in the target's unit², float32. Where a network
+has diverged its rows are wrong, or NaN.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from backprop.arrays import Array
+from reports.schema import OUTPUTS
+
+
+class Rows(NamedTuple):
+    """N rows of several seeds: a seed's are together, validation before test, each in the order of their numbers."""
+
+    seed: Int[Array, " N"]
+    part: Int[Array, " N"]  # its place in HELD_OUT
+    row: Int[Array, " N"]  # its number in the dataset
+    at: tuple[str, ...]  # steps, then selection rules, as the table of seeds calls them
+    own: str  # the one of them that counts
+    errors: Array  # packed bits (N, bytes) in the order of `at`, or float32 (N, at)
+    outputs: dict[
+        str, Float[Array, "N O"]
+    ]  # of the network at what selection rules take, in the user's units; or nothing
+
+
+def empty(rows: int, count: int, task: str) -> Array:
+    """Room for the errors of so many rows at so many evaluations."""
+    return np.zeros((rows, -(-count // 8)), np.uint8) if task == "classification" else np.empty((rows, count), "f4")
+
+
+def put(errors: Array, place: int, found: Array, scale: float = 1.0) -> None:
+    """Writes the rows' errors at one evaluation, or of one rule, where they belong; `scale` is to the target's unit²."""
+    if errors.dtype == np.uint8:
+        errors[:, place // 8] |= (found != 0).astype(np.uint8) << np.uint8(place % 8)  # NaN is not 0: it is wrong
+    else:
+        with np.errstate(over="ignore"):
+            errors[:, place] = found * np.float64(scale)
+
+
+def taken(errors: Array, place: int) -> Array:
+    """What `put` has written: true where wrong, or the number."""
+    if errors.dtype == np.uint8:
+        return (errors[:, place // 8] >> np.uint8(place % 8) & 1).astype(bool)
+    return errors[:, place]
+
+
+def of_seeds(rows: Rows, seeds: Sequence[int]) -> Rows:
+    """The same for some of the seeds, in the order given."""
+    at = np.concatenate([np.flatnonzero(rows.seed == seed) for seed in seeds])
+    return rows._replace(
+        seed=rows.seed[at],
+        part=rows.part[at],
+        row=rows.row[at],
+        errors=rows.errors[at],
+        outputs={name: values[at] for name, values in rows.outputs.items()},
+    )
+
+
+def joined(pieces: Sequence[Rows]) -> Rows:
+    """The rows of all seeds, at what all pieces have: some may have been recorded with fewer evaluations than others."""
+    at = tuple(one for one in pieces[0].at if all(one in piece.at for piece in pieces))
+    outputs = [name for name in pieces[0].outputs if all(name in piece.outputs for piece in pieces)]
+    seed, part, row = (np.concatenate([getattr(piece, name) for piece in pieces]) for name in ("seed", "part", "row"))
+    return Rows(
+        seed,
+        part,
+        row,
+        at,
+        pieces[0].own,
+        np.concatenate([at_only(piece, at) for piece in pieces]),
+        {name: np.concatenate([piece.outputs[name] for piece in pieces]) for name in outputs},
+    )
+
+
+def at_only(rows: Rows, at: Sequence[str]) -> Array:
+    """The errors at some of what there is."""
+    if tuple(at) == rows.at:
+        return rows.errors
+    errors = empty(len(rows.row), len(at), "classification" if rows.errors.dtype == np.uint8 else "regression")
+    for place, one in enumerate(at):
+        put(errors, place, taken(rows.errors, rows.at.index(one)))
+    return errors
+
+
+def as_arrays(rows: Rows) -> dict[str, Array]:
+    """For an archive of arrays, under names that begin with `rows/`: small, as a sweep's wait on disk by the thousand."""
+    starts = np.flatnonzero(np.diff(2 * rows.seed + rows.part, prepend=-1))
+    counts = np.diff(starts, append=len(rows.seed))
+    found = {
+        "parts": np.stack([rows.seed[starts], rows.part[starts], counts]),
+        "row": rows.row.astype(np.uint32),
+        **{name: np.asarray(getattr(rows, name)) for name in ("at", "own", "errors")},
+        **{OUTPUTS + name: values for name, values in rows.outputs.items()},
+    }
+    return {f"rows/{name}": values for name, values in found.items()}
+
+
+def from_arrays(arrays: Mapping[str, Array]) -> Rows | None:
+    """The other way round; None where the archive has none."""
+    a = {name.removeprefix("rows/"): values for name, values in arrays.items() if name.startswith("rows/")}
+    if not a:
+        return None
+    seed, part, counts = a["parts"]
+    outputs = {name.removeprefix(OUTPUTS): values for name, values in a.items() if name.startswith(OUTPUTS)}
+    return Rows(
+        np.repeat(seed, counts),
+        np.repeat(part, counts),
+        a["row"].astype(int),
+        tuple(a["at"].tolist()),
+        str(a["own"]),
+        a["errors"],
+        outputs,
+    )
