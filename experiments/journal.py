@@ -21,8 +21,8 @@ from experiments.keep import KINDS, all_names, had_by
 from experiments.records import Curves, of_seeds
 from experiments.rows import as_arrays, from_arrays
 from experiments.store import RUNS
-from reports.artifacts import confined
 from reports.schema import FORMAT
+from reports.schema.artifacts import confined
 
 FILE = RUNS / "journal.db"
 PATIENCE = 60  # seconds that another sweep may hold the file

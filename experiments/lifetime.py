@@ -11,8 +11,7 @@ from filelock import FileLock, Timeout
 
 from experiments.store import RUNS, cells_named, forget_run, search, sweep_name
 from experiments.study import Study
-from reports.load import folder_name
-from reports.record import is_name
+from reports.schema.names import folder_name, is_name
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient

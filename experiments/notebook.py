@@ -53,7 +53,7 @@ class Results:
         `at` is a step, or selected/last, selected/best_validation, selected/oracle; without it, the step that counts.
         Raises ValueError for what is no cell, Unreadable where nothing is kept there.
         """
-        from reports.rows import frame
+        from reports.schema.rows import frame
 
         rows = self.of(cell).rows
         if rows is None:

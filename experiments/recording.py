@@ -28,9 +28,6 @@ from experiments.rows import Rows
 from experiments.secrets import hidden, recordable
 from experiments.store import RUNS, add_artifacts, add_text, forget_run, run_of, search, store_key
 from experiments.study import Experiment, Study
-from reports.artifacts import artifact, has_artifact
-from reports.load import short, unambiguous
-from reports.rows import rows_of
 from reports.schema import (
     AT,
     CONFIG,
@@ -47,6 +44,9 @@ from reports.schema import (
     SEEDS,
     SELECTED,
 )
+from reports.schema.artifacts import artifact, has_artifact
+from reports.schema.names import short, unambiguous
+from reports.schema.rows import rows_of
 from reports.statistics import mean_interval
 
 if TYPE_CHECKING:

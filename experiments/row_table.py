@@ -8,8 +8,8 @@ import numpy as np
 
 from backprop.arrays import Array
 from experiments.rows import Rows
-from reports.rows import description, packed, parts
 from reports.schema import HELD_OUT, OUTPUTS, ROW_AT, WRONG
+from reports.schema.rows import description, packed, parts
 
 if TYPE_CHECKING:
     import pyarrow as pa

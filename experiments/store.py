@@ -12,11 +12,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from reports import store as reading
-from reports.address import StoreUnusable, address_of, check_address, database_of, shown
-from reports.artifacts import artifact_folder, confined, is_run_id
-from reports.load import NoSuchSweep
-from reports.record import is_name, read_record
+from reports.schema import store as reading
+from reports.schema.address import StoreUnusable, address_of, check_address, database_of, shown
+from reports.schema.artifacts import artifact_folder, confined, is_run_id
+from reports.schema.names import NoSuchSweep, is_name
+from reports.schema.record import read_record
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient

@@ -47,7 +47,7 @@ def show() -> None:
     from rich.text import Text
 
     from experiments import store
-    from reports.record import is_name
+    from reports.schema.names import is_name
 
     client = store.existing_store()
     table = Table("sweep", "status", "cells", "report and cells", box=SIMPLE_HEAD)
@@ -75,8 +75,9 @@ def size_of(client: Any, run: Any) -> tuple[str, str]:
 def delete(wanted: str, force: bool) -> None:
     """A sweep's run, report and own cells."""
     from experiments import store
-    from reports.load import find_sweep, report_folder
-    from reports.record import Unreadable, is_name
+    from reports.load import find_sweep
+    from reports.schema.names import is_name, report_folder
+    from reports.schema.record import Unreadable
 
     client = store.existing_store(writing=True)
     refuse_while_one_runs(client, force)
@@ -115,7 +116,7 @@ def clean(force: bool) -> None:
 def refuse_while_one_runs(client: Any, force: bool) -> None:
     """Raises NoSuchSweep where a sweep is running: what it will list is not known yet."""
     from experiments.lifetime import living
-    from reports.load import NoSuchSweep
+    from reports.schema.names import NoSuchSweep
 
     for name, here, advice in living(client):
         if here or not force:

@@ -30,9 +30,9 @@ def verify(client: Any, run: Any, allowed: Collection[str] = ()) -> "pd.DataFram
     from experiments.recording import recorded_curves
     from experiments.records import curve_table, seed_table
     from experiments.tasks import tasks
-    from reports.artifacts import artifact
-    from reports.record import check_format, read_table
     from reports.schema import CONFIG, CURVES, SEEDS
+    from reports.schema.artifacts import artifact
+    from reports.schema.record import check_format, read_table
 
     check_format(run.info.run_name, run.data.tags.get("format", "1"))
 
@@ -147,8 +147,8 @@ def find(client: Any, wanted: str) -> Any:
     Raises NoSuchSweep, with the names to choose from where an arm has several cells.
     """
     from experiments import store
-    from reports.load import NoSuchSweep, arm_names
-    from reports.record import read_record
+    from reports.schema.names import NoSuchSweep, arm_names
+    from reports.schema.record import read_record
 
     try:
         return store.find_cell(client, wanted)

@@ -4,7 +4,8 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from reports.load import Sweep, arm_name, as_number, short
+from reports.load import Sweep
+from reports.schema.names import arm_name, as_number, short
 
 
 class Place(NamedTuple):

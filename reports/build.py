@@ -16,9 +16,10 @@ from reports.comparison import Comparison
 from reports.contents import Contents, contents
 from reports.door import front_door
 from reports.excerpt import lines_within, shortened
-from reports.load import Sweep, find_sweep, load_sweep, report_folder
+from reports.load import Sweep, find_sweep, load_sweep
 from reports.page import page, script
-from reports.store import open_store
+from reports.schema.names import report_folder
+from reports.schema.store import open_store
 from reports.tables import latex, markdown, write_csv
 
 SUFFIXES = (".html", ".csv", ".svg", ".png", ".md", ".tex")

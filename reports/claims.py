@@ -22,7 +22,8 @@ from scipy import stats
 
 from reports.answer import p_value
 from reports.comparison import Comparison, numbers
-from reports.load import Sweep, as_override
+from reports.load import Sweep
+from reports.schema.names import as_override
 from reports.sign_flips import least_p, least_seeds
 from reports.statistics import Interval, PairedDifference, holm, mean_interval, paired_difference, t_quantile
 

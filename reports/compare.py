@@ -13,9 +13,10 @@ import pandas as pd
 from reports.answer import number, p_value, plus_minus
 from reports.comparison import Comparison, by_seed, comparable
 from reports.door import front_door
-from reports.load import NoSuchSweep, Sweep, find_sweep, load_sweep
+from reports.load import Sweep, find_sweep, load_sweep
+from reports.schema.names import NoSuchSweep
+from reports.schema.store import open_store
 from reports.statistics import holm, mean_interval, paired_differences
-from reports.store import open_store
 
 
 class Contrast(NamedTuple):

@@ -7,7 +7,8 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Float
 
-from reports.load import Sweep, as_number
+from reports.load import Sweep
+from reports.schema.names import as_number
 from reports.sign_flips import Array, least_p
 from reports.statistics import (
     Interval,

@@ -7,7 +7,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from reports.load import NoSuchSweep
+from reports.schema.names import NoSuchSweep
 
 
 @contextmanager

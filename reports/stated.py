@@ -11,8 +11,9 @@ import pandas as pd
 from reports.averages import intervals
 from reports.axes import called, label
 from reports.excerpt import thinned, told
-from reports.load import Sweep, as_number, as_override
+from reports.load import Sweep
 from reports.palette import COLOURS, LEGEND, Figure
+from reports.schema.names import as_number, as_override
 
 MOST, POINTS = 12, 1800  # of panels, colours, series; of what is drawn in all
 

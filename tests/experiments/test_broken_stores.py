@@ -13,9 +13,9 @@ from rich.console import Console
 
 from experiments import delivery, store, sweeps, ui
 from reports import build, compare
-from reports.address import StoreUnusable, check_address, shown
 from reports.load import load_sweep
-from reports.store import open_store
+from reports.schema.address import StoreUnusable, check_address, shown
+from reports.schema.store import open_store
 from tests.conftest import environment
 from tests.experiments.made_up import made_up, the_rest_slowly
 

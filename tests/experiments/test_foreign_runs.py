@@ -9,9 +9,10 @@ import pytest
 
 from experiments import lifetime, store, sweeps
 from reports import build
-from reports.artifacts import OutsideStore
-from reports.load import NoSuchSweep, folder_name, load_sweep, report_folder
-from reports.record import Unreadable
+from reports.load import load_sweep
+from reports.schema.artifacts import OutsideStore
+from reports.schema.names import NoSuchSweep, folder_name, report_folder
+from reports.schema.record import Unreadable
 from tests.experiments.made_up import made_up, record, the_rest_slowly
 
 

@@ -5,8 +5,8 @@ import pytest
 
 from experiments import kept
 from experiments.datasets import wine
-from reports.rows import errors
 from reports.schema import CURVES, KEPT, KEPT_FILE, NETWORKS, ROWS
+from reports.schema.rows import errors
 from tests.conftest import command
 from tests.experiments.test_resume import client_of
 from tests.experiments.test_run import runs

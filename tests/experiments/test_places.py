@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from experiments import store, sweeps
-from reports.address import address_of, database_of
 from reports.door import printable
 from reports.load import load_sweep
-from reports.store import open_store
+from reports.schema.address import address_of, database_of
+from reports.schema.store import open_store
 from tests.conftest import command, environment
 from tests.experiments.made_up import curves, made_up
 

@@ -15,8 +15,8 @@ from experiments import journal, sweeps
 from experiments.records import Curves
 from reports import build, compare
 from reports.load import load_sweep
-from reports.record import Unreadable
 from reports.schema import CURVES, SEEDS
+from reports.schema.record import Unreadable
 from tests.experiments.made_up import record, the_rest_slowly
 
 IDENTITIES = {0: "a result", 1: "another"}

@@ -23,9 +23,9 @@ from experiments.splits import Holdout, KFold
 from experiments.study import Experiment
 from experiments.tasks import tasks
 from reports.page import recipe
-from reports.record import Unreadable
-from reports.rows import frame, read_rows
 from reports.schema import HELD_OUT, OWN, ROWS, SELECTED, THINNED
+from reports.schema.record import Unreadable
+from reports.schema.rows import frame, read_rows
 from tests.reports.made import many
 
 QUICK = {"network": MLP((4,)), "epochs": 3, "seeds": 3, "evaluations": 5, "batch_size": 20}

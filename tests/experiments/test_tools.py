@@ -37,7 +37,7 @@ def test_the_readmes_graph_prints_the_chapters_numbers(tmp_path):
 def test_verify_finds_a_cell_by_the_name_in_the_table(smoke):
     from mlflow import MlflowClient
 
-    from reports.load import NoSuchSweep
+    from reports.schema.names import NoSuchSweep
 
     client = MlflowClient(f"sqlite:///{smoke[0] / 'runs' / 'mlflow.db'}")
     assert verify.find(client, "none").data.tags["axis.regularizer"] == "none"

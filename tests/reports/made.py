@@ -115,7 +115,7 @@ class Store:
 
 def many(cells: int, seeds: int = 10, evaluations: int = 12, choose: Sequence[str] = (), arms: int = 1) -> Sweep:
     """A sweep of one numeric axis with so many values, in one go; with `arms`, each of them at its share of the values."""
-    from reports.load import arm_name
+    from reports.schema.names import arm_name
 
     draw = np.random.default_rng(0)
     values = [f"{value:.6g}" for value in np.geomspace(1e-6, 1, cells // arms)]

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from reports.build import report
-from reports.load import short
+from reports.schema.names import short
 from tests.reports.made import calculated, curves_of, read_back
 
 ODD = "\"'|<>&\\{}[]$_%#^~*`=:;,.@/ ()−€λ²😀👩‍🔬שלוםمرحبا中e\u0301"

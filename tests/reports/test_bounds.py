@@ -14,10 +14,10 @@ from reports.comparison import compare
 from reports.excerpt import IN_TABLES, leading, lines_within
 from reports.figures import SEEDS, spread
 from reports.heatmap import heat_map
-from reports.load import arm_name, as_number
 from reports.overfitting import weight_distribution
 from reports.page import recipe
 from reports.palette import specification
+from reports.schema.names import arm_name, as_number
 from reports.stated import excerpt, measured
 from reports.strengths import strengths
 from reports.tables import latex

@@ -13,9 +13,9 @@ from reports.answer import sentence, table_rows, terminal_rows
 from reports.build import check_replaceable
 from reports.comparison import compare
 from reports.figures import figures
-from reports.load import arm_name, arm_names
 from reports.optimism import ledger
 from reports.schema import RULES, SELECTED
+from reports.schema.names import arm_name, arm_names
 from reports.sign_flips import least_seeds
 from reports.tables import markdown
 from tests.reports.made import swept

@@ -11,8 +11,8 @@ from reports.certainty import certainties
 from reports.compare import check_different, contrast
 from reports.comparison import compare
 from reports.heatmap import heat_map
-from reports.load import NoSuchSweep
 from reports.overfitting import diagnostic_rows, source_rows, weight_distribution
+from reports.schema.names import NoSuchSweep
 from reports.statistics import sd_interval, seeds_needed
 from tests.reports.test_comparison import CELLS, sweep_of
 

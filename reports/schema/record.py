@@ -1,13 +1,13 @@
 """What a sweep has recorded, checked before it is used: its list of cells, and the curves of each."""
 
 import json
-import re
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from reports.artifacts import artifact, has_artifact, is_run_id
 from reports.schema import AT, CURVES, DIVERGED, FORMAT, OWN, SEEDS, SWEEP
+from reports.schema.artifacts import artifact, has_artifact, is_run_id
+from reports.schema.names import is_name
 
 RECORD = {
     "name": str,
@@ -109,12 +109,3 @@ def is_of_numbers(kind: Any) -> bool:
     import pyarrow as pa
 
     return pa.types.is_boolean(kind) or pa.types.is_integer(kind) or pa.types.is_floating(kind)
-
-
-def is_name(sweep: Any) -> bool:
-    """Whether a sweep may have that name: a study's, and when it was started.
-
-    >>> [is_name(name) for name in ("none 2026-11-23 12:30:00 (2)", "..", "a/../b", "", "a\\0")]
-    [True, False, False, False, False]
-    """
-    return isinstance(sweep, str) and re.fullmatch(r"[\w .:+()-]*\w[\w .:+()-]*", sweep) is not None

@@ -8,7 +8,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from reports.address import StoreUnusable, address_of, check_address, database_of
+from reports.schema.address import StoreUnusable, address_of, check_address, database_of
 
 DATABASE = Path("runs/mlflow.db")
 

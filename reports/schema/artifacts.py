@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from reports.address import database_of
+from reports.schema.address import database_of
 
 
 class OutsideStore(OSError):

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from reports.artifacts import artifact, has_artifact
-from reports.record import Unreadable, is_of_numbers
 from reports.schema import HELD_OUT, OUTPUTS, ROW_AT, ROWS, WRONG
+from reports.schema.artifacts import artifact, has_artifact
+from reports.schema.record import Unreadable, is_of_numbers
 
 if TYPE_CHECKING:
     import pandas as pd
