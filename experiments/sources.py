@@ -14,7 +14,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
 
-OURS = ("backprop", "experiments")
+OURS = ("backprop", "experiments", "reports")
 TRAINING = "experiments.evaluation"  # where a worker begins
 INSTALLED = {"site-packages", "dist-packages"}  # folders of this name hold what pip or the system has installed
 
