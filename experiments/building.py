@@ -15,8 +15,10 @@ from omegaconf.errors import MissingMandatoryValue, OmegaConfBaseException
 from backprop.choices import check_fields
 from experiments.calculation import Calculation
 from experiments.errors import ConfigurationError, did_you_mean
+from experiments.execution import Execution
+from experiments.experiment import Experiment
 from experiments.secrets import check_prose, with_references
-from experiments.study import Execution, Experiment, Study
+from experiments.study import Study
 from experiments.targets import target_object
 
 T = TypeVar("T")

@@ -7,9 +7,9 @@ from typing import Any, Protocol, runtime_checkable
 
 from backprop.choices import choice
 from experiments.datasets.dataset import Dataset
+from experiments.experiment import listed_seeds
 from experiments.records import Curves
 from experiments.selection import Last, Selection
-from experiments.study import listed_seeds
 
 
 class AnyExperiment(Protocol):

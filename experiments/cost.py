@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from math import ceil
 from typing import NamedTuple
 
+from experiments.execution import Execution
 from experiments.keep import to_keep
 from experiments.loads import LARGEST, Load, bounded
-from experiments.study import Execution
 from experiments.thinning import BOUND
 from experiments.workers import Workers
 

@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 from omegaconf import DictConfig, OmegaConf
 
 from experiments.calculation import AnyExperiment
+from experiments.experiment import SOURCES, Experiment
 from experiments.secrets import leaves
 from experiments.sources import fingerprint
-from experiments.study import SOURCES, Experiment
 
 
 class Identity(NamedTuple):

@@ -3,7 +3,7 @@
 >>> from backprop.network import MLP
 >>> from experiments import datasets
 >>> from experiments.notebook import run
->>> from experiments.study import Experiment
+>>> from experiments.experiment import Experiment
 >>> irises = datasets.iris()
 >>> results = run({"iris": Experiment(irises, network=MLP((8,)), epochs=50, seeds=1)})
 >>> results.network("iris", seed=0).predict(irises.x[:2]).tolist()
@@ -28,7 +28,7 @@ from backprop.network import MLP, Layer, apply, views
 from backprop.operations import ACTIVATIONS
 from backprop.sets import Scale, sets
 from experiments.datasets.dataset import Column
-from experiments.study import Experiment
+from experiments.experiment import Experiment
 from reports.schema import KEPT_FILE
 
 if TYPE_CHECKING:

@@ -7,9 +7,9 @@ from typing import NamedTuple
 from experiments.causes import causes
 from experiments.cost import CONFIG, JOB, PROCESS, Cost, cost
 from experiments.errors import ConfigurationError
+from experiments.execution import Execution, amount
 from experiments.loads import Load, bounded
 from experiments.machine import free_disk, memory_of_machine
-from experiments.study import Execution, amount
 from experiments.workers import Workers
 
 TIMES = (("years", 365.25 * 86400), ("days", 86400), ("hours", 3600), ("minutes", 60), ("seconds", 1))

@@ -3,7 +3,7 @@
 >>> from backprop.penalties import L2
 >>> from experiments import datasets
 >>> from experiments.notebook import run
->>> from experiments.study import Experiment
+>>> from experiments.experiment import Experiment
 >>> l2 = {f"λ = {s:g}": Experiment(datasets.diabetes(), penalty=L2(s), epochs=2, seeds=3) for s in (0.01, 0.1)}
 >>> run(l2).table["seeds"].tolist()
 [3, 3]
@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from experiments.evaluation import attempt, finished_cells
+from experiments.experiment import Experiment
 from experiments.keep import to_keep
 from experiments.kept import Network, network_of
 from experiments.records import Curves, curve_table, seed_table
 from experiments.row_table import row_table
-from experiments.study import Experiment
 from experiments.tasks import tasks
 
 if TYPE_CHECKING:

@@ -11,12 +11,14 @@ from experiments.calculation import AnyExperiment
 from experiments.composition import Job, has_key
 from experiments.cost import cost
 from experiments.errors import ConfigurationError, did_you_mean, known_keys
+from experiments.execution import Execution
+from experiments.experiment import Experiment
 from experiments.identity import Identity, identity
 from experiments.keep import Keep, to_keep
 from experiments.limits import TooDear, check, exceeded, in_words
 from experiments.loads import Load, load, loads_of
 from experiments.store import store_key
-from experiments.study import Execution, Experiment, Study
+from experiments.study import Study
 from experiments.targets import trusted
 from experiments.thinning import within_bound
 from experiments.workers import Workers

@@ -17,6 +17,7 @@ from filelock import FileLock
 from experiments import journal
 from experiments.calculation import AnyExperiment
 from experiments.composition import Job
+from experiments.experiment import Experiment
 from experiments.identity import Identity
 from experiments.keep import Keep, all_names, all_names_of_cell, as_tag, from_tag, had_by, named, named_of_cell
 from experiments.kept import Network, load, network_of, write_model
@@ -27,7 +28,7 @@ from experiments.row_table import from_row_table, write_rows
 from experiments.rows import Rows
 from experiments.secrets import hidden, recordable
 from experiments.store import RUNS, add_artifacts, add_text, forget_run, run_of, search, store_key
-from experiments.study import Experiment, Study
+from experiments.study import Study
 from reports.schema import (
     AT,
     CONFIG,

@@ -20,10 +20,10 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from experiments.composition import Job
+    from experiments.execution import Execution
     from experiments.plan import Plan
     from experiments.recording import SweepRun
     from experiments.records import Curves
-    from experiments.study import Execution
     from experiments.tasks import Lone, Task
     from experiments.workers import Workers
     from reports.build import Report

@@ -19,7 +19,7 @@ BUILT = (
     "backprop",
     *(
         f"experiments.{part}"
-        for part in ("calculation", "corruption", "datasets", "selection", "splits", "study", "theory")
+        for part in ("calculation", "corruption", "datasets", "experiment", "selection", "splits", "theory")
     ),
 )
 TRUST = (

@@ -8,10 +8,10 @@ import numpy as np
 from backprop.network import parameter_count
 from backprop.training import Recipe
 from experiments.calculation import AnyExperiment, Calculation
+from experiments.experiment import SOURCES, Experiment
 from experiments.keep import Keep
 from experiments.selection import Selection
 from experiments.splits import Division
-from experiments.study import SOURCES, Experiment
 
 ENOUGH = 8 * 2**20  # bytes that a step of one stack touches
 

@@ -4,9 +4,9 @@ from collections import Counter
 from collections.abc import Iterable
 
 from experiments.calculation import AnyExperiment
+from experiments.experiment import Experiment
 from experiments.keep import Keep
 from experiments.selection import RULES
-from experiments.study import Experiment
 
 BOUND = 200 * 10**6  # bytes of a sweep
 LEAST = 2  # evaluations: the first and the last

@@ -11,12 +11,10 @@ Three kinds, each with a rule of its own (a rule that a wide interval can pass i
   sign-flip test, with Holm's correction over the study's order claims, has p < 0.05; else undecided.
 """
 
-import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-import numpy as np
 import pandas as pd
 from scipy import stats
 
@@ -24,10 +22,10 @@ from reports.answer import p_value
 from reports.comparison import Comparison, numbers
 from reports.load import Sweep
 from reports.schema.names import as_override
+from reports.schema.statements import Claim, Exact, Order, Published
+from reports.schema.statements import claim as read
 from reports.sign_flips import least_p, least_seeds
 from reports.statistics import Interval, PairedDifference, holm, mean_interval, paired_difference, t_quantile
-
-Claim = Mapping[str, Any]
 
 
 class Verdict(NamedTuple):
@@ -54,58 +52,56 @@ class NotTested(Exception):
     why: str
 
 
-NEEDED = {  # what a claim of each kind must have; records are not always ours
-    "exact": ("cell", "metric", "value", "margin"),
-    "published": ("cell", "metric", "value"),
-    "order": ("metric", "lower", "than"),
-}
+class Case(NamedTuple):
+    """A claim, and the evidence on it."""
+
+    words: str
+    source: str
+    claim: Claim | None  # None where it cannot be tested
+    evidence: Any  # the metric by seed, or the pairs of an order; why it cannot be tested
 
 
 def judge(sweep: Sweep, comparison: Comparison | None) -> list[Verdict]:
     """A verdict for every claim of the study, in its order."""
-    claims = sweep.study.get("claims", [])
-    orders = {
-        n: difference_of(claim, sweep, comparison) for n, claim in enumerate(claims) if claim.get("kind") == "order"
-    }
-    tested = [n for n, found in orders.items() if not isinstance(found, NotTested)]
-    p_values = dict(zip(tested, holm([orders[n].paired.p for n in tested]), strict=True))  # type: ignore[union-attr]
+    cases = [case_of(stated, sweep, comparison) for stated in sweep.study.get("claims", [])]
+    orders = [one.evidence.paired.p for one in cases if isinstance(one.claim, Order)]
+    corrected = iter(holm(orders))
     verdicts = []
-    for n, claim in enumerate(claims):
-        try:
-            check(claim)
-            rule: Callable[..., tuple[str, str, str]] = exact if claim["kind"] == "exact" else published
-            if n not in orders:
-                found = rule(claim, values_of(claim["cell"], claim["metric"], sweep, comparison).to_numpy())
-            else:
-                found = order(orders[n], p_values.get(n, np.nan), len(tested))
-        except NotTested as reason:
-            found = ("not tested", reason.why, "")
-        verdicts.append(Verdict(claim.get("says") or default_words(claim), *found, claim.get("source", "")))
+    for words, source, claim, evidence in cases:
+        match claim:
+            case Exact():
+                found = exact(claim, evidence)
+            case Published():
+                found = published(claim, evidence)
+            case Order():
+                found = order(evidence, next(corrected), len(orders))
+            case None:
+                found = ("not tested", evidence, "")
+        verdicts.append(Verdict(words, *found, source))
     return verdicts
 
 
-def check(claim: Claim) -> None:
-    """Raises NotTested where a claim has nothing that anything can be held against."""
-    kind = claim.get("kind")
-    if kind not in NEEDED:
-        raise NotTested(f"the claim's kind is {kind!r}; it must be one of {', '.join(NEEDED)}")
-    for key in NEEDED[kind]:
-        value = claim.get(key)
-        if key in ("cell", "lower", "than") and not isinstance(value, Mapping):
-            raise NotTested(f"the claim's {key} is {value!r}; it must be axes and their values")
-        if key in ("value", "margin") and not is_finite(value):
-            raise NotTested(f"the claim's {key} is {value!r}; it must be a finite number")
-        if key == "margin" and not value > 0:  # type: ignore[operator]
-            raise NotTested(f"the claim's margin is {value!r}; it must be above 0")
+def case_of(stated: Any, sweep: Sweep, comparison: Comparison | None) -> Case:
+    """A claim as the study states it, or somebody else's record, with what was measured."""
+    try:
+        claim = read(stated)
+    except ValueError as error:
+        says, source = (str(stated.get(key, "")) if isinstance(stated, Mapping) else "" for key in ("says", "source"))
+        return Case(says or "a claim that cannot be read", source, None, str(error))
+    try:
+        evidence = (
+            pairs_of(claim, sweep, comparison)
+            if isinstance(claim, Order)
+            else values_of(claim.cell, claim.metric, sweep, comparison).to_numpy()
+        )
+    except NotTested as reason:
+        return Case(claim.words, claim.source, None, reason.why)
+    return Case(claim.words, claim.source, claim, evidence)
 
 
-def is_finite(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-
-
-def exact(claim: Claim, values: Any) -> tuple[str, str, str]:
+def exact(claim: Exact, values: Any) -> tuple[str, str, str]:
     """Verdict, what was found, what was expected."""
-    value, margin = float(claim["value"]), float(claim["margin"])
+    value, margin = float(claim.value), float(claim.margin)
     interval = mean_interval(values)
     expected = f"{value:.5g} ± {margin:.2g}"
     if cannot := why_not(interval, values):
@@ -120,8 +116,8 @@ def exact(claim: Claim, values: Any) -> tuple[str, str, str]:
     return verdict, f"{show(interval)}{z_test}", expected
 
 
-def published(claim: Claim, values: Any) -> tuple[str, str, str]:
-    value, interval = float(claim["value"]), mean_interval(values)
+def published(claim: Published, values: Any) -> tuple[str, str, str]:
+    value, interval = float(claim.value), mean_interval(values)
     expected = f"{value:.5g}, a single run"
     if cannot := why_not(interval, values):
         return "undecided", cannot, expected
@@ -138,10 +134,8 @@ def why_not(interval: Interval, values: Any) -> str:
     return f"{interval.mean:.5g}, over {interval.n} seeds: no interval" if interval.n < 2 else ""
 
 
-def order(difference: Any, p: float, count: int) -> tuple[str, str, str]:
-    if isinstance(difference, NotTested):
-        raise difference
-    paired, lost = difference.paired, difference.lost
+def order(pairs: Pairs, p: float, count: int) -> tuple[str, str, str]:
+    paired, lost = pairs
     if paired.n < 2 or lost:
         why = f"{lost} of {paired.n + lost} pairs have a diverged seed" if lost else f"{paired.n} pairs: no interval"
         return "undecided", why, "below 0"
@@ -153,13 +147,8 @@ def order(difference: Any, p: float, count: int) -> tuple[str, str, str]:
     return verdict, found, "below 0"
 
 
-def difference_of(claim: Claim, sweep: Sweep, comparison: Comparison | None) -> Any:
-    """The paired difference that an order claim speaks of, or why there is none."""
-    try:
-        check(claim)
-        ours, theirs = (values_of(claim[end], claim["metric"], sweep, comparison) for end in ("lower", "than"))
-    except NotTested as reason:
-        return reason
+def pairs_of(claim: Order, sweep: Sweep, comparison: Comparison | None) -> Pairs:
+    ours, theirs = (values_of(place, claim.metric, sweep, comparison) for place in (claim.lower, claim.than))
     pairs = ours.align(theirs, join="inner")
     difference = paired_difference(*pairs)
     return Pairs(difference, len(pairs[0]) - difference.n)
@@ -195,13 +184,6 @@ def p_text(p: float) -> str:
     """
     shown = p_value(p)
     return f"p < {shown[1:]}" if shown.startswith("<") else f"p = {shown}"
-
-
-def default_words(claim: Claim) -> str:
-    said = {key: claim.get(key, "?") for key in ("metric", "lower", "than", "cell", "value")}
-    if claim.get("kind") == "order":
-        return "{metric}: {lower} below {than}".format(**said)
-    return "{metric} of {cell} is {value}".format(**said)
 
 
 def in_one_sentence(verdicts: list[Verdict]) -> str:

@@ -32,7 +32,7 @@ class Planned(NamedTuple):
 
 def planned(sweep: Sweep, comparison: Comparison | None) -> list[Planned]:
     """Those that the study states, and those of every sweep that trains networks."""
-    found = [Planned(spec["title"], make) for spec, make in stated_figures(sweep)]
+    found = [Planned(title, make) for title, make in stated_figures(sweep)]
     every: dict[str, Callable[[Sweep, Comparison], Figure | None]] = {
         "Difference from the baseline": forest,
         "Test error of every seed": spread,

@@ -14,6 +14,8 @@ from reports.excerpt import thinned, told
 from reports.load import Sweep
 from reports.palette import COLOURS, LEGEND, Figure
 from reports.schema.names import as_number, as_override
+from reports.schema.statements import StatedFigure
+from reports.schema.statements import figure as read
 
 MOST, POINTS = 12, 1800  # of panels, colours, series; of what is drawn in all
 
@@ -24,26 +26,35 @@ def stated(sweep: Sweep) -> list[Figure]:
     return [figure for figure in made if figure is not None]
 
 
-def stated_figures(sweep: Sweep) -> list[tuple[Mapping[str, Any], Callable[[], Figure | None]]]:
-    """Every figure as the study states it, and how it is made."""
-    specs = enumerate(sweep.study.get("figures", []), start=1)
-    return [(spec, partial(figure, number, spec, sweep)) for number, spec in specs]
+def stated_figures(sweep: Sweep) -> list[tuple[str, Callable[[], Figure | None]]]:
+    """The title of every figure that the study states, and how it is made."""
+    return [
+        (title_of(stated), partial(figure, number, stated, sweep))
+        for number, stated in enumerate(sweep.study.get("figures", []), start=1)
+    ]
 
 
-def measured(spec: Mapping[str, Any], sweep: Sweep) -> pd.DataFrame:
+def title_of(stated: Any) -> str:
+    title = stated.get("title") if isinstance(stated, Mapping) else None
+    return title if isinstance(title, str) else "a figure of the study"
+
+
+def measured(spec: StatedFigure, sweep: Sweep) -> pd.DataFrame:
     """The figure's data: at every x, for every series, colour and panel, the mean over seeds and its 95 % t interval.
 
     Cells that lack the axis along x are in no figure; those that lack that of colours or panels share one, called –.
     """
-    curve = spec["x"] in ("step", "epoch")
+    curve = spec.x in ("step", "epoch")
     rows = sweep.curves if curve else sweep.results
-    for key, allowed in spec.get("only", {}).items():
+    for key, allowed in spec.only.items():
         if key in ("step", "epoch"):
             rows = rows[rows[key].between(*allowed)]
         elif f"axis/{key}" in rows:
             rows = rows[rows[f"axis/{key}"].isin([as_number(as_override(value)) for value in allowed])]
-    by = {"x": spec["x"] if curve else f"axis/{spec['x']}"}
-    by |= {place: f"axis/{spec[place]}" for place in ("color", "panels") if place in spec}
+    by = {"x": spec.x if curve else f"axis/{spec.x}"}
+    by |= {
+        place: f"axis/{axis}" for place, axis in (("color", spec.color), ("panels", spec.panels)) if axis is not None
+    }
     if not set(by.values()) <= set(rows.columns):
         return pd.DataFrame()
     rows = rows[rows[by["x"]].notna()]
@@ -52,17 +63,17 @@ def measured(spec: Mapping[str, Any], sweep: Sweep) -> pd.DataFrame:
     if others.groupby([places[place] for place in places]).nunique().max() > 1:
         places["others"] = others
     found = []
-    for mark in ("lines", "points"):
+    for mark, patterns in (("lines", spec.lines), ("points", spec.points)):
         here = [name for name in sweep.metrics if name in rows]
-        names = [name for name in here if any(fnmatchcase(name, p) for p in spec.get(mark, []))]
+        names = [name for name in here if any(fnmatchcase(name, pattern) for pattern in patterns)]
         found.append(intervals(rows[names], places).assign(mark=mark))
     data = pd.concat(found, ignore_index=True)
     return data.assign(series=data["metric"].map(series))
 
 
-def beside(axes: Mapping[str, str], spec: Mapping[str, Any], sweep: Sweep) -> str:
+def beside(axes: Mapping[str, str], spec: StatedFigure, sweep: Sweep) -> str:
     """Where a cell lies on the axes that the figure does not name: no mean is taken over these."""
-    named = [spec.get(place) for place in ("x", "color", "panels")]
+    named = (spec.x, spec.color, spec.panels)
     return label({axis: text for axis, text in axes.items() if axis not in named}, sweep)
 
 
@@ -76,8 +87,9 @@ def series(metric: str) -> str:
     return name if prefix in ("exact", "trained", "theory") else metric
 
 
-def figure(number: int, spec: Mapping[str, Any], sweep: Sweep) -> Figure | None:
-    """None where the sweep has not what it shows."""
+def figure(number: int, stated: Any, sweep: Sweep) -> Figure | None:
+    """None where the sweep has not what it shows. Raises ValueError for what states no figure: a record may be a stranger's."""
+    spec = read(stated)
     data = measured(spec, sweep)
     if data.empty:
         return None
@@ -86,10 +98,10 @@ def figure(number: int, spec: Mapping[str, Any], sweep: Sweep) -> Figure | None:
     if parts:
         drawn = [panel(spec, part, sweep).properties(width=290, height=220, title=str(name)) for name, part in parts]
         chart = alt.concat(*drawn, columns=2)
-        chart = chart.resolve_scale(color="independent", y="independent") if "color" in spec else chart
+        chart = chart.resolve_scale(color="independent", y="independent") if spec.color is not None else chart
     else:
         chart = panel(spec, shown, sweep).properties(width=620, height=300)
-    return Figure(f"figure_{number}", spec["title"], spec.get("caption", "") + said, chart, data)
+    return Figure(f"figure_{number}", spec.title, spec.caption + said, chart, data)
 
 
 def excerpt(data: pd.DataFrame) -> tuple[pd.DataFrame, str]:
@@ -106,19 +118,19 @@ def excerpt(data: pd.DataFrame) -> tuple[pd.DataFrame, str]:
     return shown[shown["x"].isin(kept)], said + told(len(kept), len(places), "places along x")
 
 
-def panel(spec: Mapping[str, Any], data: pd.DataFrame, sweep: Sweep) -> Any:
+def panel(spec: StatedFigure, data: pd.DataFrame, sweep: Sweep) -> Any:
     """Bands and lines of the metrics that are lines, points of those that are points."""
-    log, coloured = spec.get("log", []), "color" if "color" in spec else "series"
+    log, coloured = spec.log, "color" if spec.color is not None else "series"
     numbers = pd.to_numeric(data["x"], errors="coerce")
     numeric = bool(numbers.notna().all())
     data = data.assign(x=numbers) if numeric else data
     log_y = "y" in log and bool((data["mean"] > 0).any())
     data = data[data["mean"] > 0] if log_y else data  # the others lie nowhere on such an axis
-    at_values = spec["x"] not in ("step", "epoch")
+    at_values = spec.x not in ("step", "epoch")
     ticks = alt.Axis(values=sorted(numbers.unique()), tickCount=100, format="~g", labelOverlap=True)
     x = alt.X(
         "x:Q" if numeric else "x:N",
-        title=called(spec["x"], sweep),
+        title=called(spec.x, sweep),
         scale=scale_of(numbers, "x" in log) if numeric else alt.Undefined,
         axis=ticks if numeric and at_values else alt.Undefined,
         sort=None,
@@ -128,13 +140,13 @@ def panel(spec: Mapping[str, Any], data: pd.DataFrame, sweep: Sweep) -> Any:
     color = alt.Color(
         f"{coloured}:N",
         scale=alt.Scale(domain=domain, range=[COLOURS[i % len(COLOURS)] for i in range(len(domain))]),
-        title=called(spec["color"], sweep) if "color" in spec else None,
+        title=called(spec.color, sweep) if spec.color is not None else None,
         legend=LEGEND if len(domain) > 1 else None,
     )
     formats = {"mean": ".4g", "low": ".4g", "high": ".4g", **({"x": ".4g"} if numeric else {})}
     tips = [alt.Tooltip(name, format=formats.get(name, "")) for name in data.columns if name != "mark"]
     base = alt.Chart(data).encode(x=x, color=color, tooltip=tips)
-    along = spec.get("y", ", ".join(map(str, domain)) if coloured == "series" else data.series.iloc[0])
+    along = spec.y or (", ".join(map(str, domain)) if coloured == "series" else data.series.iloc[0])
     y, y_low = (alt.Y(f"{end}:Q", title=along, scale=along_y) for end in ("mean", "low"))
     one = ["metric:N", *(["others:N"] if "others" in data else [])]
     layers = []

@@ -40,11 +40,11 @@ def test_each_file_keeps_to_its_layer(file):
         assert "mlflow" not in found or file.name in writers
         of_reports = {name for name in imports(file) if name.split(".")[0] == "reports"} - {"reports"}
         doors = {"notebook.py", "options.py", "run.py", "sweeps.py", "ui.py", "verify.py"}  # they hand the results on
-        recorders = {"journal.py", "lifetime.py", "recording.py", "row_table.py", "store.py", "tracking.py"}
-        shared = {"reports.schema", "reports.statistics"}
-        if file.name in recorders:
-            shared |= {f"reports.{part}" for part in ("address", "artifacts", "load", "record", "rows", "store")}
-        assert file.name in doors or of_reports <= shared
+        shared = [name for name in of_reports if f"{name}.".startswith(("reports.schema.", "reports.statistics."))]
+        assert file.name in doors or of_reports <= set(shared)
+    if file.relative_to(ROOT).parts[:2] == ("reports", "schema"):
+        others = {name for name in imports(file) if name.startswith("reports") and not name.startswith("reports.schema")}
+        assert not others
 
 
 def test_nothing_heavy_is_imported_before_it_is_needed():

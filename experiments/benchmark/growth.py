@@ -10,8 +10,8 @@ from backprop.losses import SoftmaxCrossEntropy
 from backprop.penalties import L2
 from experiments.datasets import digits
 from experiments.evaluation import finished_cells
+from experiments.experiment import Experiment
 from experiments.splits import Holdout
-from experiments.study import Experiment
 from experiments.tasks import tasks
 from experiments.workers import Workers, attempts
 

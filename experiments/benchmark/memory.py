@@ -22,7 +22,7 @@ from rich.table import Table
 from backprop.network import MLP
 from experiments.datasets import idx
 from experiments.evaluation import finished_cells
-from experiments.study import Experiment
+from experiments.experiment import Experiment
 from experiments.tasks import tasks
 from experiments.workers import Workers, attempts
 

@@ -8,12 +8,13 @@ from experiments import journal, machine, splits
 from experiments.building import Draft, build, draft
 from experiments.composition import Job, override_values, relevant
 from experiments.cost import cost, seconds
+from experiments.execution import Execution
+from experiments.experiment import Experiment, listed_seeds
 from experiments.grids import expand
 from experiments.limits import TooDear, check, check_jobs
 from experiments.loads import load, loads_of, size_of_data
 from experiments.plan import planned
 from experiments.run import CONF
-from experiments.study import Execution, Experiment, listed_seeds
 from experiments.workers import Workers
 from tests.experiments.test_files import write_small_files
 from tests.experiments.test_mistakes import every_fourth_is_fast

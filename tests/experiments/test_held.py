@@ -13,8 +13,8 @@ from experiments import splits
 from experiments.corruption import LabelNoise
 from experiments.datasets import Dataset, digits, one_hot, shared
 from experiments.datasets.files import made
+from experiments.experiment import Experiment
 from experiments.splits import Holdout, Scaling, column_scale, divide
-from experiments.study import Experiment
 from experiments.tasks import tasks
 
 DRAW = np.random.default_rng(0)

@@ -14,10 +14,10 @@ from backprop.network import MLP
 from experiments import datasets, kept
 from experiments.corruption import LabelNoise
 from experiments.datasets.dataset import Column, Dataset
+from experiments.experiment import Experiment
 from experiments.notebook import run
 from experiments.selection import BestValidation
 from experiments.splits import KFold, Scaling
-from experiments.study import Experiment
 from reports.schema import KEPT_FILE
 
 QUICK = {"network": MLP((4, 3)), "epochs": 4, "seeds": 2, "evaluations": 6, "batch_size": 20}

@@ -34,8 +34,8 @@ def long_stacks():
     from backprop.network import MLP
     from experiments.datasets import wine
     from experiments.evaluation import tasks
+    from experiments.experiment import Experiment
     from experiments.splits import Holdout
-    from experiments.study import Experiment
 
     quick = {"split": Holdout(60, 30, 30), "epochs": 1_000_000, "seeds": 1, "loss": SoftmaxCrossEntropy()}
     return tasks([Experiment(wine(), network=MLP((width,)), **quick) for width in range(60, 66)])

@@ -22,11 +22,11 @@ from experiments import journal
 from experiments.building import build
 from experiments.datasets import iris, wine
 from experiments.errors import ConfigurationError
+from experiments.experiment import Experiment
 from experiments.identity import identity
 from experiments.recording import recorded_curves
 from experiments.secrets import recordable
 from experiments.splits import Files, Holdout, drawn
-from experiments.study import Experiment
 from experiments.workers import Workers, attempts
 from tests.conftest import command, environment
 from tests.experiments.test_run import runs
@@ -185,7 +185,7 @@ def test_fail_fast_stops_at_the_first_failure(lab):
 
 def test_targets_of_others_are_built_only_where_allowed_by_name():
     node = OmegaConf.create(
-        {"_target_": "experiments.study.Experiment", "dataset": {"_target_": "tests.conftest.command"}}
+        {"_target_": "experiments.experiment.Experiment", "dataset": {"_target_": "tests.conftest.command"}}
     )
     with pytest.raises(
         ConfigurationError,
@@ -194,7 +194,7 @@ def test_targets_of_others_are_built_only_where_allowed_by_name():
         build(node)
     for target in ("experiments.sweeps.clean", "experiments.store.delete_run"):  # ours, but nothing a config is for
         with pytest.raises(ConfigurationError, match="allow it by name on the command line"):
-            build(OmegaConf.create({"_target_": "experiments.study.Experiment", "dataset": {"_target_": target}}))
+            build(OmegaConf.create({"_target_": "experiments.experiment.Experiment", "dataset": {"_target_": target}}))
     node = OmegaConf.create({"penalty": {"_target_": "tests.experiments.test_resume.Nothing"}, "dataset": {}})
     with pytest.raises(ConfigurationError, match="dataset is none"):
         build(node, ["tests.experiments.test_resume.Nothing"])

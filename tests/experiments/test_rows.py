@@ -13,6 +13,7 @@ from experiments import journal, thinning
 from experiments.corruption import LabelNoise
 from experiments.datasets import breast_cancer, diabetes, wine
 from experiments.evaluation import attempt, finished_cells
+from experiments.experiment import Experiment
 from experiments.holding import rules_of
 from experiments.keep import Keep, all_names, had_by, named_of_cell, to_keep
 from experiments.records import joined, of_seeds, seed_table
@@ -20,7 +21,6 @@ from experiments.row_table import from_row_table, row_table, write_rows
 from experiments.rows import Rows, at_only, taken
 from experiments.selection import BestValidation, Last
 from experiments.splits import Holdout, KFold
-from experiments.study import Experiment
 from experiments.tasks import tasks
 from reports.page import recipe
 from reports.schema import HELD_OUT, OWN, ROWS, SELECTED, THINNED

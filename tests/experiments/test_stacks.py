@@ -11,8 +11,8 @@ from backprop.penalties import L1, L2
 from experiments.corruption import LabelNoise
 from experiments.datasets import breast_cancer, iris, wine
 from experiments.evaluation import run
+from experiments.experiment import Experiment
 from experiments.splits import Holdout, Scaling
-from experiments.study import Experiment
 from experiments.tasks import tasks
 
 COMMON = {

@@ -122,7 +122,7 @@ def test_other_targets_are_refused_wherever_they_stand_and_never_imported(evil, 
         else {"_target_": target}
     )
     node = {
-        "_target_": "experiments.study.Experiment",
+        "_target_": "experiments.experiment.Experiment",
         "dataset": {"_target_": "experiments.datasets.iris"},
         place: inside,
     }

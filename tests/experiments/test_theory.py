@@ -110,12 +110,12 @@ def test_a_sweep_of_networks_and_theory_together_is_refused(tmp_path, monkeypatc
     from omegaconf import OmegaConf
 
     from experiments.composition import ConfigurationError, Job
+    from experiments.execution import Execution
     from experiments.plan import planned
-    from experiments.study import Execution
 
     monkeypatch.chdir(tmp_path)
     data = {"_target_": "experiments.datasets.diabetes"}
-    network = {"_target_": "experiments.study.Experiment", "dataset": data, "seeds": 1, "theory": {}}
+    network = {"_target_": "experiments.experiment.Experiment", "dataset": data, "seeds": 1, "theory": {}}
     other = {
         "_target_": "experiments.calculation.Calculation",
         "dataset": data,

@@ -83,8 +83,8 @@ def test_a_notebooks_numbers_are_the_command_lines(smoke, tmp_path):
     from backprop.network import MLP
     from backprop.optimizers import Momentum
     from experiments import datasets, notebook
+    from experiments.experiment import Experiment
     from experiments.splits import Holdout
-    from experiments.study import Experiment
 
     by_hand = Experiment(
         datasets.digits(),

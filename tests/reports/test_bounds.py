@@ -18,6 +18,7 @@ from reports.overfitting import weight_distribution
 from reports.page import recipe
 from reports.palette import specification
 from reports.schema.names import arm_name, as_number
+from reports.schema.statements import StatedFigure
 from reports.stated import excerpt, measured
 from reports.strengths import strengths
 from reports.tables import latex
@@ -72,9 +73,9 @@ def test_a_missing_axis_is_missing():
 
 def test_a_cell_that_lacks_the_axis_of_colours_is_drawn_without_a_value():
     spec = {"title": "t", "x": "rate", "color": "strength", "lines": ["test/error"]}
-    data = measured(spec, placed(UNION))
+    data = measured(StatedFigure(**spec), placed(UNION))
     assert set(data["color"]) == {"–", 1.0, 2.0, 3.0}
-    assert measured(spec | {"x": "strength", "color": "rate"}, placed(UNION)).x.notna().all()
+    assert measured(StatedFigure(**spec | {"x": "strength", "color": "rate"}), placed(UNION)).x.notna().all()
 
 
 def test_where_two_axes_are_chosen_every_value_of_the_other_has_its_line():
@@ -98,7 +99,7 @@ def test_axes_that_vary_together_are_dots_and_no_line():
 
 def test_no_mean_is_taken_over_an_axis_that_a_stated_figure_does_not_name():
     sweep = placed([{"strength": s, "rate": r} for s in ("1", "2") for r in ("10", "20")])
-    data = measured({"title": "t", "x": "strength", "lines": ["test/error"]}, sweep)
+    data = measured(StatedFigure("t", "strength", lines=["test/error"]), sweep)
     assert set(data.others) == {"rate=10", "rate=20"}
     assert (data.seeds == sweep.results.seed.nunique()).all()
 

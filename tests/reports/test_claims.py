@@ -5,6 +5,7 @@ import pytest
 
 from reports.claims import in_one_sentence, judge
 from reports.comparison import compare
+from reports.schema.statements import StatedFigure
 from reports.stated import measured, series, stated
 from reports.tables import latex, markdown
 from tests.reports.test_comparison import CELLS, sweep_of
@@ -113,6 +114,7 @@ def test_a_claim_about_a_cell_that_is_not_there_is_not_tested():
     assert in_one_sentence(verdicts).startswith("3 claims: 1 refuted, 2 not tested. Refuted: ")
 
 
+PUBLISHED = {"kind": "published", "cell": {"regularizer": "none"}, "metric": "test/error", "value": 1.0}
 ORDER = {"kind": "order", "metric": "test/error", "lower": {"regularizer": "l2"}, "than": {"regularizer": "none"}}
 
 
@@ -121,15 +123,24 @@ ORDER = {"kind": "order", "metric": "test/error", "lower": {"regularizer": "l2"}
     [
         ({**EXACT, "value": np.nan}, "the claim's value is nan; it must be a finite number"),
         ({**EXACT, "value": np.inf}, "the claim's value is inf; it must be a finite number"),
-        ({**EXACT, "margin": np.nan}, "the claim's margin is nan; it must be a finite number"),
-        ({**EXACT, "margin": -0.1}, "the claim's margin is -0.1; it must be above 0"),
+        ({**EXACT, "margin": np.nan}, "the claim's margin is nan; it must be a finite number above 0"),
+        ({**EXACT, "margin": -0.1}, "the claim's margin is -0.1; it must be a finite number above 0"),
         ({**EXACT, "value": "one"}, "the claim's value is 'one'; it must be a finite number"),
         ({**EXACT, "value": True}, "the claim's value is True; it must be a finite number"),
-        ({**EXACT, "kind": "published", "value": -np.inf}, "the claim's value is -inf; it must be a finite number"),
-        ({**EXACT, "kind": "published", "value": np.nan}, "the claim's value is nan; it must be a finite number"),
+        ({**PUBLISHED, "value": -np.inf}, "the claim's value is -inf; it must be a finite number"),
+        ({**PUBLISHED, "value": np.nan}, "the claim's value is nan; it must be a finite number"),
         ({**EXACT, "kind": "guess"}, "the claim's kind is 'guess'; it must be one of exact, published, order"),
-        ({"kind": "exact"}, "the claim's cell is None; it must be axes and their values"),
-        ({**ORDER, "than": None}, "the claim's than is None; it must be axes and their values"),
+        (
+            {**ORDER, "than": None},
+            "the claim's than is None; it must be axes and their values, such as {regularizer: l2}",
+        ),
+        ({**ORDER, "metric": 3}, "the claim's metric is 3; it must be text"),
+        ("no mapping", "the claim's kind is None; it must be one of exact, published, order"),
+        (
+            {"kind": "exact"},
+            "the claim {} lacks ['cell', 'margin', 'metric', 'value']; it must have ['cell', 'metric', 'value', 'margin'] "
+            "and may have ['says', 'source']",
+        ),
     ],
 )
 def test_a_claim_that_nothing_can_be_held_against_is_not_tested(claim, why):
@@ -165,7 +176,7 @@ def test_a_stated_figure_shows_means_over_seeds():
     spec = {"title": "t", "x": "penalty.strength", "lines": ["test/*"], "points": ["train/error"]}
     sweep = sweep_of(CELLS)
     sweep = sweep._replace(study={**sweep.study, "figures": [spec]})
-    data = measured(spec, sweep)
+    data = measured(StatedFigure(**spec), sweep)
     weak = sweep.results[sweep.results.cell == "weak"]
     assert set(data.x) == {"0.1", "0.2"}  # the cell without a penalty is nowhere on this axis
     row = data[(data.metric == "test/error") & (data.x == "0.1")].iloc[0]
@@ -175,8 +186,8 @@ def test_a_stated_figure_shows_means_over_seeds():
     figure.chart.to_dict()
     assert stated(sweep._replace(study={**sweep.study, "figures": [{**spec, "lines": ["no"], "points": []}]})) == []
     other_axis = {**spec, "only": {"no.such.axis": [1]}}  # the sweep does not vary it: nothing to leave out
-    assert len(measured(other_axis, sweep)) == len(data)
-    assert measured({**spec, "x": "no.such.axis"}, sweep).empty
+    assert len(measured(StatedFigure(**other_axis), sweep)) == len(data)
+    assert measured(StatedFigure(**spec | {"x": "no.such.axis"}), sweep).empty
     assert series("exact/3") == series("trained/3") == "3"
 
 

@@ -8,8 +8,8 @@ from backprop.network import MLP
 from experiments import notebook
 from experiments.corruption import LabelNoise
 from experiments.datasets import digits
+from experiments.experiment import Experiment
 from experiments.splits import Holdout
-from experiments.study import Experiment
 from reports.comparison import compare
 from reports.load import Sweep
 from reports.optimism import ledger
