@@ -43,7 +43,9 @@ def test_each_file_keeps_to_its_layer(file):
         shared = [name for name in of_reports if f"{name}.".startswith(("reports.schema.", "reports.statistics."))]
         assert file.name in doors or of_reports <= set(shared)
     if file.relative_to(ROOT).parts[:2] == ("reports", "schema"):
-        others = {name for name in imports(file) if name.startswith("reports") and not name.startswith("reports.schema")}
+        others = {
+            name for name in imports(file) if name.startswith("reports") and not name.startswith("reports.schema")
+        }
         assert not others
 
 
