@@ -81,6 +81,7 @@ def sweep(jobs: "Sequence[Job]", where: "Workers") -> Outcome:
     with closing(trained), lifetime.named(study) as (name, folder):
         run = patiently(lambda: tracking.start_sweep(study, jobs, name, folder), console)
         with lifetime.ending(run.client, run.run_id, name):
+            tell_of_other_formats(run, console)
             for n, error in refused.items():
                 backlog.add(partial(recording.record_failure, run, jobs[n], error))
             lost = [
@@ -114,6 +115,14 @@ def sweep(jobs: "Sequence[Job]", where: "Workers") -> Outcome:
     for n, error in errors.items():
         found[n] = RuntimeError(last_line(error))
     return Outcome(found, [f"{study.name}: {shortfall}" for shortfall in shortfalls])
+
+
+def tell_of_other_formats(run: "SweepRun", console: "Console") -> None:
+    """Results of another version of this program are not used: they are trained again, and stand beside the new ones."""
+    from experiments.store import of_other_formats, runs_of_kind
+
+    for told in of_other_formats(runs_of_kind(run.client, "sweep")):
+        console.print(told, highlight=False, markup=False, soft_wrap=True)
 
 
 def tell_what_is_known(plan: "Plan", lost: "Sequence[int]", console: "Console") -> None:

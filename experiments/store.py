@@ -7,16 +7,19 @@ one where a SQLite file lies: artifacts are there, beside the database, and noth
 import os
 import shutil
 import sqlite3
+from collections import Counter
+from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
+from reports.schema import FORMAT
 from reports.schema import store as reading
 from reports.schema.address import StoreUnusable, address_of, check_address, database_of, shown
-from reports.schema.artifacts import artifact_folder, confined, is_run_id
+from reports.schema.artifacts import artifact_folder, confined
 from reports.schema.names import NoSuchSweep, is_name
-from reports.schema.record import read_record
+from reports.schema.record import cells_listed, other_format
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -155,10 +158,18 @@ def cells_of(client: "MlflowClient", sweep: Any) -> list[str]:
 
     Raises Unreadable where its list is none.
     """
-    record = read_record(client, sweep.info.run_id)
-    if record is not None:
-        return [cell["run_id"] for cell in record["cells"] if is_run_id(cell["run_id"])]
-    return [run.info.run_id for run in cells_named(client, sweep_name(sweep))]
+    listed = cells_listed(client, sweep.info.run_id)
+    return [run.info.run_id for run in cells_named(client, sweep_name(sweep))] if listed is None else listed
+
+
+def of_other_formats(sweeps: Sequence[Any]) -> list[str]:
+    """What to tell of sweeps that another version of this program has recorded."""
+    numbers = [run.data.tags.get("format", "1") for run in sweeps]
+    counts = Counter(number for number in numbers if number != str(FORMAT))
+    return [
+        f"{'1 sweep here was' if count == 1 else f'{count} sweeps here were'} recorded {other_format(number)}"
+        for number, count in counts.items()
+    ]
 
 
 def cells_named(client: "MlflowClient", sweep: str, status: str = "") -> list[Any]:

@@ -51,11 +51,14 @@ def show() -> None:
 
     client = store.existing_store()
     table = Table("sweep", "status", "cells", "report and cells", box=SIMPLE_HEAD)
-    for run in store.runs_of_kind(client, "sweep"):
+    sweeps = store.runs_of_kind(client, "sweep")
+    for run in sweeps:
         name = store.sweep_name(run)
         shown = Text(name if is_name(name) else repr(name))  # a stranger's may hold what a terminal obeys
         table.add_row(shown, run.info.status, *size_of(client, run))
     Console().print(table)
+    for told in store.of_other_formats(sweeps):
+        print(f"{told}; experiments.sweeps delete SWEEP removes one")
     for part in sorted(store.RUNS.iterdir()) if store.RUNS.is_dir() else ():
         print(f"{megabytes(folder_size(part)):>10}  {part}")
 

@@ -6,7 +6,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from reports.schema import AT, CURVES, DIVERGED, FORMAT, OWN, SEEDS, SWEEP
-from reports.schema.artifacts import artifact, has_artifact, is_run_id
+from reports.schema.artifacts import artifact, has_artifact, is_run_id, place_of
 from reports.schema.names import is_name
 
 RECORD = {
@@ -28,31 +28,64 @@ class OtherFormat(Unreadable):
 
 
 def read_record(client: Any, run_id: str) -> dict[str, Any] | None:
-    """The sweep.json of a sweep's run; None if it ended before it had one. Raises Unreadable for what is none."""
+    """The sweep.json of a sweep's run; None if it ended before it had one. Raises Unreadable for what is none, OtherFormat."""
+    record = sweep_json(client, run_id)
+    if isinstance(record, dict) and "cells" in record:
+        check_format(record.get("name"), record.get("format", 1))
+    if record is not None:
+        check_shape(record, client, run_id)
+    return record
+
+
+def cells_listed(client: Any, run_id: str) -> list[str] | None:
+    """The run ids of the cells that a sweep's run lists, of whichever format; None if it ended before. Raises Unreadable."""
+    record = sweep_json(client, run_id)
+    if record is None:
+        return None
+    try:
+        check_shape(record, client, run_id)
+    except Unreadable:
+        if isinstance(record, dict) and "cells" in record:
+            check_format(record.get("name"), record.get("format", 1))
+        raise
+    return [cell["run_id"] for cell in record["cells"] if is_run_id(cell["run_id"])]
+
+
+def sweep_json(client: Any, run_id: str) -> Any:
+    """What the file holds; None where there is none. Raises Unreadable for what is no JSON."""
     if not has_artifact(client, run_id, SWEEP):
         return None
     with TemporaryDirectory() as folder:
-        file = artifact(client, run_id, SWEEP, folder)
         try:
-            record = json.loads(file.read_text(encoding="utf-8"))
+            return json.loads(artifact(client, run_id, SWEEP, folder).read_text(encoding="utf-8"))
         except (ValueError, RecursionError) as error:
-            wrong: str | None = f"it is no JSON: {error}"
-        else:
-            wrong = what_is_wrong(record)
-        if isinstance(record, dict) and "cells" in record:
-            check_format(record.get("name"), record.get("format", 1))
+            raise unreadable(client, run_id, f"it is no JSON: {error}") from error
+
+
+def check_shape(record: Any, client: Any, run_id: str) -> None:
+    """Raises Unreadable."""
+    wrong = what_is_wrong(record)
     if wrong is not None:
-        raise Unreadable(f"the record of sweep {run_id}, {file}, cannot be read: {wrong}; run its command again")
-    return record
+        raise unreadable(client, run_id, wrong)
+
+
+def unreadable(client: Any, run_id: str, wrong: str) -> Unreadable:
+    file = place_of(client, run_id, SWEEP) or SWEEP
+    return Unreadable(f"the record of sweep {run_id}, {file}, cannot be read: {wrong}; run its command again")
 
 
 def check_format(name: Any, number: Any) -> None:
     """Raises OtherFormat for a record that this version does not read."""
     if str(number) != str(FORMAT):
-        raise OtherFormat(
-            f"{name!r} was recorded in format {number}, and this program reads format {FORMAT}: run its command again, or read "
-            "it with the version that recorded it (its run in MLflow names it under `versions`)"
-        )
+        raise OtherFormat(f"{name!r} was recorded {other_format(number)}")
+
+
+def other_format(number: Any) -> str:
+    """Both numbers, and the way out."""
+    return (
+        f"in format {number}, and this program reads format {FORMAT}: run the command again, or read the record with the "
+        "version that made it (the run in MLflow names it under `versions`)"
+    )
 
 
 def what_is_wrong(record: Any) -> str | None:
