@@ -106,9 +106,9 @@ class Gathered:
         ]
         outputs = self.outputs[cell] if self.task.keep.outputs else {}
         return Rows(
-            seed=np.repeat(self.task.seeds, [len(order) for order in orders]),
-            part=np.concatenate([np.repeat([0, 1], [len(rows.validation), len(rows.test)]) for rows in parts]),
-            row=np.concatenate(numbers),
+            seed=np.repeat(np.array(self.task.seeds, np.uint32), [len(order) for order in orders]),
+            part=np.repeat(np.array([0, 1] * len(parts), np.int8), [len(own) for rows in parts for own in rows[1:]]),
+            row=np.concatenate(numbers).astype(np.uint32),
             at=self.at[own.start],
             own=rules_of(self.task.selections[cell])[1],
             errors=np.concatenate([self.errors[r][order] for r, order in zip(S, orders, strict=True)]),

@@ -19,7 +19,7 @@ def row_table(rows: Rows) -> "pa.Table":
     """As it is recorded: a row for every seed and row, which the table's own description says how to read."""
     import pyarrow as pa
 
-    part = pa.DictionaryArray.from_arrays(rows.part.astype(np.int8), list(HELD_OUT))
+    part = pa.DictionaryArray.from_arrays(rows.part, list(HELD_OUT))
     columns: dict[str, Any] = {"seed": rows.seed, "part": part, "row": rows.row}
     if rows.errors.dtype == np.uint8:
         columns[WRONG] = in_cells(rows.errors, pa.binary(rows.errors.shape[1]))
@@ -56,7 +56,7 @@ def write_rows(file: Path, rows: Rows) -> None:
 def from_row_table(table: "pa.Table") -> Rows:
     """The table of rows as arrays again."""
     said = description(table)
-    seed, row = (table[name].to_numpy().astype(int) for name in ("seed", "row"))
+    seed, row = (table[name].to_numpy().astype(np.uint32) for name in ("seed", "row"))
     if WRONG in table.column_names:
         errors = packed(table)
     else:
@@ -66,4 +66,4 @@ def from_row_table(table: "pa.Table") -> Rows:
         for name in table.column_names
         if name.startswith(OUTPUTS)
     }
-    return Rows(seed, parts(table), row, tuple(said["at"]), said["own"], errors, outputs)
+    return Rows(seed, parts(table).astype(np.int8), row, tuple(said["at"]), said["own"], errors, outputs)

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Float, Int, UInt
 
 from backprop.arrays import Array
 from reports.schema import OUTPUTS
@@ -17,9 +17,9 @@ from reports.schema import OUTPUTS
 class Rows(NamedTuple):
     """N rows of several seeds: a seed's are together, validation before test, each in the order of their numbers."""
 
-    seed: Int[Array, " N"]
+    seed: UInt[Array, " N"]
     part: Int[Array, " N"]  # its place in HELD_OUT
-    row: Int[Array, " N"]  # its number in the dataset
+    row: UInt[Array, " N"]  # its number in the dataset
     at: tuple[str, ...]  # steps, then selection rules, as the table of seeds calls them
     own: str  # the one of them that counts
     errors: Array  # packed bits (N, bytes) in the order of `at`, or float32 (N, at)
@@ -89,12 +89,11 @@ def at_only(rows: Rows, at: Sequence[str]) -> Array:
 
 def as_arrays(rows: Rows) -> dict[str, Array]:
     """For an archive of arrays, under names that begin with `rows/`: small, as a sweep's wait on disk by the thousand."""
-    starts = np.flatnonzero(np.diff(2 * rows.seed + rows.part, prepend=-1))
+    starts = np.flatnonzero(np.r_[True, (np.diff(rows.seed) != 0) | (np.diff(rows.part) != 0)])
     counts = np.diff(starts, append=len(rows.seed))
     found = {
         "parts": np.stack([rows.seed[starts], rows.part[starts], counts]),
-        "row": rows.row.astype(np.uint32),
-        **{name: np.asarray(getattr(rows, name)) for name in ("at", "own", "errors")},
+        **{name: np.asarray(getattr(rows, name)) for name in ("row", "at", "own", "errors")},
         **{OUTPUTS + name: values for name, values in rows.outputs.items()},
     }
     return {f"rows/{name}": values for name, values in found.items()}
@@ -108,9 +107,9 @@ def from_arrays(arrays: Mapping[str, Array]) -> Rows | None:
     seed, part, counts = a["parts"]
     outputs = {name.removeprefix(OUTPUTS): values for name, values in a.items() if name.startswith(OUTPUTS)}
     return Rows(
-        np.repeat(seed, counts),
-        np.repeat(part, counts),
-        a["row"].astype(int),
+        np.repeat(seed.astype(np.uint32), counts),
+        np.repeat(part.astype(np.int8), counts),
+        a["row"],
         tuple(a["at"].tolist()),
         str(a["own"]),
         a["errors"],

@@ -41,7 +41,7 @@ def frame(table: "pa.Table", at: str = "") -> "pd.DataFrame":
     wanted = str(at) or said["own"]
     if wanted not in said["at"]:
         raise Unreadable(f"the errors of rows are kept at {', '.join(said['at'])}, not at {wanted!r}")
-    found = {name: table[name].to_numpy() for name in ("seed", "row")}
+    found = {name: table[name].to_numpy().astype(int) for name in ("seed", "row")}
     part = pd.Categorical.from_codes(parts(table), HELD_OUT)
     return pd.DataFrame({"seed": found["seed"], "part": part, "row": found["row"], "error": column(table, wanted)})
 
