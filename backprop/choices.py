@@ -122,7 +122,9 @@ def check_field(name: str, value: Any, rules: Any) -> None:
     if "within" in rules:
         kind = "a whole number" if rules.get("whole") else "a number"
         if not (is_number(value, rules.get("whole", False)) and lies_within(value, rules["within"])):
-            raise ValueError(f"{name} is {value!r}; it must be {kind} in {rules['within']}.")
+            too_large = isinstance(value, int) and abs(value) >= 2**63
+            beyond = ", of at most 18 digits" if too_large and kind != "a number" else ""
+            raise ValueError(f"{name} is {value!r}; it must be {kind} in {rules['within']}{beyond}.")
     if "options" in rules and (not isinstance(value, str) or value not in rules["options"]):
         raise ValueError(f"{name} is {value!r}; it must be one of {', '.join(map(str, rules['options']))}.")
 

@@ -113,7 +113,7 @@ class Experiment:
         """What each seed draws from, for one source of chance: itself, or, where that source is held still, the first."""
         return self.all_seeds if source in self.vary else self.all_seeds[:1] * len(self.all_seeds)
 
-    @property
+    @cached_property
     def recipe(self) -> Recipe:
         return Recipe(
             network=self.network,

@@ -119,6 +119,7 @@ def affordable(jobs: Sequence[Job], options: Execution, where: Workers) -> Plan:
             "theory: some cells of this sweep train networks and some do not; make two sweeps of them."
         )
     keep = to_keep(options.keep)
+    check_seeds_named(keep, list(experiments.values()))
     cells: list[Cell] = []
     numbers: dict[str, int] = {}
     cell_of: dict[int, int] = {}
@@ -133,6 +134,16 @@ def affordable(jobs: Sequence[Job], options: Execution, where: Workers) -> Plan:
     if doubtful:
         check(loads_of_plan(plan), options, where)
     return plan
+
+
+def check_seeds_named(keep: Keep, experiments: Sequence[AnyExperiment]) -> None:
+    """Raises ConfigurationError where weights are to be kept of a seed that no cell has."""
+    there = {seed for experiment in experiments for seed in experiment.all_seeds} if keep.weights else set()
+    if absent := sorted((keep.weights or frozenset()) - there):
+        raise ConfigurationError(
+            f"execution.keep has weights:{absent[0]}, but no cell of this sweep has the seed {absent[0]}; name seeds that are "
+            "trained (a number of seeds n means 0 … n − 1), or keep the weights of all: execution.keep=weights."
+        )
 
 
 def loads_of_plan(plan: Plan) -> list[Load]:

@@ -87,7 +87,7 @@ def tasks(
             plan.append(Lone([number], experiment, wanted[number]))
         elif isinstance(experiment, Experiment) and wanted[number]:
             groups.setdefault((experiment.stack_key(), tuple(wanted[number])), []).append(number)
-    divided: dict[Hashable, Division] = {}
+    divided: dict[tuple[Hashable, int], Division] = {}
     for numbers in groups.values():
         plan += stacks({n: experiments[n] for n in numbers}, wanted[numbers[0]], replicas, divided, keep)  # type: ignore[misc]
     return plan
@@ -97,14 +97,18 @@ def stacks(
     experiments: Mapping[int, Experiment],
     seeds: Sequence[int],
     replicas: int | None,
-    divided: dict[Hashable, Division],
+    divided: dict[tuple[Hashable, int], Division],
     keep: Keep,
 ) -> list[Task]:
     """The tasks of experiments that can share stacks, for these seeds. Data that were divided before are taken from `divided`."""
     numbers = list(experiments)
     first = experiments[numbers[0]]
     draws = {source: dict(zip(first.all_seeds, first.seeds_of(source), strict=True)) for source in SOURCES}
-    data = {seed: divided_data(first, draws["split"][seed], divided) for seed in seeds}
+    key = first.data_key()
+    for split in {draws["split"][seed] for seed in seeds}:
+        if (key, split) not in divided:
+            divided[key, split] = first.divide(split)
+    data = {seed: divided[key, draws["split"][seed]] for seed in seeds}
     held = data[seeds[0]]
     steps = evaluation_steps(first.epochs * first.recipe.steps_per_epoch(len(held.rows.train)), first.evaluations)
     size = replicas or replicas_that_fit(first.recipe, held.x.shape[1], held.y.shape[1])
@@ -128,10 +132,3 @@ def stacks(
                 )
             )
     return plan
-
-
-def divided_data(experiment: Experiment, seed: int, divided: dict[Hashable, Division]) -> Division:
-    key = (experiment.data_key(), seed)
-    if key not in divided:
-        divided[key] = experiment.divide(seed)
-    return divided[key]

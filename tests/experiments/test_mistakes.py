@@ -92,6 +92,8 @@ WRONG = {  # what is typed, and what the message must say
     "study.name=a/b": "study.name is 'a/b'",
     "study.worth=nan": "study.worth is nan",
     "study=3": "a kind cannot be null or a number",
+    "execution.keep=[weights:0,99]": "execution.keep has weights:99, but no cell of this sweep has the seed 99; name seeds that",
+    f"epochs={10**30}": "it must be a whole number in [1, inf), of at most 18 digits",
     "epochs=": "epochs is ''; it must be a whole number",
     "a.b=3": "no key 'a.b' here to override",
 }
