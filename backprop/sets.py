@@ -43,7 +43,7 @@ class Sets(NamedTuple):
         return own
 
 
-AnySets = Float[Array, "S n D"] | Sets  # an array's need no scaling; features and targets are of one kind
+AnySets = Float[Array, "S n _"] | Sets  # an array needs no scaling; features and targets are of one kind
 
 
 def sets(

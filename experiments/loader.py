@@ -43,6 +43,7 @@ class GuardedLoader(ConfigLoaderImpl):
     def check(self, config: DictConfig) -> None:
         ours = ConfigLoaderImpl(create_config_search_path(OURS))
         typed = [text for text in self.typed if not text.startswith("hydra.searchpath")]
+        typed.append("study=none")  # a study of ours sets axes alone, which not every sweeper takes
         own = dict(hydra_keys(ours.load_configuration("config", typed, RunMode.MULTIRUN)))
         for key, value in hydra_keys(config):
             if own.get(key, "") != value and not key.startswith("searchpath"):

@@ -279,13 +279,13 @@ def recorded_curves(
     seeds: Sequence[int],
     keep: Keep = Keep(),  # noqa: B008
 ) -> Curves | None:
-    """Some seeds of a recorded cell, from its run; None where it is gone or cannot be read."""
+    """Some seeds of a recorded cell, from its run; None where it is gone, marked as deleted, or cannot be read."""
     import pandas as pd
     from mlflow.exceptions import MlflowException
 
     try:
         run = client.get_run(run_id)
-        if run.data.tags.get("format") != str(FORMAT):
+        if run.data.tags.get("format") != str(FORMAT) or run.info.lifecycle_stage != "active":
             return None
         with TemporaryDirectory() as draft:
             curves, once = (pd.read_parquet(artifact(client, run_id, name, draft)) for name in (CURVES, SEEDS))

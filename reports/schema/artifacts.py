@@ -59,7 +59,9 @@ def artifact(client: Any, run_id: str, name: str, draft: str) -> Path:
     """
     file = place_of(client, run_id, name)
     if file is None:
-        return Path(client.download_artifacts(run_id, name, draft))
+        own = Path(draft) / run_id  # files of other runs have the same names
+        own.mkdir(exist_ok=True)
+        return Path(client.download_artifacts(run_id, name, str(own)))
     if not file.is_file():
         raise FileNotFoundError(
             f"run {run_id} has no {name} in {file.parent}: the folder `artifacts` belongs beside the database"

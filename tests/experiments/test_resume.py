@@ -81,7 +81,8 @@ def test_what_was_trained_but_not_recorded_is_recorded_without_training(lab, mon
     journal.save(known.seeds, curves)  # as if the sweep had been killed here
     again = command(lab, *SMALL)
     assert again.returncode == 0, again.stderr
-    assert "networks" not in again.stderr
+    assert "0 cells are already recorded, 1 are new, and 2 of their networks are trained" in again.stderr
+    assert "/2 networks" not in again.stderr
     (replayed,) = runs(client_of(lab), "cell")
     assert replayed.data.metrics == run.data.metrics
 
