@@ -6,15 +6,15 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from backprop.arrays import stacking_key
-from experiments import journal
-from experiments.building import execution_of
-from experiments.cost import cost
-from experiments.evaluation import snapshots
-from experiments.limits import in_words
-from experiments.plan import Plan, loads_of_plan
-from experiments.secrets import hidden
-from experiments.tasks import Lone, Task
-from experiments.workers import Workers
+from experiments.config.building import execution_of
+from experiments.config.secrets import hidden
+from experiments.costs.cost import cost
+from experiments.costs.limits import in_words
+from experiments.recording import journal
+from experiments.recording.plan import Plan, loads_of_plan
+from experiments.training.evaluation import snapshots
+from experiments.training.tasks import Lone, Task
+from experiments.training.workers import Workers
 
 if TYPE_CHECKING:
     from rich.console import Console

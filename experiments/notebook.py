@@ -1,9 +1,9 @@
 """The laboratory without the command line: cells by name in, a data frame and figures out; nothing is recorded.
 
 >>> from backprop.penalties import L2
->>> from experiments import datasets
+>>> from experiments.data import datasets
 >>> from experiments.notebook import run
->>> from experiments.experiment import Experiment
+>>> from experiments.study.experiment import Experiment
 >>> l2 = {f"λ = {s:g}": Experiment(datasets.diabetes(), penalty=L2(s), epochs=2, seeds=3) for s in (0.01, 0.1)}
 >>> run(l2).table["seeds"].tolist()
 [3, 3]
@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from experiments.evaluation import attempt, finished_cells
-from experiments.experiment import Experiment
-from experiments.keep import to_keep
-from experiments.kept import Network, network_of
-from experiments.records import Curves, curve_table, seed_table
-from experiments.row_table import row_table
-from experiments.tasks import tasks
+from experiments.recording.kept import Network, network_of
+from experiments.recording.row_table import row_table
+from experiments.study.curves import Curves, curve_table, seed_table
+from experiments.study.experiment import Experiment
+from experiments.study.keep import to_keep
+from experiments.training.evaluation import attempt, finished_cells
+from experiments.training.tasks import tasks
 
 if TYPE_CHECKING:
     import pandas as pd

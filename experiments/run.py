@@ -19,13 +19,13 @@ from experiments import CONF
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from experiments.composition import Job
-    from experiments.execution import Execution
-    from experiments.plan import Plan
-    from experiments.recording import SweepRun
-    from experiments.records import Curves
-    from experiments.tasks import Lone, Task
-    from experiments.workers import Workers
+    from experiments.config.composition import Job
+    from experiments.recording.cells import SweepRun
+    from experiments.recording.plan import Plan
+    from experiments.study.curves import Curves
+    from experiments.study.execution import Execution
+    from experiments.training.tasks import Lone, Task
+    from experiments.training.workers import Workers
     from reports.build import Report
 
 
@@ -48,12 +48,12 @@ def sweep(jobs: "Sequence[Job]", where: "Workers") -> Outcome:
     """Trains what is new, records and reports all."""
     from rich.console import Console
 
-    from experiments.building import execution_of, study_of
-    from experiments.plan import check_axes, planned
-    from experiments.secrets import hidden
-    from experiments.store import store_key, writable_runs
-    from experiments.tasks import tasks
-    from experiments.workers import attempts, check
+    from experiments.config.building import execution_of, study_of
+    from experiments.config.secrets import hidden
+    from experiments.recording.plan import check_axes, planned
+    from experiments.recording.store import store_key, writable_runs
+    from experiments.training.tasks import tasks
+    from experiments.training.workers import attempts, check
 
     check(where)
     study, options = study_of(jobs[0].config), execution_of(jobs[0].config)
@@ -70,9 +70,10 @@ def sweep(jobs: "Sequence[Job]", where: "Workers") -> Outcome:
         return Outcome([plan.refused.get(n, float("nan")) for n in range(len(jobs))], [])
     trained = attempts(stacks, where)  # training has begun; the store opens beside it
 
-    from experiments import journal, lifetime, recording, tracking
-    from experiments.delivery import Backlog, patiently
-    from experiments.records import mean_validation_error
+    from experiments.recording import cells as recording
+    from experiments.recording import journal, lifetime, tracking
+    from experiments.recording.delivery import Backlog, patiently
+    from experiments.study.curves import mean_validation_error
 
     backlog = Backlog(console)
     values: dict[int, float] = {}  # of cells, by their numbers
@@ -119,7 +120,7 @@ def sweep(jobs: "Sequence[Job]", where: "Workers") -> Outcome:
 
 def tell_of_other_formats(run: "SweepRun", console: "Console") -> None:
     """Results of another version of this program are not used: they are trained again, and stand beside the new ones."""
-    from experiments.store import of_other_formats, runs_of_kind
+    from experiments.recording.store import of_other_formats, runs_of_kind
 
     for told in of_other_formats(runs_of_kind(run.client, "sweep")):
         console.print(told, highlight=False, markup=False, soft_wrap=True)
@@ -147,9 +148,9 @@ def arriving(
 
     First those whose seeds were all trained before, then the new ones, then any of which the store has lost something.
     """
-    from experiments.recording import assembled
-    from experiments.tasks import tasks
-    from experiments.workers import attempts
+    from experiments.recording.cells import assembled
+    from experiments.training.tasks import tasks
+    from experiments.training.workers import attempts
 
     again = {number: assembled(run.client, plan.cells[number])[1] for number in lost}
     ready = [number for number in plan.new if not plan.cells[number].missing]
@@ -175,7 +176,7 @@ def complete(
     plan: "Plan", numbers: "Sequence[int]", stacks: "Sequence[Task | Lone]", results: "Iterable[Any]"
 ) -> Iterator[tuple[int, str]]:
     """The number of each cell as the last of its stacks comes in, with the first failure; its seeds are on disk by then."""
-    from experiments import journal
+    from experiments.recording import journal
 
     waiting = Counter(cell for task in stacks for cell in task.cells)
     failures: dict[int, str] = {}
@@ -206,7 +207,7 @@ def report(run: "SweepRun", options: "Execution", console: "Console") -> list[st
     """The page, beside the store and in it; the table, to the terminal. Answers with what falls short."""
     from rich.console import Console
 
-    from experiments import tracking
+    from experiments.recording import tracking
     from reports.build import build
 
     made = build(run.client, run.run_id, run.folder)
@@ -247,8 +248,8 @@ def job(config: Any) -> Any:
     """One job on its own, for other launchers than ours."""
     from hydra.core.hydra_config import HydraConfig
 
-    from experiments.composition import Job, override_values, relevant
-    from experiments.workers import Workers
+    from experiments.config.composition import Job, override_values, relevant
+    from experiments.training.workers import Workers
 
     node = HydraConfig.get()
     one = relevant(Job(override_values(node.overrides.task), config, dict(node.runtime.choices)))
@@ -262,7 +263,7 @@ def job(config: Any) -> Any:
 
 def main() -> None:
     """The console script `backprop-lab`."""
-    from experiments.delivery import StoreUnavailable
+    from experiments.recording.delivery import StoreUnavailable
     from reports.door import printable, tolerant
 
     printable()
@@ -282,7 +283,7 @@ def main() -> None:
     except Exception as error:
         if wants_traceback or not is_a_mistake(error):
             leave(2 if is_a_mistake(error) else 1, traceback.format_exc())
-        from experiments.errors import explain
+        from experiments.config.errors import explain
 
         leave(2, f"error: {explain(error, CONF)}\n(HYDRA_FULL_ERROR=1 shows the traceback)")
 
@@ -292,7 +293,7 @@ def start() -> None:
     import hydra
     import hydra._internal.hydra
 
-    from experiments.loader import GuardedLoader
+    from experiments.config.loader import GuardedLoader
 
     trust_what_is_typed(sys.argv[1:])
     hydra._internal.hydra.ConfigLoaderImpl = GuardedLoader  # type: ignore[misc]  # Hydra has no place to name another
@@ -301,7 +302,7 @@ def start() -> None:
 
 def arguments(given: "Sequence[str]") -> list[str]:
     """The command line with --multirun, as conf/config.yaml says: said here, Hydra's messages name the true error."""
-    from experiments.provenance import CONFIG_FLAGS
+    from experiments.recording.provenance import CONFIG_FLAGS
 
     multirun = [word for word in given if word in ("--multirun", "-m")]
     others = [word for word in given if word not in multirun]
@@ -314,7 +315,7 @@ def trust_what_is_typed(given: "Sequence[str]") -> None:
     """Allows the classes that the command line names; what a file says of execution.allow_targets does not count."""
     from hydra.core.override_parser.overrides_parser import OverridesParser
 
-    from experiments.targets import trust
+    from experiments.config.targets import trust
 
     for word in given:
         if word.lstrip("+").startswith("execution.allow_targets="):
@@ -328,7 +329,7 @@ def is_a_mistake(error: Exception) -> bool:
     from omegaconf.errors import OmegaConfBaseException
     from yaml import YAMLError
 
-    from experiments.errors import ConfigurationError
+    from experiments.config.errors import ConfigurationError
 
     kinds = HydraException | OmegaConfBaseException | ConfigurationError | OSError | YAMLError | UnicodeDecodeError
     of_the_store = type(error).__name__ == "MlflowException"  # importing MLflow to ask would take seconds
@@ -338,7 +339,7 @@ def is_a_mistake(error: Exception) -> bool:
 
 def leave(code: int, message: str) -> NoReturn:
     """Ends the process with a last word, in which nothing from the environment is shown."""
-    from experiments.secrets import hidden
+    from experiments.config.secrets import hidden
 
     print(hidden(message), file=sys.stderr)
     sys.exit(code)

@@ -14,6 +14,8 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+from experiments import RUNS
+
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m experiments.sweeps", description=__doc__)
@@ -46,7 +48,7 @@ def show() -> None:
     from rich.table import Table
     from rich.text import Text
 
-    from experiments import store
+    from experiments.recording import store
     from reports.schema.names import is_name
 
     client = store.existing_store()
@@ -59,13 +61,13 @@ def show() -> None:
     Console().print(table)
     for told in store.of_other_formats(sweeps):
         print(f"{told}; experiments.sweeps delete SWEEP removes one")
-    for part in sorted(store.RUNS.iterdir()) if store.RUNS.is_dir() else ():
+    for part in sorted(RUNS.iterdir()) if RUNS.is_dir() else ():
         print(f"{megabytes(folder_size(part)):>10}  {part}")
 
 
 def size_of(client: Any, run: Any) -> tuple[str, str]:
     """How many cells a sweep has, and what they and its report take; question marks where its record cannot be read."""
-    from experiments import store
+    from experiments.recording import store
 
     try:
         cells = store.cells_of(client, run)
@@ -77,7 +79,7 @@ def size_of(client: Any, run: Any) -> tuple[str, str]:
 
 def delete(wanted: str, force: bool) -> None:
     """A sweep's run, report and own cells."""
-    from experiments import store
+    from experiments.recording import store
     from reports.load import find_sweep
     from reports.schema.names import is_name, report_folder
     from reports.schema.record import Unreadable
@@ -103,13 +105,13 @@ def delete(wanted: str, force: bool) -> None:
 
 def clean(force: bool) -> None:
     """Cells that no sweep lists, drafts of reports, and the database's free pages."""
-    from experiments import store
+    from experiments.recording import store
 
     client = store.existing_store(writing=True)
     refuse_while_one_runs(client, force)
     listed = {cell for run in store.runs_of_kind(client, "sweep") for cell in store.cells_of(client, run)}
     orphans = [run.info.run_id for run in store.runs_of_kind(client, "cell") if run.info.run_id not in listed]
-    for draft in store.RUNS.glob("reports/.draft-*"):
+    for draft in RUNS.glob("reports/.draft-*"):
         shutil.rmtree(draft)
     remove(client, orphans)
     print(f"removed {len(orphans)} cells that no sweep lists")
@@ -118,7 +120,7 @@ def clean(force: bool) -> None:
 
 def refuse_while_one_runs(client: Any, force: bool) -> None:
     """Raises NoSuchSweep where a sweep is running: what it will list is not known yet."""
-    from experiments.lifetime import living
+    from experiments.recording.lifetime import living
     from reports.schema.names import NoSuchSweep
 
     for name, here, advice in living(client):
@@ -128,7 +130,7 @@ def refuse_while_one_runs(client: Any, force: bool) -> None:
 
 def remove(client: Any, run_ids: Iterable[str]) -> None:
     """Runs and their artifacts, for good: MLflow itself only marks a run as deleted."""
-    from experiments import store
+    from experiments.recording import store
 
     for run_id in run_ids:
         run = store.found_run(client, run_id)
@@ -141,9 +143,9 @@ def remove(client: Any, run_ids: Iterable[str]) -> None:
 
 def compact() -> None:
     """Gives the free pages of the SQLite file back to the disk."""
-    from experiments import store
+    from experiments.recording import store
 
-    database = store.RUNS / "mlflow.db"
+    database = RUNS / "mlflow.db"
     if store.store_key() != "local":
         return
     before = database.stat().st_size

@@ -15,7 +15,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m experiments.ui", description=__doc__)
     parser.add_argument("--port", type=int, default=5000)
     port = parser.parse_args().port
-    from experiments import store
+    from experiments.recording import store
     from reports.door import front_door
 
     with front_door():

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import pandas as pd
 
-    from experiments.keep import Keep
-    from experiments.records import Curves
+    from experiments.study.curves import Curves
+    from experiments.study.keep import Keep
 
 
 def verify(client: Any, run: Any, allowed: Collection[str] = ()) -> "pd.DataFrame":
@@ -24,12 +24,12 @@ def verify(client: Any, run: Any, allowed: Collection[str] = ()) -> "pd.DataFram
     from omegaconf.errors import OmegaConfBaseException
     from yaml import YAMLError
 
-    from experiments.building import build
-    from experiments.errors import ConfigurationError
-    from experiments.evaluation import attempt, finished_cells
-    from experiments.recording import recorded_curves
-    from experiments.records import curve_table, seed_table
-    from experiments.tasks import tasks
+    from experiments.config.building import build
+    from experiments.config.errors import ConfigurationError
+    from experiments.recording.cells import recorded_curves
+    from experiments.study.curves import curve_table, seed_table
+    from experiments.training.evaluation import attempt, finished_cells
+    from experiments.training.tasks import tasks
     from reports.schema import CONFIG, CURVES, SEEDS
     from reports.schema.artifacts import artifact
     from reports.schema.record import check_format, read_table
@@ -66,7 +66,7 @@ def verify(client: Any, run: Any, allowed: Collection[str] = ()) -> "pd.DataFram
 
 def kept_by(run: Any, seeds: Sequence[int]) -> "Keep":
     """What to keep of the repetition, so that all that the run has can be compared: errors of rows at every evaluation."""
-    from experiments.keep import Keep, from_tag
+    from experiments.study.keep import Keep, from_tag
     from reports.schema import KEPT
 
     had = from_tag(run.data.tags.get(KEPT, ""), seeds)
@@ -79,8 +79,8 @@ def of_rows(recorded: "Curves", repeated: "Curves") -> "pd.DataFrame":
     import numpy as np
     import pandas as pd
 
-    from experiments.errors import ConfigurationError
-    from experiments.rows import taken
+    from experiments.config.errors import ConfigurationError
+    from experiments.study.rows import taken
 
     ours, theirs = recorded.rows, repeated.rows
     if ours is None or theirs is None:
@@ -121,7 +121,7 @@ def differences(recorded: "pd.DataFrame", repeated: "pd.DataFrame") -> "pd.DataF
     """A row for every column of a table that is not the same, with the largest difference."""
     import pandas as pd
 
-    from experiments.errors import ConfigurationError
+    from experiments.config.errors import ConfigurationError
 
     if list(recorded.columns) != list(repeated.columns) or len(recorded) != len(repeated):
         raise ConfigurationError("its tables have other rows or columns than its config makes")
@@ -146,7 +146,7 @@ def find(client: Any, wanted: str) -> Any:
 
     Raises NoSuchSweep, with the names to choose from where an arm has several cells.
     """
-    from experiments import store
+    from experiments.recording import store
     from reports.schema.names import NoSuchSweep, arm_names
     from reports.schema.record import read_record
 
@@ -173,11 +173,11 @@ def main() -> None:
     parser.add_argument("run", help="the id or the name of a cell's run")
     parser.add_argument("--allow", nargs="+", default=[], metavar="TARGET", help="classes of yours that it may name")
     arguments = parser.parse_args()
-    from experiments.errors import ConfigurationError
-    from experiments.provenance import provenance
-    from experiments.secrets import hidden
-    from experiments.store import existing_store
-    from experiments.targets import trusted
+    from experiments.config.errors import ConfigurationError
+    from experiments.config.secrets import hidden
+    from experiments.config.targets import trusted
+    from experiments.recording.provenance import provenance
+    from experiments.recording.store import existing_store
     from reports.door import front_door
 
     with front_door():

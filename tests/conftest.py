@@ -23,7 +23,7 @@ def one_blas_thread():
 def empty_store(tmp_path_factory) -> Path:
     """A new MLflow store, made once: migrations take seconds."""
     folder = tmp_path_factory.mktemp("store")
-    run = [sys.executable, "-c", "from experiments.store import open_store; open_store()"]
+    run = [sys.executable, "-c", "from experiments.recording.store import open_store; open_store()"]
     subprocess.run(run, cwd=folder, check=True, env=environment())
     return folder / "runs"
 

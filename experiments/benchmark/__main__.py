@@ -47,7 +47,7 @@ def table(workload: Workload, times: dict[str, Times]) -> Table:
 
 
 def as_json(results: dict[str, dict[str, Times]]) -> dict[str, Any]:
-    from experiments.provenance import provenance
+    from experiments.recording.provenance import provenance
 
     return {
         "versions": provenance()["versions"],

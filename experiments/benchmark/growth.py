@@ -8,12 +8,12 @@ from rich.table import Table
 
 from backprop.losses import SoftmaxCrossEntropy
 from backprop.penalties import L2
-from experiments.datasets import digits
-from experiments.evaluation import finished_cells
-from experiments.experiment import Experiment
-from experiments.splits import Holdout
-from experiments.tasks import tasks
-from experiments.workers import Workers, attempts
+from experiments.data.datasets import digits
+from experiments.data.splits import Holdout
+from experiments.study.experiment import Experiment
+from experiments.training.evaluation import finished_cells
+from experiments.training.tasks import tasks
+from experiments.training.workers import Workers, attempts
 
 SIZES = (64, 256, 1024, 4096)
 EPOCHS = 100  # of five steps

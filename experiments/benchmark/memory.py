@@ -20,11 +20,11 @@ from rich.console import Console
 from rich.table import Table
 
 from backprop.network import MLP
-from experiments.datasets import idx
-from experiments.evaluation import finished_cells
-from experiments.experiment import Experiment
-from experiments.tasks import tasks
-from experiments.workers import Workers, attempts
+from experiments.data.datasets import idx
+from experiments.study.experiment import Experiment
+from experiments.training.evaluation import finished_cells
+from experiments.training.tasks import tasks
+from experiments.training.workers import Workers, attempts
 
 EXAMPLES, FEW, SIDE, CLASSES = 60_000, 600, 28, 10
 SEEDS = (1, 3, 30)

@@ -8,7 +8,7 @@ import numpy as np
 from backprop.arrays import stack
 from backprop.training import Examples, train
 from experiments.benchmark.workloads import Workload, data, recipe
-from experiments.tasks import replicas_that_fit
+from experiments.training.tasks import replicas_that_fit
 
 STACKS = (8, 16, 32, 64, 128, 256)  # sizes tried for the floor
 

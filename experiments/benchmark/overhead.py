@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.table import Table
 
 if TYPE_CHECKING:
-    from experiments.plan import Cell
+    from experiments.recording.plan import Cell
 
 CELLS, BY_HAND = 200, 4
 STUDY = ["study=regularizers", "evaluations=25"]
@@ -25,14 +25,15 @@ STUDY = ["study=regularizers", "evaluations=25"]
 def overhead(console: Console) -> None:
     """Prints CPU milliseconds a cell of composing and recording, and wall seconds of the sweep with and without them."""
     with laboratory():
-        from experiments import journal, lifetime, recording, tracking
-        from experiments.building import execution_of, study_of
-        from experiments.evaluation import finished_cells
-        from experiments.plan import planned
+        from experiments.config.building import execution_of, study_of
+        from experiments.recording import cells as recording
+        from experiments.recording import journal, lifetime, tracking
+        from experiments.recording.plan import planned
+        from experiments.recording.store import open_store
         from experiments.run import sweep
-        from experiments.store import open_store
-        from experiments.tasks import tasks
-        from experiments.workers import Workers, attempts
+        from experiments.training.evaluation import finished_cells
+        from experiments.training.tasks import tasks
+        from experiments.training.workers import Workers, attempts
 
         composer, by_hydra = composers()
         overrides = [["regularizer=l2", f"penalty.strength={0.0005 * n:g}"] for n in range(1, CELLS + 1)]
@@ -106,7 +107,7 @@ def composers() -> tuple[Any, Callable[[list[str]], Any]]:
     from hydra.core.global_hydra import GlobalHydra
     from hydra.types import RunMode
 
-    from experiments.composition import Composer
+    from experiments.config.composition import Composer
     from experiments.run import CONF
 
     initialize_config_dir(str(CONF), version_base="1.3").__enter__()
@@ -122,7 +123,7 @@ def composers() -> tuple[Any, Callable[[list[str]], Any]]:
 
 def renamed(cell: "Cell", number: int) -> "Cell":
     """The cell under other identities, as if it had never been recorded."""
-    from experiments.identity import Identity
+    from experiments.recording.identity import Identity
 
     seeds = {seed: f"benchmark {number} {seed}" for seed in cell.identity.seeds}
     return cell._replace(identity=Identity(f"benchmark {number}", seeds, f"benchmark {number}"))
@@ -133,8 +134,8 @@ def as_most_write_it(compose: Callable[[list[str]], Any], overrides: list[str]) 
     import mlflow
     from omegaconf import OmegaConf
 
-    from experiments.recording import CURVES_IN_UI, flat
-    from experiments.store import tracking_uri
+    from experiments.recording.cells import CURVES_IN_UI, flat
+    from experiments.recording.store import tracking_uri
 
     config, composing = timed(lambda: compose(overrides))
     settings = OmegaConf.to_container(OmegaConf.masked_copy(config, [k for k in config if k != "hydra"]), resolve=True)

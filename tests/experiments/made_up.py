@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 import pytest
 
-from experiments import store
+from experiments.recording import store
 from reports.schema import CURVES, FORMAT, SEEDS, SWEEP
 from tests.reports.made import in_two
 

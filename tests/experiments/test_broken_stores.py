@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from experiments import delivery, store, sweeps, ui
+from experiments import sweeps, ui
+from experiments.recording import delivery, store
 from reports import build, compare
 from reports.load import load_sweep
 from reports.schema.address import StoreUnusable, check_address, shown
@@ -235,7 +236,7 @@ def test_a_password_in_an_address_is_not_shown(monkeypatch):
 MAKE_AND_KILL = """
 import os, signal, sys, time
 from pathlib import Path
-from experiments import store
+from experiments.recording import store
 from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore  # what takes long, and is not the making
 
 def maker(folder):

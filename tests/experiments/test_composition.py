@@ -5,10 +5,10 @@ from hydra.core.global_hydra import GlobalHydra
 from hydra.types import RunMode
 from omegaconf import OmegaConf, open_dict
 
-from experiments.building import build
-from experiments.composition import Composer
-from experiments.errors import ConfigurationError
-from experiments.grids import expand
+from experiments.config.building import build
+from experiments.config.composition import Composer
+from experiments.config.errors import ConfigurationError
+from experiments.config.grids import expand
 from experiments.run import CONF
 
 CORPUS = [

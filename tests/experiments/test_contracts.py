@@ -8,12 +8,12 @@ from hydra import compose, initialize_config_dir
 from hydra.utils import get_object
 from omegaconf import OmegaConf
 
-from experiments.building import build, study_of
-from experiments.composition import Job, override_values, relevant
-from experiments.errors import SITES
-from experiments.evaluation import run
+from experiments.config.building import build, study_of
+from experiments.config.composition import Job, override_values, relevant
+from experiments.config.errors import SITES
 from experiments.run import CONF
-from experiments.tasks import tasks
+from experiments.training.evaluation import run
+from experiments.training.tasks import tasks
 from tests.experiments.test_files import write_small_files
 
 KINDS = sorted(folder.name for folder in Path(CONF).iterdir() if folder.is_dir() and folder.name != "study")

@@ -4,18 +4,20 @@ import pytest
 from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 
-from experiments import journal, machine, splits
-from experiments.building import Draft, build, draft
-from experiments.composition import Job, override_values, relevant
-from experiments.cost import cost, seconds
-from experiments.execution import Execution
-from experiments.experiment import Experiment, listed_seeds
-from experiments.grids import expand
-from experiments.limits import TooDear, check, check_jobs
-from experiments.loads import load, loads_of, size_of_data
-from experiments.plan import planned
+from experiments.config.building import Draft, build, draft
+from experiments.config.composition import Job, override_values, relevant
+from experiments.config.grids import expand
+from experiments.costs import machine
+from experiments.costs.cost import cost, seconds
+from experiments.costs.limits import TooDear, check, check_jobs
+from experiments.costs.loads import load, loads_of, size_of_data
+from experiments.data import splits
+from experiments.recording import journal
+from experiments.recording.plan import planned
 from experiments.run import CONF
-from experiments.workers import Workers
+from experiments.study.execution import Execution
+from experiments.study.experiment import Experiment, listed_seeds
+from experiments.training.workers import Workers
 from tests.experiments.test_files import write_small_files
 from tests.experiments.test_mistakes import every_fourth_is_fast
 
@@ -27,8 +29,8 @@ NO_LIMIT = {"max_hours": None, "max_memory": None, "max_disk": None}
 def in_a_folder(tmp_path, monkeypatch):
     """An empty one, and a machine whose size is known."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("experiments.limits.memory_of_machine", lambda: 16e9)
-    monkeypatch.setattr("experiments.limits.free_disk", lambda: 100e9)
+    monkeypatch.setattr("experiments.costs.limits.memory_of_machine", lambda: 16e9)
+    monkeypatch.setattr("experiments.costs.limits.free_disk", lambda: 100e9)
     with initialize_config_dir(str(CONF), version_base="1.3"):
         yield
 
@@ -144,7 +146,7 @@ def test_what_is_known_costs_nothing(monkeypatch):
 
 
 def test_the_size_of_data_that_must_be_loaded_first_counts_when_they_are_there(monkeypatch, tmp_path):
-    monkeypatch.setattr("experiments.plan.loads_of", lambda drafts: [load(one, None) for one in drafts])
+    monkeypatch.setattr("experiments.recording.plan.loads_of", lambda drafts: [load(one, None) for one in drafts])
     enough = cost([asked("dataset=digits")], ALONE, Execution()).time / 3600
     unknown = cost([load(draft(job("dataset=digits").config), None)], ALONE, Execution()).time / 3600
     assert unknown < enough
@@ -187,7 +189,7 @@ def test_a_cluster_has_time_and_memory_of_its_own():
 @pytest.mark.parametrize("study", sorted(file.stem for file in (CONF / "study").glob("*.yaml")))
 def test_every_study_of_conf_may_start(study, nothing_is_drawn, monkeypatch):
     """Its first job as often as it has jobs, on a laptop of 8 GB."""
-    monkeypatch.setattr("experiments.limits.memory_of_machine", lambda: 8e9)
+    monkeypatch.setattr("experiments.costs.limits.memory_of_machine", lambda: 8e9)
     with pytest.raises(pytest.fail.Exception, match="asked first"):  # it comes to building the cells
         planned([job(f"study={study}")] * 40, Execution())
 
@@ -244,7 +246,7 @@ def test_jobs_are_counted_before_they_are_listed():
 
 
 def test_a_constructor_draws_one_split(monkeypatch):
-    from experiments.datasets import iris
+    from experiments.data.datasets import iris
 
     seen = []
     drawn = splits.stratified_order

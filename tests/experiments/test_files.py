@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from experiments.datasets import csv, idx, npz, openml, parquet
+from experiments.data.datasets import csv, idx, npz, openml, parquet
 
 draw = np.random.default_rng(0)
 N = 200
@@ -363,7 +363,7 @@ def test_a_small_file_that_unpacks_to_a_large_one_is_not_unpacked():
 
 
 def test_an_array_larger_than_is_read_is_refused_before_it_is_unpacked(monkeypatch):
-    monkeypatch.setattr("experiments.datasets.arrays.LARGEST", 1000)
+    monkeypatch.setattr("experiments.data.datasets.arrays.LARGEST", 1000)
     with pytest.raises(ValueError, match="its array 'x' takes 3,328 bytes, more than 1,000"):
         npz("arrays.npz", "regression")
 

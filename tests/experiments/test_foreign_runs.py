@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from experiments import lifetime, store, sweeps
+from experiments import sweeps
+from experiments.recording import lifetime, store
 from reports import build
 from reports.load import load_sweep
 from reports.schema.artifacts import OutsideStore

@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from experiments import store, sweeps, ui, verify
+from experiments import RUNS, sweeps, ui, verify
+from experiments.recording import store
 from reports import build, compare
 from reports.schema import FORMAT, SEEDS, SWEEP
 from reports.schema.record import OtherFormat, cells_listed, read_record
@@ -17,7 +18,7 @@ TOLD = rf"recorded in format 1, and this program reads format {FORMAT}: run the 
 @pytest.fixture
 def earlier(made):
     """A sweep of format 1: one table a cell, no number in the list of cells, and no tag."""
-    artifacts = store.RUNS / "artifacts"
+    artifacts = RUNS / "artifacts"
     listed = json.loads((artifacts / made.sweep / "artifacts" / SWEEP).read_text())
     listed.pop("format")
     (artifacts / made.sweep / "artifacts" / SWEEP).write_text(json.dumps(listed))
@@ -67,7 +68,7 @@ def test_a_sweep_of_another_format_can_be_deleted_and_its_cells_are_not_lost_bef
 
 
 def test_a_later_format_of_another_shape_is_told_by_its_number_not_as_damage(made):
-    file = store.RUNS / "artifacts" / made.sweep / "artifacts" / SWEEP
+    file = RUNS / "artifacts" / made.sweep / "artifacts" / SWEEP
     file.write_text(json.dumps({"format": FORMAT + 1, "name": made.name, "cells": {"by": "name"}}))
     for read in (read_record, cells_listed):
         with pytest.raises(OtherFormat, match=f"format {FORMAT + 1}, and this program reads format {FORMAT}"):

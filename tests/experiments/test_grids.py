@@ -1,7 +1,7 @@
 import pytest
 from hydra.errors import HydraException
 
-from experiments.grids import as_text, expand
+from experiments.config.grids import as_text, expand
 
 GRIDS = [
     {"regularizer": "none"},

@@ -9,13 +9,14 @@ import numpy as np
 import pytest
 from sklearn.preprocessing import StandardScaler
 
-from experiments import splits
-from experiments.corruption import LabelNoise
-from experiments.datasets import Dataset, digits, one_hot, shared
-from experiments.datasets.files import made
-from experiments.experiment import Experiment
-from experiments.splits import Holdout, Scaling, column_scale, divide
-from experiments.tasks import tasks
+from experiments.data import splits
+from experiments.data.corruption import LabelNoise
+from experiments.data.datasets import Dataset, digits, one_hot, shared
+from experiments.data.datasets.files import made
+from experiments.data.division import Scaling, column_scale, divide
+from experiments.data.splits import Holdout
+from experiments.study.experiment import Experiment
+from experiments.training.tasks import tasks
 
 DRAW = np.random.default_rng(0)
 
@@ -103,7 +104,7 @@ def test_the_fingerprint_does_not_depend_on_how_data_are_held(monkeypatch):
         Dataset("", np.arange(3000).reshape(300, 10).astype(t), np.ones((300, 1)), "regression", "")
         for t in ("int16", "float32", "float64")
     ]
-    monkeypatch.setattr("experiments.datasets.dataset.HASHED_AT_ONCE", 70)
+    monkeypatch.setattr("experiments.data.datasets.dataset.HASHED_AT_ONCE", 70)
     held.append(replace(held[0], x=np.asfortranarray(held[0].x), y=held[0].y.astype("float32")))
     assert len({data.fingerprint for data in held}) == 1
     assert digits().fingerprint == "5270a0f634eddc3c"

@@ -3,8 +3,8 @@
 import pandas as pd
 import pytest
 
-from experiments import kept
-from experiments.datasets import wine
+from experiments.data.datasets import wine
+from experiments.recording import kept
 from reports.schema import CURVES, KEPT, KEPT_FILE, NETWORKS, ROWS
 from reports.schema.rows import errors
 from tests.conftest import command

@@ -11,13 +11,15 @@ import pytest
 from backprop.averaging import Exponential
 from backprop.losses import BinaryCrossEntropy
 from backprop.network import MLP
-from experiments import datasets, kept
-from experiments.corruption import LabelNoise
-from experiments.datasets.dataset import Column, Dataset
-from experiments.experiment import Experiment
+from experiments.data import datasets
+from experiments.data.corruption import LabelNoise
+from experiments.data.datasets.dataset import Column, Dataset
+from experiments.data.division import Scaling
+from experiments.data.splits import KFold
 from experiments.notebook import run
-from experiments.selection import BestValidation
-from experiments.splits import KFold, Scaling
+from experiments.recording import kept
+from experiments.study.experiment import Experiment
+from experiments.study.selection import BestValidation
 from reports.schema import KEPT_FILE
 
 QUICK = {"network": MLP((4, 3)), "epochs": 4, "seeds": 2, "evaluations": 6, "batch_size": 20}
@@ -186,7 +188,7 @@ def test_mlflow_opens_and_predicts_the_same(name, tmp_path):
     kept.write_model(network, tmp_path / "model", data.x[:3])
     shutil.move(tmp_path / "model", tmp_path / "moved")
     assert not [file for file in (tmp_path / "moved").rglob("*") if file.suffix in (".pkl", ".pickle")]
-    assert "loader_module: experiments.kept" in (tmp_path / "moved" / "MLmodel").read_text()
+    assert "loader_module: experiments.recording.kept" in (tmp_path / "moved" / "MLmodel").read_text()
     opened = mlflow.pyfunc.load_model(str(tmp_path / "moved"))
     x = network.as_table(data.x) if data.columns else data.x.astype(opened.metadata.signature.inputs.input_types()[0])
     assert np.array_equal(opened.predict(x), network.predict(data.x))

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from experiments import store, sweeps
+from experiments import sweeps
+from experiments.recording import store
 from reports.door import printable
 from reports.load import load_sweep
 from reports.schema.address import address_of, database_of
@@ -23,7 +24,8 @@ NAMES = [
 WORK_THERE = """
 import os, shutil, sys, traceback
 from pathlib import Path
-from experiments import store, sweeps
+from experiments import sweeps
+from experiments.recording import store
 from reports import build
 from tests.experiments.made_up import made_up
 
@@ -172,7 +174,8 @@ def test_a_store_named_elsewhere_keeps_its_artifacts_beside_it(tmp_path, empty_s
 
 READ_ONLY = """
 import os, sys
-from experiments import store, sweeps
+from experiments import sweeps
+from experiments.recording import store
 from reports import build, compare
 from tests.experiments.made_up import made_up
 

@@ -11,16 +11,17 @@ import psutil
 import pytest
 from filelock import FileLock
 
-from experiments import lifetime, sweeps, ui
-from experiments.errors import ConfigurationError
-from experiments.workers import Workers, check
+from experiments import sweeps, ui
+from experiments.config.errors import ConfigurationError
+from experiments.recording import lifetime
+from experiments.training.workers import Workers, check
 from tests.conftest import environment
 from tests.experiments.made_up import made_up
 from tests.experiments.test_stores import free_port
 
 LONG = """
 from tests.experiments.test_processes import long_stacks
-from experiments.workers import Workers, attempts
+from experiments.training.workers import Workers, attempts
 
 if __name__ == "__main__":
     results = attempts(long_stacks(), Workers(workers=2))
@@ -32,10 +33,10 @@ if __name__ == "__main__":
 def long_stacks():
     from backprop.losses import SoftmaxCrossEntropy
     from backprop.network import MLP
-    from experiments.datasets import wine
-    from experiments.evaluation import tasks
-    from experiments.experiment import Experiment
-    from experiments.splits import Holdout
+    from experiments.data.datasets import wine
+    from experiments.data.splits import Holdout
+    from experiments.study.experiment import Experiment
+    from experiments.training.evaluation import tasks
 
     quick = {"split": Holdout(60, 30, 30), "epochs": 1_000_000, "seeds": 1, "loss": SoftmaxCrossEntropy()}
     return tasks([Experiment(wine(), network=MLP((width,)), **quick) for width in range(60, 66)])
@@ -186,7 +187,7 @@ def test_an_address_without_dask_says_what_is_missing():
 
 
 def test_dask_that_is_not_installed_is_named(monkeypatch):
-    monkeypatch.setattr("experiments.workers.find_spec", lambda name: None)
+    monkeypatch.setattr("experiments.training.workers.find_spec", lambda name: None)
     with pytest.raises(ConfigurationError, match=r"not installed: pip install '\.\[dask\]'"):
         check(Workers(backend="dask", address="tcp://head:8786"))
     check(Workers())

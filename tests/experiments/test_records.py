@@ -11,8 +11,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from experiments import journal, sweeps
-from experiments.records import Curves
+from experiments import sweeps
+from experiments.recording import journal
+from experiments.study.curves import Curves
 from reports import build, compare
 from reports.load import load_sweep
 from reports.schema import CURVES, SEEDS

@@ -18,16 +18,16 @@ from omegaconf import OmegaConf
 from backprop.losses import SoftmaxCrossEntropy
 from backprop.network import MLP
 from backprop.noise import Dropout, Noise
-from experiments import journal
-from experiments.building import build
-from experiments.datasets import iris, wine
-from experiments.errors import ConfigurationError
-from experiments.experiment import Experiment
-from experiments.identity import identity
-from experiments.recording import recorded_curves
-from experiments.secrets import recordable
-from experiments.splits import Files, Holdout, drawn
-from experiments.workers import Workers, attempts
+from experiments.config.building import build
+from experiments.config.errors import ConfigurationError
+from experiments.config.secrets import recordable
+from experiments.data.datasets import iris, wine
+from experiments.data.splits import Files, Holdout, drawn
+from experiments.recording import journal
+from experiments.recording.cells import recorded_curves
+from experiments.recording.identity import identity
+from experiments.study.experiment import Experiment
+from experiments.training.workers import Workers, attempts
 from tests.conftest import command, environment
 from tests.experiments.test_run import runs
 
@@ -186,16 +186,23 @@ def test_fail_fast_stops_at_the_first_failure(lab):
 
 def test_targets_of_others_are_built_only_where_allowed_by_name():
     node = OmegaConf.create(
-        {"_target_": "experiments.experiment.Experiment", "dataset": {"_target_": "tests.conftest.command"}}
+        {"_target_": "experiments.study.experiment.Experiment", "dataset": {"_target_": "tests.conftest.command"}}
     )
     with pytest.raises(
         ConfigurationError,
         match=r"allow it by name on the command line: execution\.allow_targets=\[tests\.conftest\.command\]",
     ):
         build(node)
-    for target in ("experiments.sweeps.clean", "experiments.store.delete_run"):  # ours, but nothing a config is for
+    for target in (
+        "experiments.sweeps.clean",
+        "experiments.recording.store.delete_run",
+    ):  # ours, but nothing a config is for
         with pytest.raises(ConfigurationError, match="allow it by name on the command line"):
-            build(OmegaConf.create({"_target_": "experiments.experiment.Experiment", "dataset": {"_target_": target}}))
+            build(
+                OmegaConf.create(
+                    {"_target_": "experiments.study.experiment.Experiment", "dataset": {"_target_": target}}
+                )
+            )
     node = OmegaConf.create({"penalty": {"_target_": "tests.experiments.test_resume.Nothing"}, "dataset": {}})
     with pytest.raises(ConfigurationError, match="dataset is none"):
         build(node, ["tests.experiments.test_resume.Nothing"])
@@ -228,7 +235,7 @@ def test_secrets_of_the_environment_are_not_recorded(monkeypatch, lab):
 
 @pytest.mark.slow
 def test_a_folder_of_runs_can_be_moved(lab, tmp_path):
-    from experiments.store import open_store
+    from experiments.recording.store import open_store
 
     assert command(lab, *SMALL).returncode == 0
     elsewhere = tmp_path / "else where"
@@ -281,7 +288,7 @@ class Killer(Dropout):
 
 @pytest.mark.slow
 def test_a_worker_that_dies_takes_only_its_own_stack_with_it():
-    from experiments.tasks import tasks
+    from experiments.training.tasks import tasks
 
     quick = {"split": Holdout(60, 30, 30), "epochs": 2, "seeds": 2, "evaluations": 3, "loss": SoftmaxCrossEntropy()}
     cells = [Experiment(wine(), network=MLP((width,)), **quick) for width in range(2, 8)]

@@ -9,19 +9,20 @@ import pytest
 from backprop.losses import BinaryCrossEntropy
 from backprop.network import MLP
 from backprop.optimizers import SGD
-from experiments import journal, thinning
-from experiments.corruption import LabelNoise
-from experiments.datasets import breast_cancer, diabetes, wine
-from experiments.evaluation import attempt, finished_cells
-from experiments.experiment import Experiment
-from experiments.holding import rules_of
-from experiments.keep import Keep, all_names, had_by, named_of_cell, to_keep
-from experiments.records import joined, of_seeds, seed_table
-from experiments.row_table import from_row_table, row_table, write_rows
-from experiments.rows import Rows, at_only, taken
-from experiments.selection import BestValidation, Last
-from experiments.splits import Holdout, KFold
-from experiments.tasks import tasks
+from experiments.costs import thinning
+from experiments.data.corruption import LabelNoise
+from experiments.data.datasets import breast_cancer, diabetes, wine
+from experiments.data.splits import Holdout, KFold
+from experiments.recording import journal
+from experiments.recording.row_table import from_row_table, row_table, write_rows
+from experiments.study.curves import joined, of_seeds, seed_table
+from experiments.study.experiment import Experiment
+from experiments.study.keep import Keep, all_names, had_by, named_of_cell, to_keep
+from experiments.study.rows import Rows, at_only, taken
+from experiments.study.selection import BestValidation, Last
+from experiments.training.evaluation import attempt, finished_cells
+from experiments.training.holding import rules_of
+from experiments.training.tasks import tasks
 from reports.page import recipe
 from reports.schema import HELD_OUT, OWN, ROWS, SELECTED, THINNED
 from reports.schema.record import Unreadable
@@ -250,7 +251,7 @@ def test_what_every_row_takes_has_a_bound_above_which_evaluations_are_left_out(m
 
 
 def test_a_thousand_cells_of_the_default_study_take_less_than_fifty_megabytes(tmp_path):
-    from experiments.datasets import digits
+    from experiments.data.datasets import digits
 
     cell = Experiment(digits(), split=Holdout(150, 150, 750), **QUICK | {"seeds": 10, "evaluations": 12})
     write_rows(tmp_path / ROWS, curves_of(cell).rows)

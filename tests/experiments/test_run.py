@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from experiments.recording import CURVES_IN_UI
+from experiments.recording.cells import CURVES_IN_UI
 from reports.schema import CURVES, SEEDS
 from tests.conftest import ROOT, command, environment
 

@@ -6,10 +6,10 @@ import pandas as pd
 import pytest
 from omegaconf import OmegaConf
 
-from experiments import secrets
-from experiments.building import study_of
-from experiments.errors import ConfigurationError
-from experiments.secrets import env, hidden, recordable
+from experiments.config import secrets
+from experiments.config.building import study_of
+from experiments.config.errors import ConfigurationError
+from experiments.config.secrets import env, hidden, recordable
 from tests.conftest import command
 from tests.experiments.test_resume import SMALL
 

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from experiments.selection import BestValidation, Last, Oracle
-from experiments.tasks import evaluation_steps
+from experiments.study.selection import BestValidation, Last, Oracle
+from experiments.training.tasks import evaluation_steps
 
 CURVES = {
     "validation/loss": np.array([[3.0, 3.0], [1.0, 2.0], [1.0, np.nan]]),

@@ -5,8 +5,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from experiments import sources
-from experiments.sources import closure, fingerprint
+from experiments.recording import sources
+from experiments.recording.sources import closure, fingerprint
 
 PENALTY = '''"""A penalty of mine."""
 from {where}constants import STRENGTH
@@ -66,14 +66,19 @@ def test_nothing_is_imported_to_know_it(mine):
 
 
 def test_our_code_on_the_way_is_derived_from_where_a_worker_begins():
-    code, packages = closure(["experiments.evaluation", "experiments.datasets"])
-    assert {"backprop.losses", "backprop.kernels", "experiments.splits", "experiments.datasets.bundled"} <= set(code)
+    code, packages = closure(["experiments.training.evaluation", "experiments.data.datasets"])
+    assert {
+        "backprop.losses",
+        "backprop.kernels",
+        "experiments.data.splits",
+        "experiments.data.datasets.bundled",
+    } <= set(code)
     apart = {
         "backprop.graph",
         "backprop.drawing",
         "backprop.estimators",
         "backprop.gradcheck",
-        "experiments.tracking",
+        "experiments.recording.tracking",
         "experiments.run",
     }
     assert not apart & set(code)

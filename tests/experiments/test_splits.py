@@ -3,8 +3,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from experiments.corruption import LabelNoise
-from experiments.datasets import (
+from experiments.data.corruption import LabelNoise
+from experiments.data.datasets import (
     Dataset,
     breast_cancer,
     diabetes,
@@ -15,7 +15,8 @@ from experiments.datasets import (
     neal_regression,
     wine,
 )
-from experiments.splits import Files, Holdout, KFold, Own, Scaling, divide, stratified_order
+from experiments.data.division import Scaling, divide
+from experiments.data.splits import Files, Holdout, KFold, Own, stratified_order
 
 
 @pytest.mark.parametrize("dataset", [digits(), breast_cancer(), diabetes()], ids=lambda d: d.name)

@@ -8,12 +8,13 @@ from backprop.network import MLP
 from backprop.noise import Dropout, Gaussian, Noise
 from backprop.optimizers import SGD, Adam, Momentum
 from backprop.penalties import L1, L2
-from experiments.corruption import LabelNoise
-from experiments.datasets import breast_cancer, iris, wine
-from experiments.evaluation import run
-from experiments.experiment import Experiment
-from experiments.splits import Holdout, Scaling
-from experiments.tasks import tasks
+from experiments.data.corruption import LabelNoise
+from experiments.data.datasets import breast_cancer, iris, wine
+from experiments.data.division import Scaling
+from experiments.data.splits import Holdout
+from experiments.study.experiment import Experiment
+from experiments.training.evaluation import run
+from experiments.training.tasks import tasks
 
 COMMON = {
     "network": MLP((4,)),

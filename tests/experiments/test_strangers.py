@@ -14,11 +14,11 @@ import backprop
 import experiments
 from backprop.choices import is_choice
 from experiments import CONF
-from experiments.building import build
-from experiments.datasets import Dataset
-from experiments.errors import ConfigurationError
-from experiments.loader import GuardedLoader
-from experiments.targets import BUILT, TRUST, our_object, target_object, trust, trusted
+from experiments.config.building import build
+from experiments.config.errors import ConfigurationError
+from experiments.config.loader import GuardedLoader
+from experiments.config.targets import BUILT, TRUST, our_object, target_object, trust, trusted
+from experiments.data.datasets import Dataset
 from tests.conftest import command
 
 DEEP = 3  # attributes after a module's name
@@ -57,13 +57,18 @@ def test_whatever_is_reached_by_dotted_names_from_our_modules_is_ours_or_refused
             isinstance(found, types.FunctionType) and found.__annotations__["return"] is Dataset
         )
     assert tried > 20_000
-    assert {"backprop.penalties.L2", "experiments.datasets.digits", "experiments.splits.KFold"} <= built
+    assert {"backprop.penalties.L2", "experiments.data.datasets.digits", "experiments.data.splits.KFold"} <= built
     assert set(sys.modules) == loaded  # nothing was imported for it
 
 
 EVIL = [
-    *("os.system", "builtins.open", "experiments.datasets.files.np.load", "experiments.datasets.files.gzip.os.abort"),
-    *("experiments.datasets.files.np.testing.runstring", "experiments.datasets.files.gzip.builtins.open"),
+    *(
+        "os.system",
+        "builtins.open",
+        "experiments.data.datasets.files.np.load",
+        "experiments.data.datasets.files.gzip.os.abort",
+    ),
+    *("experiments.data.datasets.files.np.testing.runstring", "experiments.data.datasets.files.gzip.builtins.open"),
     *(
         "backprop.choices.choice",
         "backprop.training.train",
@@ -72,14 +77,14 @@ EVIL = [
     ),
     *(
         "experiments.sweeps.clean",
-        "experiments.store.delete_run",
-        "experiments.datasets.Dataset",
-        "experiments.datasets.one_hot",
+        "experiments.recording.store.delete_run",
+        "experiments.data.datasets.Dataset",
+        "experiments.data.datasets.one_hot",
     ),
     *(
-        "experiments.datasets.files.read_tables",
-        "experiments.study.re.compile",
-        "experiments.splits.Path",
+        "experiments.data.datasets.files.read_tables",
+        "experiments.study.study.re.compile",
+        "experiments.data.splits.Path",
         "experiments",
     ),
     *(
@@ -122,8 +127,8 @@ def test_other_targets_are_refused_wherever_they_stand_and_never_imported(evil, 
         else {"_target_": target}
     )
     node = {
-        "_target_": "experiments.experiment.Experiment",
-        "dataset": {"_target_": "experiments.datasets.iris"},
+        "_target_": "experiments.study.experiment.Experiment",
+        "dataset": {"_target_": "experiments.data.datasets.iris"},
         place: inside,
     }
     if place == "network":
@@ -135,7 +140,7 @@ def test_other_targets_are_refused_wherever_they_stand_and_never_imported(evil, 
 
 @pytest.mark.parametrize("key", ["_args_", "_partial_", "_recursive_", "_convert_"])
 def test_hydras_own_words_for_making_objects_are_no_fields(key):
-    node = {"dataset": {"_target_": "experiments.datasets.iris", key: ["x"]}}
+    node = {"dataset": {"_target_": "experiments.data.datasets.iris", key: ["x"]}}
     with pytest.raises(ConfigurationError, match=f"iris has no field '{key}'"):
         build(OmegaConf.create(node))
 

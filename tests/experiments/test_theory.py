@@ -4,16 +4,21 @@ import numpy as np
 import pytest
 from sklearn.linear_model import Ridge
 
-from experiments import datasets, theory
-from experiments.calculation import Calculation
+from experiments.data import datasets
+from experiments.data.division import Scaling, divide
+from experiments.study.calculation import Calculation
+from experiments.study.theories.descent import METHODS, Descent
+from experiments.study.theories.dropout_linear import DropoutLinear
+from experiments.study.theories.l2_path import L2Path
+from experiments.study.theories.least_squares import standardized
 
 DATA = datasets.diabetes()
 
 
 def test_dropout_ends_at_scikit_learns_ridge_solution():
     """Standardised columns have mean square 1: q/(1 − q) Σ wⱼ² beside the mean loss is Ridge(alpha = N q/(1 − q))."""
-    X, y = theory.standardized(DATA)
-    curves = theory.DropoutLinear(rate=0.25, epochs=300)(DATA, [0, 1])
+    X, y = standardized(DATA)
+    curves = DropoutLinear(rate=0.25, epochs=300)(DATA, [0, 1])
     exact = np.array([curves.metrics[f"exact/{j}"][0, 0] for j in range(1, 11)])
     np.testing.assert_allclose(exact, Ridge(alpha=len(X) / 3).fit(X, y).coef_, atol=1e-10)
     assert curves.metrics["slope"].mean() == pytest.approx(1, abs=0.02)
@@ -21,8 +26,8 @@ def test_dropout_ends_at_scikit_learns_ridge_solution():
 
 def test_the_l2_path_is_scikit_learns():
     """½ λ ‖w‖² beside the mean of squares is Ridge(alpha = N λ/2)."""
-    curves = theory.L2Path(strength=0.3)(DATA, [5])
-    division = theory.divide(DATA, theory.L2Path().split, None, theory.Scaling(), 5, "float64")
+    curves = L2Path(strength=0.3)(DATA, [5])
+    division = divide(DATA, L2Path().split, None, Scaling(), 5, "float64")
     train, test = division.part("train"), division.part("test")
     ridge = Ridge(alpha=len(train.x) * 0.15).fit(train.x, train.y[:, 0])
     trained = np.array([curves.metrics[f"trained/{j}"][0, 0] for j in range(1, 11)])
@@ -30,11 +35,11 @@ def test_the_l2_path_is_scikit_learns():
     assert curves.metrics["test error"][0, 0] == pytest.approx(np.mean((ridge.predict(test.x) - test.y[:, 0]) ** 2))
 
 
-@pytest.mark.parametrize("method", theory.METHODS)
+@pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("momentum", [0.5, 0.9])
 def test_thresholds_are_where_the_recursions_largest_root_is_one(method, momentum):
     """The eigenvalues of one step, as a matrix on (w, v), for the stiffest direction: λ = 1, so that η is η λmax."""
-    descent = theory.Descent(method=method, momentum=momentum)
+    descent = Descent(method=method, momentum=momentum)
     mu, eta = (0.0 if method == "plain" else momentum), descent.exact_threshold()
     for rate, stable in ((0.999 * eta, True), (1.001 * eta, False)):
         look_ahead = rate * (1 + mu) if method == "nesterov" else rate  # how far one unit of gradient moves w at once
@@ -46,26 +51,26 @@ def test_thresholds_are_where_the_recursions_largest_root_is_one(method, momentu
 
 
 def test_plain_descent_contracts_each_eigenvector_by_its_factor():
-    curves = theory.Descent(relative_rate=1.5, steps=4)(DATA, [0, 3])
+    curves = Descent(relative_rate=1.5, steps=4)(DATA, [0, 3])
     np.testing.assert_allclose(curves.metrics["stiffest error"][:, 1], (-0.5) ** np.arange(5), rtol=1e-9)
     assert (curves.metrics["sign changes"][-1] == 1).all()
 
 
 def test_a_dataset_with_classes_is_refused_with_the_way_out():
     with pytest.raises(ValueError, match=r"wine has no single number for a target.*take dataset=diabetes"):
-        Calculation(datasets.wine(), theory.Descent())
+        Calculation(datasets.wine(), Descent())
     with pytest.raises(ValueError, match="seeds is 0; it must be a number of seeds"):
-        Calculation(DATA, theory.Descent(), seeds=0)
+        Calculation(DATA, Descent(), seeds=0)
 
 
 def test_a_part_of_a_study_is_still_at_the_places_that_its_claims_name():
     """`study=step_size theory.method=plain` varies only the rate: the method is told all the same."""
     from omegaconf import OmegaConf
 
-    from experiments.composition import Job
+    from experiments.config.composition import Job
+    from experiments.recording.tracking import axes
     from experiments.run import CONF
-    from experiments.study import Study
-    from experiments.tracking import axes
+    from experiments.study.study import Study
 
     study = Study(**OmegaConf.to_container(OmegaConf.load(CONF / "study" / "step_size.yaml").study))
     jobs = [
@@ -100,7 +105,7 @@ def test_a_part_of_a_study_is_still_at_the_places_that_its_claims_name():
     ],
 )
 def test_a_study_that_states_nonsense_is_refused_before_anything_runs(claims, figures, message):
-    from experiments.study import Study
+    from experiments.study.study import Study
 
     with pytest.raises(ValueError, match=message):
         Study("s", "Is it so?", {}, [], claims=claims, figures=figures)
@@ -109,18 +114,18 @@ def test_a_study_that_states_nonsense_is_refused_before_anything_runs(claims, fi
 def test_a_sweep_of_networks_and_theory_together_is_refused(tmp_path, monkeypatch):
     from omegaconf import OmegaConf
 
-    from experiments.composition import ConfigurationError, Job
-    from experiments.execution import Execution
-    from experiments.plan import planned
+    from experiments.config.composition import ConfigurationError, Job
+    from experiments.recording.plan import planned
+    from experiments.study.execution import Execution
 
     monkeypatch.chdir(tmp_path)
-    data = {"_target_": "experiments.datasets.diabetes"}
-    network = {"_target_": "experiments.experiment.Experiment", "dataset": data, "seeds": 1, "theory": {}}
+    data = {"_target_": "experiments.data.datasets.diabetes"}
+    network = {"_target_": "experiments.study.experiment.Experiment", "dataset": data, "seeds": 1, "theory": {}}
     other = {
-        "_target_": "experiments.calculation.Calculation",
+        "_target_": "experiments.study.calculation.Calculation",
         "dataset": data,
         "seeds": 1,
-        "theory": {"_target_": "experiments.theory.Descent"},
+        "theory": {"_target_": "experiments.study.theories.descent.Descent"},
     }
     jobs = [Job({}, OmegaConf.create(node), {}) for node in (network, other)]
     with pytest.raises(ConfigurationError, match="make two sweeps of them"):

@@ -57,7 +57,7 @@ def test_verify_finds_a_cell_by_the_name_in_the_table(smoke):
         ("config.yaml", b"a: [", "its config.yaml cannot be read"),
         ("config.yaml", b"\xff", "its config.yaml cannot be read"),
         ("config.yaml", b"- a", "its config.yaml holds no config"),
-        ("config.yaml", b"dataset: {_target_: experiments.datasets.iris}", "the data are not those of the record"),
+        ("config.yaml", b"dataset: {_target_: experiments.data.datasets.iris}", "the data are not those of the record"),
     ],
 )
 def test_verify_says_of_a_strangers_record_why_it_cannot_be_trained(smoke, tmp_path, file, content, message):
@@ -65,7 +65,7 @@ def test_verify_says_of_a_strangers_record_why_it_cannot_be_trained(smoke, tmp_p
 
     from mlflow import MlflowClient
 
-    from experiments.errors import ConfigurationError
+    from experiments.config.errors import ConfigurationError
 
     shutil.copytree(smoke[0] / "runs", tmp_path / "runs")
     client = MlflowClient(f"sqlite:///{tmp_path / 'runs' / 'mlflow.db'}")
@@ -82,9 +82,10 @@ def test_a_notebooks_numbers_are_the_command_lines(smoke, tmp_path):
 
     from backprop.network import MLP
     from backprop.optimizers import Momentum
-    from experiments import datasets, notebook
-    from experiments.experiment import Experiment
-    from experiments.splits import Holdout
+    from experiments import notebook
+    from experiments.data import datasets
+    from experiments.data.splits import Holdout
+    from experiments.study.experiment import Experiment
 
     by_hand = Experiment(
         datasets.digits(),

@@ -6,10 +6,10 @@ import pytest
 
 from backprop.network import MLP
 from experiments import notebook
-from experiments.corruption import LabelNoise
-from experiments.datasets import digits
-from experiments.experiment import Experiment
-from experiments.splits import Holdout
+from experiments.data.corruption import LabelNoise
+from experiments.data.datasets import digits
+from experiments.data.splits import Holdout
+from experiments.study.experiment import Experiment
 from reports.comparison import compare
 from reports.load import Sweep
 from reports.optimism import ledger

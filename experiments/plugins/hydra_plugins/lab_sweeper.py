@@ -54,10 +54,10 @@ class LabSweeper(Sweeper):
         )
 
     def sweep(self, arguments: list[str]) -> Any:
-        from experiments.building import execution_of
-        from experiments.composition import Composer, applicable
-        from experiments.grids import expand, studies
-        from experiments.limits import TooDear, check_jobs
+        from experiments.config.building import execution_of
+        from experiments.config.composition import Composer, applicable
+        from experiments.config.grids import expand, studies
+        from experiments.costs.limits import TooDear, check_jobs
         from experiments.run import CellsFailed, NotAllWell
 
         composer = Composer(self.loader, self.master)
@@ -87,7 +87,7 @@ class LabSweeper(Sweeper):
 
     def grids_of(self, study: str | None) -> list[dict[str, Any]]:
         """The axes of the study that the command line composes, or of one of the several that it names."""
-        from experiments.grids import checked_grids
+        from experiments.config.grids import checked_grids
 
         params, grids = self.params, self.grids
         if study is not None:
@@ -112,9 +112,9 @@ class LabLauncher(Launcher):
         self.loader, self.config = hydra_context.config_loader, config
 
     def launch(self, job_overrides: Sequence[Sequence[str]], initial_job_idx: int) -> Sequence[JobReturn]:
-        from experiments.composition import Composer, relevant
+        from experiments.config.composition import Composer, relevant
         from experiments.run import sweep
-        from experiments.workers import Workers
+        from experiments.training.workers import Workers
 
         composer = self.composer or Composer(self.loader, self.config)
         jobs = [relevant(composer(overrides)) for overrides in job_overrides]

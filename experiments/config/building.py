@@ -1,0 +1,138 @@
+"""From a config to the objects that it names, checked before any of them is made."""
+
+import inspect
+import json
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from dataclasses import fields, is_dataclass
+from functools import cache
+from typing import Any, NamedTuple, TypeVar
+
+from hydra.errors import InstantiationException
+from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import MissingMandatoryValue, OmegaConfBaseException
+
+from backprop.choices import check_fields
+from experiments.config.errors import ConfigurationError, did_you_mean
+from experiments.config.secrets import check_prose, with_references
+from experiments.config.targets import target_object
+from experiments.study.calculation import Calculation
+from experiments.study.execution import Execution
+from experiments.study.experiment import Experiment
+from experiments.study.study import Study
+
+T = TypeVar("T")
+
+
+class Draft(NamedTuple):
+    """All that a config names, but for the data, which take longest and may be too many: those are a node still."""
+
+    kind: type[Experiment] | type[Calculation]
+    parts: dict[str, Any]
+    dataset: dict[str, Any]
+
+    def build(self) -> Experiment | Calculation:
+        """Raises ConfigurationError."""
+        with as_mistakes():
+            built = self.kind(dataset=made(json.dumps(self.dataset)), **self.parts)
+            if isinstance(built, Experiment):
+                built.check_every_split()
+            return built
+
+
+def build(config: DictConfig, allowed: Collection[str] = ()) -> Experiment | Calculation:
+    """The config as objects, checked; targets outside our packages only where they are allowed by name.
+
+    Raises ConfigurationError.
+    """
+    return draft(config, allowed).build()
+
+
+def draft(config: DictConfig, allowed: Collection[str] = ()) -> Draft:
+    """What can be built and checked without the data. Raises ConfigurationError."""
+    kind = Calculation if config.get("theory") else Experiment
+    around = ("study", "execution") if kind is Calculation else ("study", "execution", "theory")
+    with as_mistakes():
+        plain: Any = OmegaConf.to_container(config, resolve=True, throw_on_missing=True)
+        node = checked({key: value for key, value in plain.items() if key not in around}, "", allowed)
+        others = {key: value for key, value in node.items() if key not in ("_target_", "dataset")}
+        parts = {key: made(json.dumps(value)) if isinstance(value, dict) else value for key, value in others.items()}
+        check_fields(kind, parts)
+        if node.get("dataset") is None:
+            raise ConfigurationError("dataset is none; choose one: `--help` lists them.")
+        return Draft(kind, parts, node["dataset"])
+
+
+@contextmanager
+def as_mistakes() -> Iterator[None]:
+    """What a class says of its settings, as an error of configuration."""
+    try:
+        yield
+    except MissingMandatoryValue as error:
+        key = str(error.full_key)
+        raise ConfigurationError(f"{key} has no value yet; give it one: {key}=VALUE.") from error
+    except InstantiationException as error:  # around what a class itself has said
+        raise ConfigurationError(first_line(error.__cause__ or error)) from error
+    except (ValueError, OmegaConfBaseException) as error:
+        raise ConfigurationError(first_line(error)) from error
+
+
+def first_line(error: BaseException) -> str:
+    return str(error).split("\n", 1)[0]
+
+
+@cache
+def made(node: str) -> Any:
+    """The object of a config node. Choices never change and data take long: each is made once a process."""
+    from hydra.utils import instantiate
+
+    return instantiate(json.loads(node), _convert_="all")
+
+
+def checked(node: Any, path: str, allowed: Collection[str] = ()) -> Any:
+    """The node with empty mappings (the option "none") as None. Refuses foreign targets and unknown fields."""
+    if isinstance(node, list):
+        return [checked(item, path, allowed) for item in node]
+    if not isinstance(node, dict):
+        return node
+    if not node:
+        return None
+    if "_target_" in node:
+        target = node["_target_"]
+        check_keys(target_object(target, path, allowed), str(target), set(node) - {"_target_"})
+    return {key: checked(value, f"{path}.{key}".lstrip("."), allowed) for key, value in node.items()}
+
+
+def check_keys(made: Any, name: str, keys: Collection[str]) -> None:
+    """Raises ConfigurationError where a key is no field of the class, or no argument of the function."""
+    known = [f.name for f in fields(made)] if is_dataclass(made) else list(inspect.signature(made).parameters)
+    for key in sorted(set(keys) - set(known), key=str):
+        raise ConfigurationError(
+            f"{name.rsplit('.', 1)[-1]} has no field {key!r}, only {known}.{did_you_mean(str(key), known)}"
+        )
+
+
+def study_of(config: DictConfig) -> Study:
+    """The study that a job belongs to, as it is recorded: what its words take from the environment stays a reference."""
+    node = config.get("study")
+    if not isinstance(node, DictConfig):
+        raise ConfigurationError(f"study is {node!r}; it must be a mapping with the keys name and question.")
+    check_prose(node, "study")
+    return choice_of(OmegaConf.to_container(with_references(config).study, resolve=True), Study, "study")
+
+
+def execution_of(config: DictConfig) -> Execution:
+    """How the sweep is to be run."""
+    return choice_of(OmegaConf.to_container(config.execution, resolve=True), Execution, "execution")
+
+
+def choice_of(node: Any, cls: type[T], path: str) -> T:
+    """A node that has no _target_ of its own, as the choice it is known to be."""
+    check_keys(cls, path, node)
+    needed = {name for name, one in inspect.signature(cls).parameters.items() if one.default is one.empty}
+    if missing := sorted(needed - set(node)):
+        raise ConfigurationError(f"{path} lacks {' and '.join(missing)}; give it: {path}.{missing[0]}=VALUE.")
+    try:
+        return cls(**node)
+    except ValueError as error:
+        raise ConfigurationError(str(error)) from error

@@ -1,0 +1,102 @@
+"""Which objects a config may name as `_target_`: this project's choices and datasets, and what the user allows by name.
+
+A config may be a stranger's: nothing is imported or called because of it before it is known to be one of these. A name is looked
+up in the module that it names and nowhere else, so that what our modules import (`experiments.data.datasets.files.np.load`) is not ours.
+"""
+
+import inspect
+import os
+import pkgutil
+from collections.abc import Collection
+from functools import cache
+from importlib import import_module
+from typing import Any
+
+from backprop.choices import is_choice
+from experiments.config.errors import ConfigurationError, did_you_mean
+
+BUILT = ("backprop", "experiments.data", "experiments.data.datasets", "experiments.study", "experiments.study.theories")
+TRUST = (
+    "BACKPROP_LAB_ALLOW_TARGETS"  # names with commas between, in the user's environment; the command line adds to it
+)
+
+
+def trusted() -> frozenset[str]:
+    """The targets that the user allows: those in the environment variable, where a folder of somebody else's cannot put any."""
+    return frozenset(name.strip() for name in os.environ.get(TRUST, "").split(",") if name.strip())
+
+
+def trust(names: Collection[str]) -> None:
+    """Allows targets by name, in this process and those that it starts."""
+    os.environ[TRUST] = ",".join(sorted({*trusted(), *names}))
+
+
+@cache
+def modules() -> frozenset[str]:
+    """The modules whose objects may be built, from the files that are there; none is imported for it."""
+    found = set(BUILT)
+    for name in BUILT:
+        found |= {f"{name}.{module.name}" for module in pkgutil.iter_modules(import_module(name).__path__)}
+    return frozenset(found)
+
+
+def is_ours(target: object) -> bool:
+    """Whether a name is that of a choice, or of a dataset, of this project."""
+    return our_object(target) is not None
+
+
+def our_object(target: object) -> Any:
+    """The choice or the dataset of this project that a name stands for; None for all other names.
+
+    >>> our_object("backprop.penalties.L2").__name__, our_object("experiments.data.datasets.digits").__name__
+    ('L2', 'digits')
+    >>> our_object("backprop.penalties.np.load"), our_object("experiments.data.datasets.files.opened")
+    (None, None)
+    """
+    module, _, name = target.rpartition(".") if isinstance(target, str) else ("", "", "")
+    if module not in modules():
+        return None
+    found = vars(import_module(module)).get(name)
+    if is_choice(found):
+        return found if found.__module__ == module else None
+    return found if is_dataset(found, name) else None
+
+
+def is_dataset(found: Any, name: str) -> bool:
+    """Whether it is one of the functions that `experiments.data.datasets` lists, and makes a Dataset."""
+    from experiments.data import datasets
+
+    listed = name in datasets.__all__ and inspect.isfunction(found) and vars(datasets).get(name) is found
+    return listed and inspect.signature(found).return_annotation is datasets.Dataset
+
+
+def target_object(target: object, path: str, allowed: Collection[str] = ()) -> Any:
+    """What a `_target_` names. Raises ConfigurationError where it may not be built, or cannot be imported."""
+    place = f"{path}._target_".lstrip(".")
+    found = our_object(target)
+    if found is not None:
+        return found
+    if not isinstance(target, str) or target not in allowed:
+        raise ConfigurationError(f"{place} is {target!r}; {way_out(target)}")
+    from hydra.utils import get_object
+
+    try:
+        theirs: Any = get_object(target)
+    except Exception as error:
+        raise ConfigurationError(f"{place} is {target!r}, which cannot be imported: {error}") from error
+    if not callable(theirs):
+        raise ConfigurationError(f"{place} is {target!r}, which is no class or function.")
+    return theirs
+
+
+def way_out(target: object) -> str:
+    """What to do about a target that is not built."""
+    module, _, name = str(target).rpartition(".")
+    if module in modules():
+        known = sorted(one for one in vars(import_module(module)) if is_ours(f"{module}.{one}"))
+        return f"{module} has no such choice, only {', '.join(known) or 'none'}.{did_you_mean(name, known)}"
+    return (
+        "a config may name choices and datasets of this project (backprop.penalties.L2, experiments.data.datasets.digits). If it is "
+        f"yours and you trust it, allow it by name on the command line: execution.allow_targets=[{target}] "
+        f"(of experiments.verify: --allow {target})."
+    )

@@ -1,0 +1,63 @@
+"""Which settings make a sweep dear: those that would cost much less at their defaults."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import MISSING, fields, is_dataclass, replace
+from inspect import signature
+from typing import Any
+
+from experiments.config.building import Draft
+from experiments.config.targets import our_object
+from experiments.costs.loads import Load, load, size_of_data
+
+TELLING, MOST = 3, 3  # at least so many times dearer than at the default; as many are named
+
+
+def causes(loads: Sequence[Load], measured: Callable[[Sequence[Load]], float]) -> list[str]:
+    """In words: settings of the dearest cell that make the most of what is measured, and the number of cells."""
+
+    def alone(own: Load) -> float:
+        return measured([own])
+
+    dearest = max(loads, key=alone)
+    dear = alone(dearest)
+    found = [(measured(loads) / dear, f"{len(loads):,} cells")]
+    for setting, other in others(dearest.draft):
+        size = size_of_data(other.dataset) if setting.startswith("dataset.") else dearest.size
+        seeds = None if setting.startswith("seeds=") else dearest.seeds
+        found.append((dear / alone(load(other, size, seeds)), setting))
+    return [setting for times, setting in sorted(found, reverse=True)[:MOST] if times >= TELLING]
+
+
+def others(draft: Draft) -> Iterator[tuple[str, Draft]]:
+    """The draft with one setting back at its default, for each that is not: with the setting in words."""
+    for f in fields(draft.kind):
+        value = draft.parts.get(f.name)
+        default = f.default if f.default_factory is MISSING else f.default_factory()
+        if isinstance(value, int | list) and value != default is not MISSING:
+            yield f"{f.name}={short(value)}", draft._replace(parts={**draft.parts, f.name: default})
+        elif f.name in ("network", "theory", "split") and is_dataclass(value):
+            for key, own, part in defaults_of(value):
+                yield f"{f.name}.{key}={own}", draft._replace(parts={**draft.parts, f.name: part})
+    make = our_object(draft.dataset.get("_target_"))
+    for key, parameter in signature(make).parameters.items() if make else ():
+        if draft.dataset.get(key, parameter.default) != parameter.default is not parameter.empty:
+            node = {**draft.dataset, key: parameter.default}
+            yield f"dataset.{key}={short(draft.dataset[key])}", draft._replace(dataset=node)
+
+
+def defaults_of(value: Any) -> Iterable[tuple[str, str, Any]]:
+    for f in fields(value):
+        own = getattr(value, f.name)
+        if f.default is not MISSING and own != f.default:
+            yield f.name, short(list(own) if isinstance(own, tuple) else own), replace(value, **{f.name: f.default})
+
+
+def short(value: object) -> str:
+    """
+    >>> short(3), short([100000] * 50)
+    ('3', '[100000,100000,100000, …]')
+    """
+    if isinstance(value, list):
+        return "[" + ",".join(map(str, value[:3])) + (", …]" if len(value) > 3 else "]")
+    text = str(value)
+    return text if len(text) <= 30 else f"{text[:10]}… ({len(text)} digits)"

@@ -1,0 +1,197 @@
+"""What a cell asks for, from its settings alone: nothing is drawn, loaded or trained to know it.
+
+Time is counted in the work of matrix products, whose rate on this machine is measured in a few milliseconds.
+"""
+
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import fields
+from functools import cache
+from inspect import signature
+from math import ceil
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from backprop.network import parameter_count, weight_count
+from backprop.noise import Dropout
+from backprop.optimizers import Newton
+from backprop.training import Recipe
+from experiments.config.building import Draft
+from experiments.config.targets import our_object
+from experiments.data.datasets.dataset import Size
+from experiments.data.splits import Holdout, KFold, Own, size_of
+from experiments.study.calculation import Calculation
+from experiments.study.theories.descent import LONG, ROUNDS, Descent
+from experiments.study.theories.dropout_linear import DropoutLinear
+from experiments.study.theories.l2_path import L2Path
+from experiments.training.tasks import replicas_that_fit
+
+UNKNOWN = Size(1000, 10, 2)  # of data that must be loaded first: stands in until they are
+LARGEST = 10**30  # beyond it a number is as good as infinite, and stays a float when several are multiplied
+ELEMENT, DRAW, MASK = (
+    30,
+    1000,
+    100,
+)  # products' work that takes as long as one number of an activation, a Gaussian, a mask
+STEP, LAYER, NETWORK = 60e-6, 30e-6, 0.3e-6  # seconds: of a stack's step, a layer of it, one network's product in it
+METRICS, ONCE = 12, 70  # numbers that are measured at every evaluation, and once
+
+
+class Load(NamedTuple):
+    """What one cell asks for: how many seeds, and each of them of one core."""
+
+    draft: Draft
+    seeds: float
+    data: str  # equal for cells on the same data
+    size: Size
+    is_known: bool = True  # the size
+    steps: float = 0.0
+    step: float = 0.0  # seconds of one network's step
+    call: float = 0.0  # seconds of a stack's step, however many networks are in it
+    beside: float = 0.0  # seconds of measuring
+    fits: int = 1  # networks to a stack
+    network: float = 0.0  # bytes of a network in its stack
+    measuring: float = 0.0  # bytes, of one network at a time
+    curves: float = 0.0  # bytes that are kept
+    rows: float = 0.0  # that validate and test
+    evaluations: float = 0.0
+    parameters: float = 0.0  # bytes of them
+
+
+class Counts(NamedTuple):
+    """Rows of each part."""
+
+    train: float
+    validation: float
+    test: float
+
+
+def bounded(value: float) -> float:
+    return float(max(0, min(value, LARGEST)))
+
+
+def size_of_data(node: Mapping[str, Any]) -> Size | None:
+    """What a dataset's rule says of it; None where it has none, or the options are not such as it takes."""
+    make = our_object(node.get("_target_"))
+    rule: Callable[..., tuple[int, int, int] | None] | None = getattr(make, "of_size", None)
+    if rule is None:
+        return None
+    try:
+        given = signature(make).bind(**{key: value for key, value in node.items() if key != "_target_"})
+        given.apply_defaults()
+        found = rule(**{name: given.arguments[name] for name in signature(rule).parameters})
+        return None if found is None else Size(*map(bounded, found))  # type: ignore[arg-type]
+    except Exception:  # no file, or one of another kind: to build the data says what is wrong
+        return None
+
+
+def loads_of(drafts: Iterable[Draft]) -> list[Load]:
+    """Those of all cells that can be; what is wrong with the others shows when they are built."""
+    sizes: dict[str, Size | None] = {}
+    found = []
+    for one in drafts:
+        data = str(one.dataset)
+        if data not in sizes:
+            sizes[data] = size_of_data(one.dataset)
+        with suppress(Exception):
+            found.append(load(one, sizes[data]))
+    return found
+
+
+def load(draft: Draft, size: Size | None, seeds: float | None = None) -> Load:
+    """Of one cell, or of some of its seeds. Raises ValueError for settings that do not fit together."""
+    asked = draft.parts.get("seeds", 10)
+    count = bounded(len(asked) if isinstance(asked, list) else asked) if seeds is None else seeds
+    empty = Load(draft, count, str(draft.dataset), size or UNKNOWN, size is not None)
+    return of_theory(draft.parts, empty) if draft.kind is Calculation else of_networks(draft.parts, empty)
+
+
+def of_networks(parts: Mapping[str, Any], load: Load) -> Load:
+    _, features, targets = load.size
+    recipe = Recipe(**{f.name: parts[f.name] for f in fields(Recipe) if parts.get(f.name) is not None})  # type: ignore[arg-type]
+    itemsize = np.dtype(recipe.dtype).itemsize
+    rows = counts(parts.get("split", Holdout()), load.size)
+    sizes = recipe.network.sizes(int(features), int(targets))
+    P, W, widest = (bounded(n) for n in (parameter_count(sizes), weight_count(sizes), max(sizes)))
+    batch = bounded(min(recipe.batch_size or rows.train, rows.train))
+    steps = bounded(recipe.epochs) * ceil(rows.train / max(batch, 1))
+    products = 2 * batch * (3 * W - bounded(sizes[0] * sizes[1]))
+    if isinstance(recipe.optimizer, Newton):
+        products = P * products + 10 * P**3
+    units = bounded(sizes[0] + 4 * sum(sizes[1:-1]) + 2 * sizes[-1])
+    elements = batch * units + 3 * P
+    work = products + ELEMENT * elements + noise_work(recipe, sizes, batch)
+    T = min(bounded(parts.get("evaluations", 25)), steps + 1)
+    measured = sum(rows) * (2 * W + ELEMENT * units / 2)
+    rate = products_rate() * 4 / itemsize
+    layers = len(sizes) - 1
+    state = len(recipe.optimizer.start(np.zeros((1, 1, 1)))) + (recipe.averaging is not None)
+    square = 24 * P**2 if isinstance(recipe.optimizer, Newton) else 0.0
+    return load._replace(
+        steps=steps,
+        step=work / rate + 3 * layers * NETWORK,
+        call=STEP + layers * LAYER,
+        beside=T * (measured / rate + layers * LAYER) + 6 * rows.train * W / rate,
+        fits=replicas_that_fit(recipe, int(features), int(targets)),
+        network=itemsize * (P * (4 + state) + batch * units) + square,
+        measuring=itemsize * 2 * sum(rows) * widest,
+        curves=8 * (T * METRICS + ONCE),
+        parameters=itemsize * P,
+        rows=rows.validation + rows.test,
+        evaluations=T,
+    )
+
+
+def noise_work(recipe: Recipe, sizes: Sequence[int], batch: float) -> float:
+    noise = recipe.noise
+    hidden, W, P = (bounded(n) for n in (sum(sizes[1:-1]), weight_count(sizes), parameter_count(sizes)))
+    drawn = ((noise.inputs, batch * sizes[0]), (noise.hidden, batch * hidden), (noise.weights, W), (noise.gradients, P))
+    return sum(count * (MASK if isinstance(source, Dropout) else DRAW) for source, count in drawn if source is not None)
+
+
+def counts(split: Any, size: Size) -> Counts:
+    """Rows of each part; where that shows only when they are drawn, as many as there could be."""
+    N = int(size.examples)
+    if isinstance(split, Holdout):
+        return Counts(*(size_of(part, getattr(split, part), N) for part in Counts._fields))
+    if isinstance(split, Own):
+        return Counts(size_of("train", split.train, N), size_of("validation", split.validation, N), N / 5)
+    if isinstance(split, KFold):
+        rest = N - N / split.folds
+        validation = size_of("validation", split.validation, int(rest))
+        return Counts(rest - validation, validation, N / split.folds)
+    return Counts(N, N / 5, N / 5)
+
+
+def of_theory(parts: Mapping[str, Any], load: Load) -> Load:
+    """What is told of our own; of a class of the user's nobody knows."""
+    examples, features, _ = map(bounded, load.size)
+    theory = parts["theory"]
+    calls = 10 * LAYER
+    if isinstance(theory, Descent):
+        T = theory.steps + 1
+        return load._replace(
+            steps=T + ROUNDS * LONG, call=calls, beside=T * 1e-6, curves=8 * T * 4, network=24 * T * features
+        )
+    if isinstance(theory, DropoutLinear):
+        work = 32 * features * (DRAW + 2 * ELEMENT) / products_rate()
+        steps = bounded(theory.epochs) * ceil(examples / 32)
+        return load._replace(steps=steps, step=work, call=calls, fits=LARGEST, curves=8 * 2 * features)
+    if isinstance(theory, L2Path):
+        work = examples * theory.train * features * 2 * ELEMENT / products_rate()
+        return load._replace(steps=bounded(theory.epochs), step=work + calls, curves=8 * 2 * features)
+    return load
+
+
+@cache
+def products_rate() -> float:
+    """Multiplications and additions of float32 a second in stacked matrix products, on one core: the best of a few tries."""
+    x, W = np.ones((16, 32, 64), "float32"), np.ones((16, 64, 128), "float32")
+    z, times = x @ W, []
+    for _ in range(20):
+        start = time.perf_counter()
+        np.matmul(x, W, out=z)
+        times.append(time.perf_counter() - start)
+    return 2 * x.size * W.shape[-1] / min(times)

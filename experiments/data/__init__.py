@@ -1,0 +1,1 @@
+"""What is learned from: datasets, how they are split, corrupted and scaled."""

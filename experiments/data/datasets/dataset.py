@@ -1,0 +1,97 @@
+"""What a dataset is: N examples of D features with K classes or target values, before any scaling."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from hashlib import sha256
+from typing import Any, NamedTuple, TypeVar
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from backprop.arrays import Array
+from experiments.data.datasets.shared import held
+
+HASHED_AT_ONCE = 2**20  # numbers
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class Size(NamedTuple):
+    """How large a dataset is."""
+
+    examples: int
+    features: int
+    targets: int  # classes or values
+
+
+class Column(NamedTuple):
+    """What a feature is called in the user's table; of a categorical column, also the value that it is 1 for."""
+
+    name: str
+    value: str | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Dataset:
+    """N examples of D features with K classes or target values, before any scaling.
+
+    Features are held once, in float32 where that loses nothing of the type they come in, else in float64; they are for reading.
+    """
+
+    name: str
+    x: Float[Array, "N D"]
+    y: Float[Array, "N K"]
+    task: str  # classification or regression
+    source: str
+    unit: str = ""  # of the target, for regression
+    own_test: Int[Array, " t"] | None = None  # rows that the data's makers set aside for testing
+    classes: tuple[Any, ...] = ()  # the user's labels, in the order of the columns of y; (): 0, 1, …
+    columns: tuple[Column, ...] = ()  # the features' names; (): they have none
+
+    def __post_init__(self) -> None:
+        dtype = np.float32 if np.can_cast(self.x.dtype, np.float32) else np.float64
+        object.__setattr__(self, "x", held(self.x, dtype))
+
+    @property
+    def size(self) -> Size:
+        return Size(len(self.x), self.x.shape[1], self.y.shape[1])
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """SHA-256 of the numbers and the task: equal for equal data, wherever it came from and however it is held."""
+        digest = sha256(self.task.encode())
+        for array in (self.x, self.y, self.own_test if self.own_test is not None else np.empty(0)):
+            digest.update(str(array.shape).encode())
+            some = max(HASHED_AT_ONCE // max(array[:1].size, 1), 1)
+            for start in range(0, len(array), some):
+                digest.update(np.ascontiguousarray(array[start : start + some], dtype="<f8").data)
+        return digest.hexdigest()[:16]
+
+
+def one_hot(labels: Array) -> Float[Array, "N K"]:
+    """Row n is 1 in the column of its class; classes are the distinct labels in order."""
+    classes, codes = np.unique(labels, return_inverse=True)
+    return np.eye(len(classes), dtype=np.float32)[codes]
+
+
+def of_size(rule: Callable[..., tuple[int, int, int] | None]) -> Callable[[F], F]:
+    """States beside a dataset's function how large the data are, from arguments of the same names: nothing is drawn or read whole.
+
+    A dataset without a rule is one whose size shows when it is there.
+    """
+
+    def mark(make: F) -> F:
+        make.of_size = rule  # type: ignore[attr-defined]
+        return make
+
+    return mark
+
+
+def check_number(name: str, value: object, low: float, whole: bool = False) -> None:
+    """Raises ValueError unless a setting of a dataset is a number of at least `low`."""
+    if (
+        isinstance(value, bool)
+        or not isinstance(value, int if whole else int | float)
+        or not low <= value < float("inf")
+    ):
+        raise ValueError(f"{name} is {value!r}; it must be a {'whole ' if whole else ''}number of at least {low:g}.")

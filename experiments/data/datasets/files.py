@@ -1,0 +1,156 @@
+"""What the loaders of the user's own files share: errors that name the file, and the rules that numbers and labels keep."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Float
+
+from backprop.arrays import Array
+from experiments.data.datasets.dataset import Column, Dataset, one_hot
+
+TASKS = ("classification", "regression")
+LARGEST = 2**32  # bytes of one array
+KINDS = {  # of numpy's types, those that are no numbers
+    "c": "complex numbers, of which only the real part would count",
+    "M": "dates",
+    "m": "durations",
+    "U": "text",
+    "S": "bytes",
+    "O": "objects",
+    "V": "records of several fields",
+}
+
+
+def made(
+    name: str,
+    source: str,
+    task: str,
+    x: Array,
+    y: Array,
+    own_test: Array | None,
+    columns: Sequence[Column] = (),
+) -> Dataset:
+    """The dataset of these features and targets, a row an example. Raises ValueError where one breaks a rule."""
+    sizes = len(x), x.shape[1], y.size // max(len(y), 1)
+    if not all(sizes):
+        raise ValueError(
+            f"{source} leaves {sizes[0]} rows, {sizes[1]} features and {sizes[2]} targets; each must be at least 1."
+        )
+    features = narrow(numbers(f"{source}: its features", x))
+    known, targets = classes(source, y, own_test) if task == "classification" else ((), values(source, y))
+    return Dataset(name, features, targets, task, str(source), own_test=own_test, classes=known, columns=tuple(columns))
+
+
+def narrow(array: Array) -> Array:
+    """The same numbers in float32, where that holds them exactly: counts, brightnesses, yes and no."""
+    if np.can_cast(array.dtype, np.float32):
+        return array  # the dataset will
+    with np.errstate(over="ignore"):
+        found = array.astype(np.float32)
+    return found if (found == array).all() else array
+
+
+def numbers(what: str, array: Array) -> Array:
+    """The array, of finite numbers; true and false count as 1 and 0. Raises ValueError."""
+    if array.dtype.kind not in "iufb":
+        kind = KINDS.get(array.dtype.kind, str(array.dtype))
+        raise ValueError(f"{what} are {kind}; they must be numbers: save them as such.")
+    found = array if np.can_cast(array.dtype, float) else array.astype(float)
+    if found.dtype.kind == "f" and not np.isfinite(found).all():
+        row, column = np.argwhere(~np.isfinite(found))[0]
+        raise ValueError(
+            f"{what} hold NaN or infinite values, the first in row {row}, column {column} (from 0); repair or remove it."
+        )
+    return found
+
+
+def values(source: str, y: Array) -> Float[Array, "N K"]:
+    """Targets of a regression. Raises ValueError for what is no numbers, and where nothing varies."""
+    if y.ndim > 2:
+        raise ValueError(f"{source}: its targets have shape {y.shape}; it must be (rows,) or (rows, values).")
+    if y.dtype.kind == "b":
+        raise ValueError(
+            f"{source}: its targets are true and false, which are classes; take dataset.task=classification."
+        )
+    found = numbers(f"{source}: its targets", y.reshape(len(y), -1)).astype(float)
+    if (found == found[0]).all():
+        raise ValueError(f"{source}: its targets are {found[0].tolist()} in all rows; there is nothing to tell apart.")
+    return found
+
+
+def classes(source: str, y: Array, own_test: Array | None) -> tuple[tuple[object, ...], Float[Array, "N K"]]:
+    """The labels that there are, and each row's, one-hot. Raises ValueError for what is no label, or too many of them."""
+    if y.size != len(y):
+        raise ValueError(
+            f"{source}: its targets have shape {y.shape}; classification takes one label a row "
+            "(of one-hot rows, save the column numbers: y.argmax(axis=1))."
+        )
+    labels = y.reshape(len(y))
+    if labels.dtype.kind in "cMmV":
+        raise ValueError(f"{source}: its labels are {KINDS[labels.dtype.kind]}; save them as whole numbers or text.")
+    if labels.dtype.kind == "f" and not np.isfinite(labels).all():
+        raise ValueError(f"{source}: its labels hold NaN or infinite values; repair or remove those rows.")
+    if labels.dtype.kind == "f" and (np.rint(labels) != labels).any():
+        raise ValueError(
+            f"{source}: its labels are values such as {labels[np.rint(labels) != labels][0]:g}, not classes; "
+            "take dataset.task=regression, or write whole numbers or text."
+        )
+    try:
+        known = np.unique(labels).tolist()
+    except TypeError as error:
+        raise ValueError(f"{source}: its labels are of different kinds, text and numbers ({error}).") from error
+    check_classes(source, labels, known, own_test)
+    return tuple(known), one_hot(labels)
+
+
+def check_classes(source: str, labels: Array, known: Sequence[object], own_test: Array | None) -> None:
+    """Raises ValueError for fewer classes than two, more than half as many as rows, or one that only test rows have."""
+    if len(known) < 2:
+        raise ValueError(f"{source}: all labels are {known[0]!r}; classification needs two classes or more.")
+    if 2 * len(known) > len(labels):
+        raise ValueError(
+            f"{source}: its {len(labels)} labels have {len(known)} different values; there must be at most half as many as "
+            "rows. If they are values take dataset.task=regression, if they are names of rows another dataset.target."
+        )
+    if own_test is not None and (new := set(labels[own_test].tolist()) - set(np.delete(labels, own_test).tolist())):
+        raise ValueError(f"{source}: the test rows have classes that no training row has: {listed(sorted(new))}.")
+
+
+def listed(names: Sequence[object], most: int = 12) -> str:
+    """Names in an error: the first of them, and how many more.
+
+    >>> listed(["a", "b", "c"], most=2)
+    "['a', 'b'] and 1 more"
+    """
+    return str(list(names[:most])) + (f" and {len(names) - most} more" if len(names) > most else "")
+
+
+def check_two(path: str, test_path: str | None, key: str) -> None:
+    """Raises ValueError where the file for testing is the one for training."""
+    if test_path is not None and Path(path).is_file() and Path(test_path).is_file() and Path(path).samefile(test_path):
+        raise ValueError(
+            f"{key} is {test_path}, the file of the training rows; rows that train cannot test. Name another, or take "
+            "split=holdout without it."
+        )
+
+
+def check_task(name: str, task: str) -> None:
+    if task not in TASKS:
+        raise ValueError(f"{name}.task is {task!r}; it must be classification or regression.")
+
+
+@contextmanager
+def opened(path: str) -> Iterator[None]:
+    """Errors of reading a file, as one message that names it."""
+    if not isinstance(path, str | Path):
+        raise ValueError(f"the path of a data file is {path!r}; it must be text, such as data.csv.")
+    if Path(path).is_dir():
+        raise ValueError(f"{path} is a folder; the path of a data file must name a file in it.")
+    if not Path(path).is_file():
+        raise ValueError(f"there is no file {path} (looked for from {Path.cwd()}).")
+    try:
+        yield
+    except Exception as error:
+        raise ValueError(f"{path} cannot be read: {error}") from error

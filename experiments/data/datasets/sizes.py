@@ -1,0 +1,61 @@
+"""How large the data of a file are, from its header or its first lines. Where it does not show they raise ValueError."""
+
+import gzip
+import math
+import struct
+from pathlib import Path
+from zipfile import ZipFile
+
+from experiments.data.datasets.dataset import Size
+from experiments.data.datasets.files import opened
+
+CLASSES = 10  # of which the header of a file of labels says nothing
+BEGINNING = 2**16  # bytes of a text table that are looked at
+
+
+def of_csv(path: str, separator: str, test_path: str | None) -> Size:
+    """Rows as long as the first ones."""
+    with opened(path), open(path, "rb") as file:
+        header, *lines = file.read(BEGINNING).splitlines(keepends=True) or [b""]
+    whole = lines[:-1] or lines or [header]  # the last may be cut off
+    columns = header.count(separator.encode()) + 1
+    bytes_in_all = sum(Path(one).stat().st_size for one in (path, test_path) if one)
+    return Size(int(bytes_in_all / (sum(map(len, whole)) / len(whole))), columns, 1)
+
+
+def of_parquet(path: str, test_path: str | None) -> Size:
+    from pyarrow.parquet import read_metadata
+
+    with opened(path):
+        found = [read_metadata(one) for one in (path, test_path) if one]
+    return Size(sum(one.num_rows for one in found), found[0].num_columns, 1)
+
+
+def of_npz(path: str, task: str, x: str, y: str, x_test: str | None) -> Size:
+    with opened(path), ZipFile(path) as archive:
+        shapes = {name: shape_in(archive, name) for name in (x, y, x_test) if name}
+    rows = sum(shapes[name][0] for name in (x, x_test) if name)
+    return Size(rows, math.prod(shapes[x][1:]), CLASSES if task == "classification" else math.prod(shapes[y][1:]))
+
+
+def shape_in(archive: ZipFile, name: str) -> tuple[int, ...]:
+    """The shape that the header of an array in an NPZ file says."""
+    from numpy.lib import format as npy
+
+    with archive.open(f"{name}.npy") as file:
+        version = npy.read_magic(file)
+        read = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
+        return read(file)[0]
+
+
+def of_idx(images: str, test_images: str | None) -> Size:
+    shapes = [shape_of_idx(one) for one in (images, test_images) if one]
+    return Size(sum(shape[0] for shape in shapes), math.prod(shapes[0][1:]), CLASSES)
+
+
+def shape_of_idx(path: str) -> tuple[int, ...]:
+    with opened(path), open(path, "rb") as file:
+        packed = file.read(2) == b"\x1f\x8b"
+    with gzip.open(path) if packed else open(path, "rb") as file:
+        start = file.read(4)
+        return struct.unpack(f">{start[3]}I", file.read(4 * start[3]))

@@ -1,0 +1,134 @@
+"""A dataset divided for one seed: corrupted, and scaled by what its training rows show; no features are copied."""
+
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from typing import NamedTuple, TypeAlias
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from backprop.arrays import Array
+from backprop.choices import choice, one_of
+from backprop.sets import Scale, Sets, sets
+from experiments.data.corruption import Corruption
+from experiments.data.datasets.dataset import Dataset
+from experiments.data.splits import Parts, Split, drawn
+
+Compared: TypeAlias = Callable[[Array], Array]  # targets to the form that a loss compares
+SCALED_AT_ONCE = 2**20  # numbers, of which means and deviations are taken
+
+
+@choice
+class Scaling:
+    """What is done to features (and, for regression, targets): `standard` is zero mean and unit variance, `none` nothing.
+
+    Means and variances are those of the training rows; constant features are only centred.
+    """
+
+    features: str = one_of(default="standard", options=("standard", "none"))
+    targets: str = one_of(default="standard", options=("standard", "none"))
+
+
+class Scaled(NamedTuple):
+    """Some examples as the network sees them."""
+
+    x: Float[Array, "n D"]
+    y: Float[Array, "n K"]
+
+
+class Changed(NamedTuple):
+    """The targets that a corruption has replaced, and in which rows."""
+
+    rows: Int[Array, " c"]
+    y: Float[Array, "c K"]
+
+
+class Division(NamedTuple):
+    """A dataset divided, corrupted and scaled for one seed: which rows, and how the network sees them. No features are copied."""
+
+    x: Float[Array, "N D"]  # the dataset's own array, whatever the seed
+    y: Float[Array, "N K"]  # so are these, its targets in the form that the loss compares
+    rows: Parts
+    features: Scale | None
+    targets: Scale | None
+    changed: Changed | None
+    corrupted: float  # the share of training labels that differ from the true ones
+    dtype: str
+
+    @property
+    def target_scale(self) -> float:
+        """What one unit of the network's output is in the target's own unit."""
+        return 1.0 if self.targets is None else float(self.targets.scale[0])
+
+    @property
+    def error_scale(self) -> float:
+        return self.target_scale**2
+
+    def part(self, name: str) -> Scaled:
+        """Copies of one part's examples."""
+        rows: Array = getattr(self.rows, name)
+        return Scaled(*(one.take(np.zeros(1, int), np.arange(len(rows))[None])[0] for one in seen([self], [rows])))
+
+
+def unchanged(y: Array) -> Array:
+    return y
+
+
+def divide(
+    dataset: Dataset,
+    split: Split,
+    corruption: Corruption | None,
+    scaling: Scaling,
+    seed: int,
+    dtype: str,
+    compared: Compared = unchanged,
+) -> Division:
+    """Train, validation and test of one seed, scaled by the training rows; `compared` is the form of targets that the loss asks for."""
+    rows = drawn(dataset, split, seed)
+    y, changed, corrupted = held_targets(dataset, compared), None, 0.0
+    if corruption is not None:
+        noisy = corruption(dataset, rows._asdict(), seed)
+        differ = (noisy != dataset.y).any(axis=1)
+        changed = Changed(np.flatnonzero(differ), np.asarray(compared(noisy[differ]), y.dtype))
+        corrupted = float(differ[rows.train].mean())
+    features = column_scale(dataset.x, rows.train) if scaling.features == "standard" else None
+    division = Division(dataset.x, y, rows, features, None, changed, corrupted, dtype)
+    if scaling.targets == "standard" and dataset.task == "regression":
+        return division._replace(targets=common_scale(division._replace(dtype="float64").part("train").y))
+    return division
+
+
+@lru_cache(maxsize=4)
+def held_targets(dataset: Dataset, compared: Compared) -> Float[Array, "N K2"]:
+    """The targets as a loss compares them: one array for all seeds."""
+    return np.ascontiguousarray(compared(dataset.y))
+
+
+def column_scale(x: Float[Array, "N D"], rows: Int[Array, " n"]) -> Scale:
+    """Mean and deviation of each column in some rows, taken a few rows at a time; those that are constant are divided by 1."""
+    from sklearn.preprocessing import StandardScaler
+
+    scaler = StandardScaler()
+    few = max(SCALED_AT_ONCE // x.shape[1], 1)
+    for start in range(0, len(rows), few):
+        scaler.partial_fit(np.asarray(x[rows[start : start + few]], float))
+    return Scale(scaler.mean_, scaler.scale_)
+
+
+def common_scale(y: Float[Array, "n K"]) -> Scale:
+    """Each column's mean, and one scale for all: the error stays a sum of squares."""
+    scale = float(np.sqrt(y.var(axis=0).mean())) or 1.0
+    return Scale(y.mean(axis=0), np.full(y.shape[1], scale))
+
+
+def seen(divisions: Sequence[Division], rows: Sequence[Int[Array, " n"]]) -> tuple[Sets, Sets]:
+    """Features and targets of some rows of each seed, as the network sees them; nothing is copied but what was corrupted."""
+    first = divisions[0]
+    x = sets(first.x, rows, [division.features for division in divisions], first.dtype)
+    y, own_rows = first.y, list(rows)
+    for s, division in enumerate(divisions):
+        if division.changed is not None:  # replaced targets stand below the true ones
+            places = np.arange(len(first.y))
+            places[division.changed.rows] = len(y) + np.arange(len(division.changed.rows))
+            y, own_rows[s] = np.concatenate([y, division.changed.y]), places[rows[s]]
+    return x, sets(y, own_rows, [division.targets for division in divisions], first.dtype)

@@ -1,0 +1,112 @@
+"""The life of a sweep's process: its name, the lock that tells others it is alive, and what a dead one has left behind."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from itertools import count
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from filelock import FileLock, Timeout
+
+from experiments import RUNS
+from experiments.recording.store import cells_named, forget_run, search, sweep_name
+from experiments.study.study import Study
+from reports.schema.names import folder_name, is_name
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+
+
+@contextmanager
+def named(study: Study) -> Iterator[tuple[str, Path]]:
+    """A new name for a sweep, and the folder of its report. A lock tells others that its process is alive."""
+    name, folder = new_name(study.name)
+    lock = FileLock(lock_of(name))
+    with lock:
+        try:
+            yield name, folder
+        finally:
+            if not any(folder.iterdir()):
+                folder.rmdir()  # it only held the name
+    Path(lock.lock_file).unlink(missing_ok=True)
+
+
+def lock_of(sweep: str) -> Path:
+    folder = RUNS / "locks"
+    folder.mkdir(exist_ok=True)
+    return folder / f"{folder_name(sweep)}.lock"
+
+
+def has_lock(sweep: str) -> bool:
+    """Whether a sweep of that name was started in this folder and has not ended in order; False for what is no name."""
+    return is_name(sweep) and lock_of(sweep).is_file() and not lock_of(sweep).is_symlink()
+
+
+def is_running(lock: Path) -> bool:
+    """Whether a process holds the lock."""
+    try:
+        with FileLock(lock, timeout=0):
+            return False
+    except Timeout:
+        return True
+
+
+def bury_the_dead(client: "MlflowClient") -> None:
+    """Ends what a killed sweep of this folder has left RUNNING: half a cell is deleted, the sweep itself was KILLED."""
+    for run in search(client, "attributes.status = 'RUNNING'"):
+        name = sweep_name(run)
+        if not has_lock(name):
+            continue  # of another folder, or another machine
+        with suppress(Timeout), FileLock(lock_of(name), timeout=0):
+            if run.data.tags.get("kind") == "sweep":
+                client.set_terminated(run.info.run_id, "KILLED")
+            elif run.data.tags.get("kind") == "cell":
+                forget_run(client, run)
+
+
+def living(client: "MlflowClient") -> Iterator[tuple[str, bool, str]]:
+    """The sweeps that run now: the name, whether it is known to run, and what to do; the dead of this folder are buried."""
+    bury_the_dead(client)
+    locks = [lock for lock in (RUNS / "locks").glob("*.lock") if not lock.is_symlink() and is_running(lock)]
+    for lock in locks:
+        yield lock.stem, True, "wait until it has ended, or end it (Ctrl-C)"
+    for run in search(client, "tags.kind = 'sweep' and attributes.status = 'RUNNING'"):
+        name = sweep_name(run)
+        if not (is_name(name) and lock_of(name) in locks):
+            yield (
+                name,
+                False,
+                "in another folder or on another machine, or it was killed there; if you know it was: --force",
+            )
+
+
+def new_name(study: str) -> tuple[str, Path]:
+    """A name that no other sweep has, and the folder of its report, which holds the name from now on."""
+    started = time.strftime("%Y-%m-%d %H:%M:%S")
+    for number in count(1):
+        name = f"{study} {started}" + (f" ({number})" if number > 1 else "")
+        folder = RUNS / "reports" / folder_name(name)
+        try:
+            folder.mkdir(parents=True)
+        except FileExistsError:
+            continue
+        return name, folder
+    raise AssertionError("unreachable")
+
+
+@contextmanager
+def ending(client: "MlflowClient", run_id: str, name: str) -> Iterator[None]:
+    """Whatever happens inside, the sweep's run ends as what it was: FINISHED, FAILED, or KILLED by the user."""
+    status = "FAILED"
+    try:
+        yield
+        status = "FINISHED"
+    except KeyboardInterrupt:
+        status = "KILLED"
+        raise
+    finally:
+        if status != "FINISHED":
+            for run in cells_named(client, name, "RUNNING"):
+                client.set_terminated(run.info.run_id, status)
+        client.set_terminated(run_id, status)

@@ -1,0 +1,211 @@
+"""What a sweep has to do: which of its cells are recorded, and which seeds of the others are still to be trained."""
+
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
+from typing import NamedTuple, TypeVar
+
+from experiments import CONF
+from experiments.config.building import draft
+from experiments.config.composition import Job, has_key
+from experiments.config.errors import ConfigurationError, did_you_mean, known_keys
+from experiments.config.targets import trusted
+from experiments.costs.cost import cost
+from experiments.costs.limits import TooDear, check, exceeded, in_words
+from experiments.costs.loads import Load, load, loads_of
+from experiments.costs.thinning import within_bound
+from experiments.recording import journal
+from experiments.recording.identity import Identity, identity
+from experiments.recording.store import store_key
+from experiments.study.calculation import AnyExperiment
+from experiments.study.execution import Execution
+from experiments.study.experiment import Experiment
+from experiments.study.keep import Keep, to_keep
+from experiments.study.study import Study
+from experiments.training.workers import Workers
+
+T = TypeVar("T")
+LONG = 600  # seconds that nobody should wait without knowing
+LOOKED_UP = 100_000  # seeds of which a shared store is asked
+
+
+class Cell(NamedTuple):
+    """One configuration with all its seeds. Jobs of one identity are one cell, which the first of them stands for."""
+
+    job: Job
+    experiment: AnyExperiment
+    identity: Identity
+    run: str | None  # where the store has it, as far as this folder knows
+    missing: list[int]  # seeds that are neither recorded nor trained
+    keep: Keep = Keep()  # what is asked beside its curves
+
+    @property
+    def names(self) -> list[str]:
+        """What its run may be looked up by: any of these has all that is asked."""
+        return self.keep.cell_named(self.identity.cell, self.experiment.all_seeds)
+
+    @property
+    def seeds_named(self) -> dict[int, str]:
+        """What the result of each seed is looked up by."""
+        return self.keep.seeds_named(self.identity.seeds)
+
+    @property
+    def reused(self) -> list[int]:
+        """Seeds of a new cell that were trained before."""
+        missing = set(self.missing)
+        return [seed for seed in self.experiment.all_seeds if seed not in missing]
+
+
+class Plan(NamedTuple):
+    """The jobs of a sweep, the cells that they ask for, and which jobs cannot be built."""
+
+    jobs: Sequence[Job]
+    cells: list[Cell]
+    cell_of: dict[int, int]  # the number of a job's cell, by the number of the job
+    refused: dict[int, Exception]
+    keep: Keep = Keep()
+
+    @property
+    def new(self) -> list[int]:
+        """The numbers of the cells that are not recorded."""
+        return [number for number, cell in enumerate(self.cells) if cell.run is None]
+
+
+def check_axes(study: Study, jobs: Sequence[Job]) -> None:
+    """Raises ConfigurationError where the study speaks of an axis that no config has: a misspelt one would go unnoticed."""
+    for place, axes in (("choose", study.choose), ("baseline", study.baseline)):
+        for axis in axes:
+            if any(axis in job.overrides or axis in job.choices or has_key(job.config, axis) for job in jobs):
+                continue
+            known = known_keys(CONF)  # an axis of the study that this part of it does not have
+            if axis not in known:
+                raise ConfigurationError(
+                    f"study.{place} names {axis!r}, which is no key of this config.{did_you_mean(axis, sorted(known))}"
+                )
+
+
+def planned(jobs: Sequence[Job], options: Execution, where: Workers = Workers()) -> Plan:  # noqa: B008
+    """Raises ConfigurationError where no job can be built, or where one cannot and the sweep is to fail fast; TooDear.
+
+    A dry run that would be refused says so, and plans nothing.
+    """
+    try:
+        return affordable(jobs, options, where)
+    except TooDear as refusal:
+        if not options.dry_run:
+            raise
+        print(refusal, file=sys.stderr)
+        return Plan(jobs, [], {}, {})
+
+
+def affordable(jobs: Sequence[Job], options: Execution, where: Workers) -> Plan:
+    """What it costs is asked before any data are there and any seed is listed, as if everything were new; and once more when all is
+    known, where that would be too much or the size of some data did not show before.
+    """
+    allowed = trusted()
+    drafts, refused = attempted({n: partial(draft, job.config, allowed) for n, job in enumerate(jobs)}, options)
+    asked = loads_of(drafts.values())
+    found = cost(asked, where, options)
+    doubtful = not all(own.is_known for own in asked) or bool(exceeded(found, options))
+    if doubtful:
+        check(without(asked, most_known(options)), options, where)
+    elif found.time > LONG:
+        print(f"the sweep takes {in_words(found)}, if all of it is new", file=sys.stderr)
+    experiments, refused_later = attempted({n: one.build for n, one in drafts.items()}, options)
+    refused |= refused_later
+    if not experiments:
+        raise next(iter(refused.values()))  # one message, not one a job
+    if len({isinstance(experiment, Experiment) for experiment in experiments.values()}) > 1:
+        raise ConfigurationError(
+            "theory: some cells of this sweep train networks and some do not; make two sweeps of them."
+        )
+    keep = to_keep(options.keep)
+    check_seeds_named(keep, list(experiments.values()))
+    cells: list[Cell] = []
+    numbers: dict[str, int] = {}
+    cell_of: dict[int, int] = {}
+    for n, experiment in experiments.items():
+        known = identity(jobs[n].config, experiment)
+        cell_of[n] = numbers.setdefault(known.cell, len(cells))
+        if cell_of[n] == len(cells):
+            own = keep if isinstance(experiment, Experiment) else Keep()  # what trains no network has nothing to keep
+            cells.append(Cell(jobs[n], experiment, known, None, experiment.all_seeds, own))
+    keep = within_bound(keep, (cell.experiment for cell in cells))
+    plan = Plan(jobs, cells if options.force else with_what_is_known(cells), cell_of, refused, keep)
+    if doubtful:
+        check(loads_of_plan(plan), options, where)
+    return plan
+
+
+def check_seeds_named(keep: Keep, experiments: Sequence[AnyExperiment]) -> None:
+    """Raises ConfigurationError where weights are to be kept of a seed that no cell has."""
+    there = {seed for experiment in experiments for seed in experiment.all_seeds} if keep.weights else set()
+    if absent := sorted((keep.weights or frozenset()) - there):
+        raise ConfigurationError(
+            f"execution.keep has weights:{absent[0]}, but no cell of this sweep has the seed {absent[0]}; name seeds that are "
+            "trained (a number of seeds n means 0 … n − 1), or keep the weights of all: execution.keep=weights."
+        )
+
+
+def loads_of_plan(plan: Plan) -> list[Load]:
+    """What the new cells ask for, by the seeds that they lack and the data that are there now."""
+    found = [load(draft(c.job.config, trusted()), c.experiment.dataset.size, len(c.missing)) for c in plan.cells]
+    return [own if cell.run is None else own._replace(seeds=0) for own, cell in zip(found, plan.cells, strict=True)]
+
+
+def without(loads: Sequence[Load], known: int) -> list[Load]:
+    """At least what they ask for where so many seeds need no training, whichever these are."""
+    return [own._replace(seeds=max(0, own.seeds - known)) for own in loads]
+
+
+def most_known(options: Execution) -> int:
+    """At most so many seeds of a cell need no training: that many are worth looking up before a sweep is refused."""
+    if options.force:
+        return 0
+    return journal.count() if store_key() == "local" else LOOKED_UP
+
+
+def attempted(makes: Mapping[int, Callable[[], T]], options: Execution) -> tuple[dict[int, T], dict[int, Exception]]:
+    """What is made of the jobs, by their numbers, and why of some nothing is."""
+    found: dict[int, T] = {}
+    refused: dict[int, Exception] = {}
+    for number, make in makes.items():
+        try:
+            found[number] = make()
+        except ConfigurationError as error:
+            refused[number] = error
+        except Exception as error:  # a job's own misfortune must not be the others'
+            refused[number] = ConfigurationError(f"{type(error).__name__}: {error}")
+        if refused and options.fail_fast:
+            raise refused[number]
+    return found, refused
+
+
+def with_what_is_known(cells: Sequence[Cell]) -> list[Cell]:
+    """The cells with their runs, where they are recorded, and else with the seeds that are still to be trained."""
+    if store_key() != "local":
+        learn_from_store(cells)
+    runs = journal.recorded([name for cell in cells for name in cell.names], store_key())
+    known = [cell._replace(run=next((runs[name] for name in cell.names if name in runs), None)) for cell in cells]
+    seeds = [name for cell in known if cell.run is None for name in cell.seeds_named.values()]
+    there = journal.trained(seeds) | set(journal.recorded(seeds, store_key()))
+    return [
+        cell._replace(missing=[seed for seed, name in cell.seeds_named.items() if name not in there]) for cell in known
+    ]
+
+
+def learn_from_store(cells: Iterable[Cell]) -> None:
+    """Asks a shared store once for each cell that this folder does not know: somebody else may have recorded its seeds."""
+    from rich.console import Console
+
+    from experiments.recording.cells import seeds_recorded
+    from experiments.recording.delivery import patiently
+    from experiments.recording.store import open_store, writable_runs
+
+    writable_runs()
+    console = Console(stderr=True)
+    client = patiently(open_store, console)
+    for cell in cells:
+        if not journal.recorded(cell.names, store_key()):
+            for run_id, names in patiently(partial(seeds_recorded, client, cell.identity), console):
+                journal.now_recorded(names, store_key(), run_id)

@@ -1,0 +1,116 @@
+"""A sweep's run in MLflow: it lists the cells, which are flat runs of their own, and holds the answer."""
+
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from experiments.config.composition import Job
+from experiments.config.secrets import hidden
+from experiments.costs.thinning import left_out
+from experiments.recording import journal
+from experiments.recording.cells import SweepRun, cell_names, own_command, recorded_value
+from experiments.recording.lifetime import bury_the_dead
+from experiments.recording.plan import Plan
+from experiments.recording.provenance import command, provenance
+from experiments.recording.store import (
+    add_artifacts,
+    add_text,
+    cells_named,
+    experiment_id,
+    forget_run,
+    open_store,
+    store_key,
+)
+from experiments.study.study import Study
+from reports.schema import FORMAT, PARTS, REPORT, SWEEP, THINNED
+
+NOTE_LIMIT = 8000  # characters: MLflow cuts longer tags
+
+
+def start_sweep(study: Study, jobs: Sequence[Job], name: str, folder: Path) -> SweepRun:
+    """Opens the sweep's own run; it stays RUNNING until `ending` closes it."""
+    client = open_store()
+    bury_the_dead(client)
+    experiment = experiment_id(client, study.name)
+    tags = {
+        **provenance(),
+        "kind": "sweep",
+        "format": str(FORMAT),
+        "study": study.name,
+        "sweep": name,
+        "question": study.question,
+        "command": hidden(command(argument for argument in sys.argv[1:] if argument != "--multirun")),
+    }
+    run = client.create_run(experiment, run_name=f"sweep: {name}", tags=tags)
+    own_axes = axes(study, jobs)
+    names = cell_names(study, own_axes, jobs)
+    return SweepRun(client, experiment, run.info.run_id, study, name, folder, own_axes, names)
+
+
+def axes(study: Study, jobs: Sequence[Job]) -> tuple[str, ...]:
+    """The keys that tell the cells apart: those that vary over the jobs, and those the study names."""
+    named = [*study.baseline, *study.choose]
+    named += [key for claim in study.claims for end in ("cell", "lower", "than") for key in claim.get(end, {})]
+    named += [
+        key for figure in study.figures for key in (figure["x"], figure.get("color", ""), figure.get("panels", ""))
+    ]
+    keys = list(dict.fromkeys(key for job in jobs for key in job.overrides))
+    varying = [key for key in keys if len({job.overrides.get(key) for job in jobs}) > 1]
+    return tuple(key for key in keys if key in varying or key in named)
+
+
+def end_sweep(
+    sweep: SweepRun, plan: Plan, refused: Mapping[int, str], failed: Mapping[int, str], values: Mapping[int, float]
+) -> dict[int, float]:
+    """Lists the cells in the sweep's run, in the order of the jobs; gives each finished one's mean validation error.
+
+    `refused` are jobs, `failed` and `values` cells, by their numbers; the values of cells that were recorded before are in
+    their runs.
+    """
+    for run in cells_named(sweep.client, sweep.name, "RUNNING"):
+        forget_run(sweep.client, run)  # the store went away in the middle of it, and it was recorded again
+    failures = cells_named(sweep.client, sweep.name, "FAILED") if refused or failed else []
+    failed_runs = {run.data.tags["command"]: run.info.run_id for run in failures}
+    runs = journal.recorded([name for cell in plan.cells for name in cell.names], store_key())
+    listed, found = [], {}
+    for n, job in enumerate(plan.jobs):
+        axes, name = sweep.place(job)
+        number = plan.cell_of.get(n, -1)
+        if n in refused or number in failed:
+            run_id = failed_runs.get(own_command(job), "")
+            listed.append({"run_id": run_id, "name": name, "axes": axes, "status": "FAILED"})
+            continue
+        cell = plan.cells[number] if number >= 0 else None
+        run_id = next((runs[name] for name in cell.names if name in runs), "") if cell is not None else ""
+        if cell is None or not run_id:
+            continue  # the sweep stopped before it
+        data, summary = cell.experiment.dataset, cell.experiment.summary()
+        entry = {
+            "run_id": run_id,
+            "name": name,
+            "axes": axes,
+            "status": "FINISHED",
+            "data": data.fingerprint,
+            "task": data.task,
+        }
+        listed.append(entry | {"sizes": {part: int(summary[part]) for part in PARTS if part in summary}})
+        found[number] = values[number] if number in values else recorded_value(sweep.client, run_id)
+    record = {
+        "format": FORMAT,
+        "name": sweep.name,
+        "study": sweep.study.as_dict(),
+        "axes": list(sweep.axes),
+        "cells": listed,
+    }
+    add_text(sweep.client, sweep.run_id, json.dumps(record, indent=1), SWEEP)
+    if said := left_out(plan.keep, (cell.experiment for cell in plan.cells)):
+        sweep.client.set_tag(sweep.run_id, THINNED, said)
+    return found
+
+
+def attach_report(sweep: SweepRun, folder: Path, answer: str, note: str) -> None:
+    """The report joins the sweep's run, which is then finished."""
+    add_artifacts(sweep.client, sweep.run_id, folder, REPORT)
+    sweep.client.set_tag(sweep.run_id, "answer", answer[:NOTE_LIMIT])
+    sweep.client.set_tag(sweep.run_id, "mlflow.note.content", note[:NOTE_LIMIT])

@@ -1,0 +1,70 @@
+"""The second kind of experiment: one that needs no stack of networks. It is given its seeds and answers with its curves."""
+
+from collections.abc import Sequence
+from dataclasses import field
+from functools import cached_property
+from typing import Any, Protocol, runtime_checkable
+
+from backprop.choices import choice
+from experiments.data.datasets.dataset import Dataset
+from experiments.study.curves import Curves
+from experiments.study.experiment import listed_seeds
+from experiments.study.selection import Last, Selection
+
+
+class AnyExperiment(Protocol):
+    """What the laboratory asks of both kinds: one cell, one configuration with all its seeds."""
+
+    @property
+    def dataset(self) -> Dataset: ...
+
+    @property
+    def all_seeds(self) -> list[int]: ...
+
+    @property
+    def selection(self) -> Selection: ...
+
+    def summary(self) -> dict[str, Any]:
+        """The sizes that a reader wants to know."""
+
+
+@runtime_checkable
+class Theory(Protocol):
+    def check(self, dataset: Dataset) -> None:
+        """Raises ValueError where the dataset is not of a kind that it speaks of."""
+
+    def __call__(self, dataset: Dataset, seeds: Sequence[int]) -> Curves:
+        """Any quantities by name, (T, S): a row for every step that is told of, a column for every seed."""
+
+
+@choice
+class Calculation:
+    """One theory on one dataset. `theory=NAME` takes the place of the network and all that trains it."""
+
+    dataset: Dataset
+    theory: Theory
+    seeds: int | list[int] = field(default=10)  # a number n means the seeds 0 … n − 1
+
+    def __post_init__(self) -> None:
+        _ = self.all_seeds  # the check
+        self.theory.check(self.dataset)
+
+    @cached_property
+    def all_seeds(self) -> list[int]:
+        return listed_seeds(self.seeds)
+
+    @property
+    def selection(self) -> Selection:
+        """Nothing is trained, and nothing selected: the last step counts."""
+        return Last()
+
+    def run(self, seeds: Sequence[int] | None = None) -> Curves:
+        """The curves of these seeds, or of all."""
+        return self.theory(self.dataset, list(seeds) if seeds is not None else self.all_seeds)
+
+    def summary(self) -> dict[str, Any]:
+        return {
+            "task": self.dataset.task,
+            "examples": len(self.dataset.x),
+            "features": self.dataset.x.shape[1],
+        }

@@ -1,0 +1,108 @@
+"""What a cell did, for some of its seeds: curves, and what is measured once. As arrays, and as the two tables that are recorded."""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from backprop.arrays import Array
+from experiments.study import rows as of_rows
+from experiments.study.rows import Rows
+from experiments.study.selection import RULES, Selection
+from reports.schema import AT, DIVERGED, OWN, SELECTED
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class Curves(NamedTuple):
+    """What one cell did: T evaluations of S seeds."""
+
+    seeds: list[int]
+    steps: list[int]
+    epochs: list[float]
+    metrics: dict[str, Float[Array, "T S"]]  # what is measured at every evaluation
+    once: dict[str, Float[Array, " S"]]  # what is measured once
+    diverged_at: Int[Array, " S"]  # the step of the first infinite loss; −1 where there was none
+    rows: Rows | None = None  # errors of every row, where a network is trained
+    weights: Mapping[
+        int, Float[Array, " P"]
+    ] = {}  # parameters at the step that counts, of the seeds of which they are kept
+
+
+def of_seeds(curves: Curves, seeds: Sequence[int]) -> Curves:
+    """The same for some of the seeds, in the order given."""
+    at = [curves.seeds.index(seed) for seed in seeds]
+    return curves._replace(
+        seeds=list(seeds),
+        metrics={name: values[:, at] for name, values in curves.metrics.items()},
+        once={name: values[at] for name, values in curves.once.items()},
+        diverged_at=curves.diverged_at[at],
+        rows=curves.rows and of_rows.of_seeds(curves.rows, seeds),
+        weights={seed: values for seed, values in curves.weights.items() if seed in seeds},
+    )
+
+
+def joined(pieces: Sequence[Curves], seeds: Sequence[int]) -> Curves:
+    """One cell's curves from those of its stacks, the seeds in the order given."""
+    first = pieces[0]
+    together = first._replace(
+        seeds=[seed for piece in pieces for seed in piece.seeds],
+        metrics={name: np.concatenate([piece.metrics[name] for piece in pieces], axis=-1) for name in first.metrics},
+        once={name: np.concatenate([piece.once[name] for piece in pieces]) for name in first.once},
+        diverged_at=np.concatenate([piece.diverged_at for piece in pieces]),
+        rows=first.rows and of_rows.joined([piece.rows for piece in pieces if piece.rows]),
+        weights={seed: values for piece in pieces for seed, values in piece.weights.items()},
+    )
+    return of_seeds(together, seeds)
+
+
+def curve_table(curves: Curves) -> "pd.DataFrame":
+    """A row for every evaluation and seed: the metrics that are measured at every evaluation."""
+    import pandas as pd
+
+    T, S = len(curves.steps), len(curves.seeds)
+    columns = dict(
+        zip(AT, (np.tile(curves.seeds, T), np.repeat(curves.steps, S), np.repeat(curves.epochs, S)), strict=True)
+    )
+    return pd.DataFrame(columns | {name: values.ravel() for name, values in curves.metrics.items()})
+
+
+def seed_table(curves: Curves, own: Selection) -> "pd.DataFrame":
+    """A row for every seed: the step that each selection rule takes, and what is measured once.
+
+    A diverged seed keeps its row: `diverged_at` is the step of its first infinite loss, −1 for the others.
+    """
+    import pandas as pd
+
+    steps = np.array(curves.steps)
+    rules = RULES if "validation/loss" in curves.metrics else {}
+    taken = {SELECTED + name: steps[rule(curves.metrics)] for name, rule in rules.items()}
+    columns = {"seed": curves.seeds, DIVERGED: curves.diverged_at, OWN: steps[own(curves.metrics)]}
+    return pd.DataFrame(columns | taken | curves.once)
+
+
+def at_the_selected_step(curves: Curves, own: Selection) -> dict[str, Float[Array, " S"]]:
+    """Every metric of every seed where it counts: at the step that the experiment's own rule selects, or measured once."""
+    taken, seeds = own(curves.metrics), np.arange(len(curves.seeds))
+    return {name: values[taken, seeds] for name, values in curves.metrics.items()} | curves.once
+
+
+def mean_validation_error(curves: Curves, own: Selection) -> float:
+    """What a sweeper that searches would minimise: the mean over seeds at the selected step; NaN where nothing is trained."""
+    found = at_the_selected_step(curves, own)
+    values = found.get("validation/error", np.empty(0))
+    finite = values[np.isfinite(values)]
+    return float(finite.mean()) if len(finite) else float("nan")
+
+
+def untrained_curves(
+    seeds: Sequence[int],
+    steps: Sequence[int],
+    metrics: dict[str, Float[Array, "T S"]],
+    once: dict[str, Float[Array, " S"]] | None = None,
+) -> Curves:
+    """Curves of quantities that are no losses: no seed counts as diverged."""
+    listed = list(steps)
+    return Curves(list(seeds), listed, [float(t) for t in listed], metrics, once or {}, np.full(len(seeds), -1))

@@ -1,0 +1,160 @@
+"""The typed root of the config: an Experiment is one cell, one configuration with all its seeds."""
+
+from collections.abc import Hashable, Sequence
+from dataclasses import field
+from functools import cached_property
+from reprlib import repr as shortened
+from typing import Any
+
+from backprop.arrays import stacking_key
+from backprop.averaging import Averaging
+from backprop.choices import choice, one_of, whole
+from backprop.clipping import Clipping
+from backprop.constraints import Constraint
+from backprop.losses import Loss, SoftmaxCrossEntropy, SquaredError
+from backprop.network import MLP, parameter_count
+from backprop.noise import Noise
+from backprop.optimizers import LARGEST_FOR_NEWTON, Momentum, Newton, Optimizer
+from backprop.penalties import Penalty
+from backprop.schedules import Constant, Schedule
+from backprop.training import Recipe
+from experiments.data.corruption import Corruption
+from experiments.data.datasets.dataset import Dataset
+from experiments.data.division import Division, Scaling, divide
+from experiments.data.splits import Holdout, Split, drawn
+from experiments.study.selection import Last, Selection
+
+SOURCES = ("split", "init", "order")  # division and corruption; initial weights; minibatches and noise
+NATURAL_LOSS: dict[str, Loss] = {"classification": SoftmaxCrossEntropy(), "regression": SquaredError()}
+
+
+def listed_seeds(seeds: Any) -> list[int]:
+    """The seeds that are meant by a number, or by a list. Raises ValueError."""
+    listed = range(min(seeds, 2**32 + 1)) if type(seeds) is int else seeds
+    if not isinstance(listed, list | range) or not listed or not all(type(s) is int and s >= 0 for s in ends(listed)):
+        raise ValueError(f"seeds is {shortened(seeds)}; it must be a number of seeds, or a list such as [0, 1, 2].")
+    if max(ends(listed)) >= 2**32:
+        raise ValueError(f"seeds is {shortened(seeds)}; a seed must be less than 2³².")
+    if isinstance(listed, list) and len(set(listed)) < len(listed):
+        raise ValueError(f"seeds is {shortened(seeds)}; each seed may stand in the list once.")
+    return list(listed)
+
+
+def ends(seeds: list[Any] | range) -> Sequence[Any]:
+    """What must be looked at to know all: of a range its ends."""
+    return seeds if isinstance(seeds, list) else (seeds[0], seeds[-1])
+
+
+@choice
+class Experiment:
+    """A network trained on a dataset by a recipe, for every seed. The fields are the keys of conf/config.yaml."""
+
+    dataset: Dataset
+    split: Split = Holdout()
+    corruption: Corruption | None = None
+    scaling: Scaling = Scaling()
+    network: MLP = MLP()
+    loss: Loss | None = None  # None: the dataset's natural loss
+    optimizer: Optimizer = Momentum()
+    schedule: Schedule = Constant()
+    clipping: Clipping | None = None
+    averaging: Averaging | None = None
+    penalty: Penalty | None = None
+    constraint: Constraint | None = None
+    noise: Noise = Noise()
+    batch_size: int | None = 32
+    epochs: int = whole(default=100, within="[1, inf)")
+    dtype: str = one_of(default="float32", options=("float32", "float64"))
+    seeds: int | list[int] = 10  # a number n means the seeds 0 … n − 1
+    evaluations: int = whole(default=25, within="[2, 10000]")
+    selection: Selection = Last()
+    vary: list[str] = field(
+        default_factory=lambda: list(SOURCES)
+    )  # what differs between seeds; the rest is the first's
+
+    def __post_init__(self) -> None:
+        first = self.all_seeds[0]
+        if not set(self.vary) <= set(SOURCES) or not self.vary or len(set(self.vary)) < len(self.vary):
+            raise ValueError(f"vary is {self.vary!r}; it must be a list of some of {', '.join(SOURCES)}.")
+        if self.loss is not None and self.loss.task != self.dataset.task:
+            raise ValueError(
+                f"loss is {type(self.loss).__name__}, which is for {self.loss.task}, but the targets of "
+                f"{self.dataset.name} are for {self.dataset.task}; leave loss=natural or choose another dataset."
+            )
+        split: Any = self.split
+        rows = drawn(self.dataset, split, first)
+        if self.corruption is not None:
+            self.corruption(self.dataset, rows._asdict(), first)
+        examples = len(rows.train)
+        if type(self.batch_size) is int and self.batch_size > examples:
+            raise ValueError(
+                f"batch_size is {self.batch_size}, but there are {examples} training examples; "
+                f"make it at most {examples}, or null for all of them."
+            )
+        targets = self.recipe.loss.targets(self.dataset.y[:1])  # the loss's and the recipe's own checks
+        parameters = parameter_count(self.network.sizes(self.dataset.x.shape[1], targets.shape[1]))
+        if isinstance(self.optimizer, Newton) and parameters > LARGEST_FOR_NEWTON:
+            raise ValueError(
+                f"optimizer is Newton, which is for at most {LARGEST_FOR_NEWTON} parameters; this network has {parameters}: "
+                "make network.hidden smaller, or take another optimiser."
+            )
+
+    @cached_property
+    def all_seeds(self) -> list[int]:
+        return listed_seeds(self.seeds)
+
+    def check_every_split(self) -> None:
+        """Draws what `__post_init__` has drawn of the first seed only. Raises ValueError where the seeds' sizes differ."""
+        split: Any = self.split
+        sizes = {len(drawn(self.dataset, split, seed).train) for seed in dict.fromkeys(self.seeds_of("split"))}
+        if len(sizes) > 1:
+            raise ValueError(f"split: the seeds have {sorted(sizes)} training rows; all must have equally many.")
+
+    def seeds_of(self, source: str) -> list[int]:
+        """What each seed draws from, for one source of chance: itself, or, where that source is held still, the first."""
+        return self.all_seeds if source in self.vary else self.all_seeds[:1] * len(self.all_seeds)
+
+    @cached_property
+    def recipe(self) -> Recipe:
+        return Recipe(
+            network=self.network,
+            loss=self.loss or NATURAL_LOSS[self.dataset.task],
+            optimizer=self.optimizer,
+            schedule=self.schedule,
+            clipping=self.clipping,
+            averaging=self.averaging,
+            penalty=self.penalty,
+            constraint=self.constraint,
+            noise=self.noise,
+            batch_size=self.batch_size,
+            epochs=self.epochs,
+            dtype=self.dtype,
+        )
+
+    def divide(self, seed: int) -> Division:
+        """The data of one seed, as the network and its loss see them."""
+        compared = self.recipe.loss.targets
+        return divide(self.dataset, self.split, self.corruption, self.scaling, seed, self.dtype, compared)
+
+    def rows_digest(self, seed: int) -> str:
+        """A hash of the rows that a seed's split draws: a file of them is part of no config."""
+        return drawn(self.dataset, self.split, seed).digest()
+
+    def data_key(self) -> Hashable:
+        """Equal for experiments that see the same numbers, in the form that their loss compares."""
+        choices = stacking_key((self.split, self.corruption, self.scaling)), type(self.recipe.loss)
+        return self.dataset.fingerprint, choices, self.dtype
+
+    def stack_key(self) -> Hashable:
+        """Equal for experiments that can train in one stack; the parameters of losses of one kind are equal by type."""
+        held = () if set(self.vary) == set(SOURCES) else (self.all_seeds[0], *sorted(self.vary))
+        return self.data_key(), stacking_key(self.recipe), self.evaluations, held
+
+    def summary(self) -> dict[str, Any]:
+        """The sizes that a reader wants to know."""
+        return {
+            "task": self.dataset.task,
+            "examples": len(self.dataset.x),
+            "features": self.dataset.x.shape[1],
+            **{part: len(rows) for part, rows in drawn(self.dataset, self.split, self.all_seeds[0])._asdict().items()},
+        }

@@ -1,0 +1,124 @@
+"""What is kept of a cell beside its curves, as `execution.keep` asks; and what results are looked up by where that matters."""
+
+from collections.abc import Iterable, Mapping
+from itertools import combinations
+from typing import NamedTuple
+
+from experiments.study.curves import Curves
+
+KINDS = ("outputs", "rows", "weights")
+RULE = "it must list some of rows, outputs, weights, or weights:0,3 for the weights of the seeds 0 and 3"
+
+
+class Keep(NamedTuple):
+    """None of this decides a number, and none of it is part of an identity."""
+
+    rows: bool = False  # errors of every row at all evaluations, also where they are numbers, and however many
+    outputs: bool = False  # of the network, for every row at the steps that selection rules take
+    weights: frozenset[int] | None = frozenset()  # of these seeds, at the step that counts; None: of all
+    evaluations: int | None = None  # of so many, evenly spaced, every row's error is kept; None: of all
+
+    def weights_of(self, seed: int) -> bool:
+        return self.weights is None or seed in self.weights
+
+    def asked_of(self, seed: int) -> frozenset[str]:
+        """The kinds that are asked of one seed."""
+        wanted = (("rows", self.rows), ("outputs", self.outputs), ("weights", self.weights_of(seed)))
+        return frozenset(kind for kind, is_wanted in wanted if is_wanted)
+
+    def seeds_named(self, identities: Mapping[int, str]) -> dict[int, str]:
+        """What each seed's result is looked up by: it must have what is asked."""
+        return {seed: named(name, self.asked_of(seed)) for seed, name in identities.items()}
+
+    def cell_named(self, cell: str, seeds: Iterable[int]) -> list[str]:
+        """What the run of a cell may be looked up by: any of these has all that is asked."""
+        return named_of_cell(cell, {seed: self.asked_of(seed) for seed in seeds})
+
+
+def to_keep(words: object) -> Keep:
+    """What `execution.keep` says. Raises ValueError.
+
+    >>> to_keep(["rows", "weights:0", 3]) == to_keep(["weights:3", "rows", "weights:0"]) == Keep(True, False, frozenset({0, 3}))
+    True
+    """
+    listed = [words] if isinstance(words, str) else list(words) if isinstance(words, list | tuple) else [None]
+    kinds: set[str] = set()
+    seeds: set[int] = set()
+    everywhere, named_seeds = False, False
+    for word in listed:
+        if named_seeds and type(word) is int and word >= 0:
+            seeds.add(word)  # the 3 of weights:0,3, which a list has taken apart
+            continue
+        kind, colon, seed = word.partition(":") if isinstance(word, str) else ("", "", "")
+        named_seeds = kind == "weights" and colon != ""
+        if kind not in KINDS or (colon and not (named_seeds and seed.isdecimal())):
+            raise ValueError(f"execution.keep has {word!r}; {RULE}.")
+        kinds.add(kind)
+        everywhere |= kind == "weights" and not colon
+        seeds |= {int(seed)} if colon else set()
+    return Keep("rows" in kinds, "outputs" in kinds, None if everywhere else frozenset(seeds))
+
+
+def had_by(curves: Curves) -> dict[int, frozenset[str]]:
+    """The kinds that each seed has."""
+    rows = curves.rows
+    every = {"rows"} if rows is not None and {str(step) for step in curves.steps} <= set(rows.at) else set()
+    every |= {"outputs"} if rows is not None and rows.outputs else set()
+    return {seed: frozenset(every | ({"weights"} if seed in curves.weights else set())) for seed in curves.seeds}
+
+
+def named(identity: str, kinds: Iterable[str]) -> str:
+    """
+    >>> named("3f", {"weights", "rows"})
+    '3f+rows+weights'
+    """
+    return "+".join([identity, *sorted(kinds)])
+
+
+def all_names(identity: str, kinds: Iterable[str]) -> list[str]:
+    """All that a result which has these kinds answers to: who asks for less is served as well."""
+    own = sorted(kinds)
+    return [named(identity, some) for count in range(len(own) + 1) for some in combinations(own, count)]
+
+
+def named_of_cell(cell: str, kinds: Mapping[int, frozenset[str]]) -> list[str]:
+    """The name of a run whose seeds have these kinds, and of one of which all seeds have what any has.
+
+    >>> named_of_cell("c", {0: frozenset({"weights"}), 1: frozenset()})
+    ['c+weights:0', 'c+weights']
+    """
+    with_weights = sorted(seed for seed, own in kinds.items() if "weights" in own)
+    others = frozenset.intersection(*kinds.values()) - {"weights"}
+    if not with_weights:
+        return [named(cell, others)]
+    some = [] if len(with_weights) == len(kinds) else [f"weights:{','.join(map(str, with_weights))}"]
+    return [named(cell, {*others, weights}) for weights in [*some, "weights"]]
+
+
+def all_names_of_cell(cell: str, kinds: Mapping[int, frozenset[str]]) -> list[str]:
+    """All that the run of a cell answers to."""
+    own, *_ = named_of_cell("", kinds)
+    return all_names(cell, own.split("+")[1:])
+
+
+def as_tag(kinds: Mapping[int, frozenset[str]]) -> str:
+    """What a run has, as its tag says: the kinds, those of some seeds with the seeds.
+
+    >>> as_tag({0: frozenset({"weights", "rows"}), 1: frozenset({"rows"})})
+    'rows weights:0'
+    """
+    own, *_ = named_of_cell("", kinds)
+    return " ".join(own.split("+")[1:])
+
+
+def from_tag(text: str, seeds: Iterable[int]) -> dict[int, frozenset[str]]:
+    """The kinds that each seed of a run has, by the run's tag. What is no such text has nothing.
+
+    >>> from_tag("rows weights:0", [0, 1]) == {0: frozenset({"weights", "rows"}), 1: frozenset({"rows"})}
+    True
+    """
+    try:
+        keep = to_keep([int(word) if word.isdecimal() else word for word in text.replace(",", " ").split()])
+    except ValueError:
+        keep = Keep()
+    return {seed: keep.asked_of(seed) for seed in seeds}

@@ -1,0 +1,44 @@
+"""What the theories of linear models share: standardized data, trained coefficients, and how near they are to the exact ones."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Float
+
+from backprop.arrays import Array
+from backprop.training import Examples, Recipe, train
+from experiments.data.datasets.dataset import Dataset
+
+
+class Standardized(NamedTuple):
+    X: Float[Array, "N D"]
+    y: Float[Array, " N"]
+
+
+def standardized(dataset: Dataset) -> Standardized:
+    """Features and target with mean 0 and variance 1, without constant features. Raises ValueError but for one target."""
+    if dataset.task != "regression" or dataset.y.shape[1] != 1:
+        raise ValueError(
+            f"{dataset.name} has no single number for a target, as least squares asks; take dataset=diabetes."
+        )
+    X, y = dataset.x.astype(float), dataset.y[:, 0].astype(float)
+    X = X[:, X.std(axis=0) > 0]
+    return Standardized((X - X.mean(axis=0)) / X.std(axis=0), (y - y.mean()) / y.std())
+
+
+def coefficients(recipe: Recipe, X: Float[Array, "N D"], y: Float[Array, " N"], seeds: Sequence[int]):
+    """The weights of a linear model after training, a row for every seed."""
+    steps = recipe.epochs * recipe.steps_per_epoch(len(X))
+    data = Examples(X[None], y[None, :, None], np.zeros(len(seeds), int))
+    (last,) = train(recipe, data, seeds, {steps})
+    return last.layers[0].W[:, :, 0].copy()
+
+
+def beside(trained: Float[Array, "S D"], exact: Float[Array, "S D"]) -> dict[str, Float[Array, "1 S"]]:
+    """Each coefficient, trained and exact, and how near they are altogether."""
+    of = {f"trained/{j + 1}": trained[None, :, j] for j in range(trained.shape[1])}
+    of |= {f"exact/{j + 1}": exact[None, :, j] for j in range(exact.shape[1])}
+    norm = np.sum(exact**2, axis=1)
+    distance = np.sqrt(np.sum((trained - exact) ** 2, axis=1) / norm)
+    return {"slope": (np.sum(trained * exact, axis=1) / norm)[None], "distance": distance[None], **of}

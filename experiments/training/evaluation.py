@@ -1,0 +1,147 @@
+"""From cells to curves: trains the cells of one stack and measures them at spaced steps."""
+
+import traceback
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Sequence
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from backprop.arrays import Array, stack
+from backprop.diagnostics import BINS, confidence, distances, gradient_statistics, weight_histogram
+from backprop.metrics import Whole, performance, weight_norms
+from backprop.network import Layer
+from backprop.sets import ready
+from backprop.training import Examples, Snapshot, train
+from experiments.data.division import seen
+from experiments.study.calculation import AnyExperiment
+from experiments.study.curves import Curves, joined
+from experiments.training.holding import Gathered
+from experiments.training.tasks import Lone, Task
+from reports.schema import HISTOGRAM
+
+
+def snapshots(task: Task, at: Collection[int]) -> Iterator[Snapshot]:
+    """Trains every seed of every cell of a stack at once: replica r is seed r mod S of cell r div S."""
+    cells = len(task.cells)
+    recipe = stack([recipe for recipe in task.recipes for _ in task.seeds], task.recipes[0].dtype)
+    return train(recipe, training_examples(task), task.order * cells, at, initial_seeds=task.initial * cells)
+
+
+def training_examples(task: Task) -> Examples:
+    x, y = ready(seen(task.divisions, [division.rows.train for division in task.divisions]))
+    return Examples(x, y, np.tile(np.arange(len(task.seeds)), len(task.cells)))
+
+
+def measured_examples(task: Task) -> list[Whole]:
+    """All parts of each seed, one below the other."""
+    found = [part for division in task.divisions for part in seen([division], [np.concatenate(division.rows)])]
+    held = ready(found)
+    return [
+        Whole(x, y, division.rows.slices())
+        for division, x, y in zip(task.divisions, held[::2], held[1::2], strict=True)
+    ]
+
+
+def run(task: Task) -> list[Curves]:
+    """Trains a stack and measures it; one Curves a cell."""
+    seeds, cells = task.seeds, len(task.cells)
+    of = np.tile(np.arange(len(seeds)), cells)
+    data = measured_examples(task)
+    error_scale, corrupted = (
+        np.array([getattr(d, name) for d in task.divisions])[of] for name in ("error_scale", "corrupted")
+    )
+
+    table: dict[str, Float[Array, "T R"]] = {}
+    epochs: list[float] = []
+    gathered = Gathered(task)
+    for t, snapshot in enumerate(snapshots(task, set(task.steps))):
+        measured = performance(task.recipes[0], snapshot.layers, data, of, task.keep.outputs)
+        row = {f"weights/{name}": value for name, value in weight_norms(snapshot.layers).items()}
+        row |= {
+            name: value * error_scale if name.endswith("error") else value for name, value in measured.means.items()
+        }
+        with np.errstate(invalid="ignore"):  # ∞ − ∞ of a diverged replica
+            row |= {f"gap/{name}": row[f"test/{name}"] - row[f"train/{name}"] for name in ("loss", "error")}
+        for name, values in row.items():
+            table.setdefault(name, np.empty((len(task.steps), len(of))))[t] = values
+        gathered.take({name: values[: t + 1] for name, values in table.items()}, measured, snapshot.parameters)
+        epochs.append(snapshot.epoch)
+        finite_until = snapshot.finite_until.copy()
+        if snapshot.step == 0:
+            initial = [Layer(W.copy(), b.copy()) for W, b in snapshot.layers]
+
+    once = (
+        {"labels/corrupted": corrupted}
+        | at_the_end(task, snapshot.layers, initial, data, of)
+        | overfitting(table["validation/loss"], task.steps)
+    )
+    diverged = np.where(finite_until < task.steps[-1], finite_until + 1, -1)
+    gathered.finish(table)
+    return [
+        Curves(
+            seeds,
+            task.steps,
+            epochs,
+            {name: values[:, own] for name, values in table.items()},
+            {name: values[own] for name, values in once.items()},
+            diverged[own],
+            gathered.rows(table, c),
+            gathered.weights(table, c),
+        )
+        for c, own in enumerate(gathered.cells)
+    ]
+
+
+def at_the_end(
+    task: Task, layers: Sequence[Layer], initial: Sequence[Layer], data: Sequence[Whole], of: Int[Array, " R"]
+) -> dict[str, Float[Array, " R"]]:
+    """Diagnostics of the last step: they take as long as some steps of training."""
+    recipe = task.recipes[0]
+    found = distances(layers, initial) | gradient_statistics(recipe, layers, training_examples(task))
+    if recipe.loss.task == "classification":
+        found |= confidence(recipe, layers, data, of)
+    histogram = weight_histogram(layers, initial)
+    bins = {f"{HISTOGRAM}{low:.2f}": histogram[:, i] for i, low in enumerate(BINS[:-1])}
+    return {f"last/{name}": value for name, value in found.items()} | bins
+
+
+def overfitting(curve: Float[Array, "T R"], steps: Sequence[int]) -> dict[str, Float[Array, " R"]]:
+    """At which step the validation loss was least, and how far it had risen from there at the end."""
+    best = np.where(np.isfinite(curve), curve, np.inf).argmin(axis=0)
+    with np.errstate(invalid="ignore"):
+        rise = curve[-1] - curve[best, np.arange(curve.shape[1])]
+    best_step = np.where(np.isfinite(curve[-1]), np.array(steps, float)[best], np.nan)
+    return {"validation/best_step": best_step, "validation/rise": rise}
+
+
+def finished_cells(
+    results: Iterable[tuple[int, list[Curves] | str]],
+    plan: Sequence[Task | Lone],
+    experiments: Sequence[AnyExperiment],
+) -> Iterator[tuple[int, Curves | str]]:
+    """Each cell as the last of its stacks comes in, with its curves, or with the traceback of the first that failed."""
+    waiting = Counter(cell for task in plan for cell in task.cells)
+    pieces: dict[int, list[Curves]] = {cell: [] for cell in waiting}
+    failures: dict[int, str] = {}
+    for index, result in results:
+        for position, cell in enumerate(plan[index].cells):
+            waiting[cell] -= 1
+            if isinstance(result, str):
+                failures.setdefault(cell, result)
+            else:
+                pieces[cell].append(result[position])
+            if not waiting[cell]:
+                own = pieces.pop(cell)
+                yield cell, failures.get(cell) or joined(own, experiments[cell].all_seeds)
+
+
+def attempt(index: int, task: Task | Lone) -> tuple[int, list[Curves] | str]:
+    """Runs in a worker, on one BLAS thread: the stacks are what is spread over the cores."""
+    from threadpoolctl import threadpool_limits
+
+    try:
+        with threadpool_limits(1, user_api="blas"):
+            return index, run(task) if isinstance(task, Task) else [task.calculation.run(task.seeds)]
+    except Exception:
+        return index, traceback.format_exc()

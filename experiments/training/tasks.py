@@ -1,0 +1,134 @@
+"""What is trained together: cells that differ only in numbers share a stack."""
+
+from collections.abc import Hashable, Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from backprop.network import parameter_count
+from backprop.training import Recipe
+from experiments.data.division import Division
+from experiments.study.calculation import AnyExperiment, Calculation
+from experiments.study.experiment import SOURCES, Experiment
+from experiments.study.keep import Keep
+from experiments.study.selection import Selection
+
+ENOUGH = 8 * 2**20  # bytes that a step of one stack touches
+
+
+class Task(NamedTuple):
+    """What a worker needs to train one stack: the recipes of its cells and the data of their seeds."""
+
+    cells: list[int]  # their numbers in the sweep
+    recipes: list[Recipe]
+    seeds: list[int]
+    initial: list[int]  # what each seed's initial weights are drawn from; itself, unless they are held still
+    order: list[int]  # the same for minibatches and noise
+    divisions: list[Division]  # one a seed
+    steps: list[int]  # at which to measure
+    selections: list[Selection]  # which of them counts: one a cell
+    keep: Keep
+
+    @property
+    def replicas(self) -> int:
+        return len(self.cells) * len(self.seeds)
+
+
+class Lone(NamedTuple):
+    """What a worker needs for a cell that trains no network, and so has no stack."""
+
+    cells: list[int]  # one
+    calculation: Calculation
+    seeds: list[int]
+
+    @property
+    def replicas(self) -> int:
+        return len(self.seeds)
+
+
+def evaluation_steps(total: int, count: int) -> list[int]:
+    """About `count` steps from 0 to `total`: dense early, sparse late, always the first and the last.
+
+    >>> evaluation_steps(1000, 8)
+    [0, 1, 3, 10, 32, 100, 316, 1000]
+    """
+    spaced = np.geomspace(1, total, count - 1)
+    return sorted({0, total} | {int(step) for step in np.rint(spaced)})
+
+
+def replicas_that_fit(recipe: Recipe, inputs: int, outputs: int) -> int:
+    """How many networks of this size train best in one stack: enough that numpy's calls cost little, and no more.
+
+    Measured with two megabytes of L2 a core: half as many take up to a tenth longer, for the calls; with many times as
+    many, all that a step touches comes from slower memory.
+    """
+    sizes = recipe.network.sizes(inputs, outputs)
+    units = inputs + 4 * sum(sizes[1:-1]) + 2 * outputs  # activations, masks, gradients
+    numbers = 3 * parameter_count(sizes) + (recipe.batch_size or 100) * units
+    return int(np.clip(ENOUGH // (numbers * np.dtype(recipe.dtype).itemsize), 4, 512))
+
+
+def tasks(
+    experiments: Sequence[AnyExperiment],
+    replicas: int | None = None,
+    seeds: Sequence[Sequence[int]] | None = None,
+    keep: Keep = Keep(),  # noqa: B008
+) -> list[Task | Lone]:
+    """Experiments that differ only in numbers share stacks of about so many replicas (None: what fits the cache).
+
+    `seeds` are those to train of each experiment (None: all). They are divided over several stacks where they are more
+    than fit.
+    """
+    wanted = [list(own) for own in seeds or (experiment.all_seeds for experiment in experiments)]
+    plan: list[Task | Lone] = []
+    groups: dict[Hashable, list[int]] = {}
+    for number, experiment in enumerate(experiments):
+        if isinstance(experiment, Calculation):
+            plan.append(Lone([number], experiment, wanted[number]))
+        elif isinstance(experiment, Experiment) and wanted[number]:
+            groups.setdefault((experiment.stack_key(), tuple(wanted[number])), []).append(number)
+    divided: dict[tuple[Hashable, int], Division] = {}
+    for numbers in groups.values():
+        plan += stacks({n: experiments[n] for n in numbers}, wanted[numbers[0]], replicas, divided, keep)  # type: ignore[misc]
+    return plan
+
+
+def stacks(
+    experiments: Mapping[int, Experiment],
+    seeds: Sequence[int],
+    replicas: int | None,
+    divided: dict[tuple[Hashable, int], Division],
+    keep: Keep,
+) -> list[Task]:
+    """The tasks of experiments that can share stacks, for these seeds. Data that were divided before are taken from `divided`."""
+    numbers = list(experiments)
+    first = experiments[numbers[0]]
+    draws = {source: dict(zip(first.all_seeds, first.seeds_of(source), strict=True)) for source in SOURCES}
+    key = first.data_key()
+    for split in {draws["split"][seed] for seed in seeds}:
+        if (key, split) not in divided:
+            divided[key, split] = first.divide(split)
+    data = {seed: divided[key, draws["split"][seed]] for seed in seeds}
+    held = data[seeds[0]]
+    steps = evaluation_steps(first.epochs * first.recipe.steps_per_epoch(len(held.rows.train)), first.evaluations)
+    size = replicas or replicas_that_fit(first.recipe, held.x.shape[1], held.y.shape[1])
+    together = max(1, round(size / len(seeds)))  # cells to a stack
+    parts = -(-len(seeds) // max(size, 1)) if together == 1 else 1
+    plan = []
+    for cells in np.array_split(numbers, -(-len(numbers) // together)):
+        for some in np.array_split(seeds, parts):
+            own = some.tolist()
+            plan.append(
+                Task(
+                    cells=cells.tolist(),
+                    recipes=[experiments[cell].recipe for cell in cells],
+                    seeds=own,
+                    initial=[draws["init"][seed] for seed in own],
+                    order=[draws["order"][seed] for seed in own],
+                    divisions=[data[seed] for seed in own],
+                    steps=steps,
+                    selections=[experiments[cell].selection for cell in cells],
+                    keep=keep,
+                )
+            )
+    return plan
