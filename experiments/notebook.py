@@ -1,9 +1,7 @@
 """The laboratory without the command line: cells by name in, a data frame and figures out; nothing is recorded.
 
 >>> from backprop.penalties import L2
->>> from experiments.data import datasets
->>> from experiments.notebook import run
->>> from experiments.study.experiment import Experiment
+>>> from experiments.notebook import Experiment, datasets, run
 >>> l2 = {f"λ = {s:g}": Experiment(datasets.diabetes(), penalty=L2(s), epochs=2, seeds=3) for s in (0.01, 0.1)}
 >>> run(l2).table["seeds"].tolist()
 [3, 3]
@@ -15,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from experiments.data import datasets
 from experiments.recording.kept import Network, network_of
 from experiments.recording.row_table import row_table
 from experiments.study.curves import Curves, curve_table, seed_table
@@ -22,6 +21,8 @@ from experiments.study.experiment import Experiment
 from experiments.study.keep import to_keep
 from experiments.training.evaluation import attempt, finished_cells
 from experiments.training.tasks import tasks
+
+__all__ = ["Experiment", "Results", "datasets", "run"]
 
 if TYPE_CHECKING:
     import pandas as pd
