@@ -29,7 +29,7 @@ def forecast(console: "Console", plan: Plan, stacks: Sequence[Task | Lone], wher
     from joblib import effective_n_jobs
     from threadpoolctl import threadpool_limits
 
-    new = [plan.cells[number] for number in plan.new]
+    new = plan.new
     failed = len(journal.failed([cell.identity.cell for cell in new]))
     trained = sum(not cell.missing for cell in new)
     console.print(

@@ -8,6 +8,7 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -30,7 +31,7 @@ def overhead(console: Console) -> None:
         from experiments.recording import journal, lifetime, tracking
         from experiments.recording.plan import planned
         from experiments.recording.store import open_store
-        from experiments.run import sweep
+        from experiments.sweep import sweep
         from experiments.training.evaluation import finished_cells
         from experiments.training.tasks import tasks
         from experiments.training.workers import Workers, attempts
@@ -63,7 +64,7 @@ def overhead(console: Console) -> None:
                 for n, curves in done:
                     cell = renamed(plan.cells[n], n)
                     journal.save(cell.identity.seeds, curves)
-                    recording.record_cell(run, cell, curves, False, False)
+                    recording.record_cell(run, cell, curves, check_store=False)
                 recording_time = time.process_time() - start
         fluent = [as_most_write_it(by_hydra, one) for one in overrides[:BY_HAND]]
 
@@ -126,7 +127,7 @@ def renamed(cell: "Cell", number: int) -> "Cell":
     from experiments.recording.identity import Identity
 
     seeds = {seed: f"benchmark {number} {seed}" for seed in cell.identity.seeds}
-    return cell._replace(identity=Identity(f"benchmark {number}", seeds, f"benchmark {number}"))
+    return replace(cell, identity=Identity(f"benchmark {number}", seeds, f"benchmark {number}"))
 
 
 def as_most_write_it(compose: Callable[[list[str]], Any], overrides: list[str]) -> tuple[float, float]:

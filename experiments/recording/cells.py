@@ -77,23 +77,25 @@ class SweepRun(NamedTuple):
         return place, self.names[tuple(place.items())]
 
 
-def record_cell(sweep: SweepRun, cell: Cell, curves: Curves, overwrite: bool, check_store: bool) -> None:
+def record_cell(sweep: SweepRun, cell: Cell, curves: Curves, *, check_store: bool) -> None:
     """One run: parameters, mean and interval of every metric at the selected step, thinned curves, both tables.
 
-    A cell that another sweep has recorded meanwhile is only listed, unless it is to be recorded anew (`overwrite`). The store
+    A cell that another sweep has recorded meanwhile is only listed, unless it is to be recorded again (its `overwrite`). The store
     itself is asked only where `check_store` says that this folder may not know: a search takes as long as a tenth of the record.
     """
     name, had = cell.identity.cell, had_by(curves)
     with FileLock(RUNS / "cells.lock"):
         known = (
-            None if overwrite else next(iter(journal.recorded(named_of_cell(name, had), store_key()).values()), None)
+            None
+            if cell.overwrite
+            else next(iter(journal.recorded(named_of_cell(name, had), store_key()).values()), None)
         )
-        if known is None and check_store and not overwrite:
+        if known is None and check_store and not cell.overwrite:
             known = run_of(sweep.client, name)
             if known is not None and not has_all(sweep.client.get_run(known), had):
                 known = None
         if known is None:
-            others = {} if overwrite else unlike(sweep.client, cell, curves)
+            others = {} if cell.overwrite else unlike(sweep.client, cell, curves)
             own = start_cell(sweep, cell.job, name, cell_tags(cell) | {KEPT: as_tag(had)} | others)
             try:
                 write_cell(sweep, own, cell, curves)

@@ -62,7 +62,7 @@ def patiently(call: Callable[[], T], console: "Console") -> T:
             if time.monotonic() > end:
                 raise StoreUnavailable(
                     f"the store did not answer for {PATIENCE} s ({first_line(error)}); what was trained lies in "
-                    "runs/cells, and the same command records it without training it again"
+                    "runs/journal.db, and the same command records it without training it again"
                 ) from error
             console.print(f"waiting for the store ({first_line(error)})", markup=False)
             time.sleep(PAUSE)

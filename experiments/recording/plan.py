@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import NamedTuple, TypeVar
 
@@ -9,6 +10,7 @@ from experiments import CONF
 from experiments.config.building import draft
 from experiments.config.composition import Job, has_key
 from experiments.config.errors import ConfigurationError, did_you_mean, known_keys
+from experiments.config.secrets import hidden
 from experiments.config.targets import trusted
 from experiments.costs.cost import cost
 from experiments.costs.limits import TooDear, check, exceeded, in_words
@@ -25,19 +27,24 @@ from experiments.study.study import Study
 from experiments.training.workers import Workers
 
 T = TypeVar("T")
+NOT_RUN = RuntimeError("not run: the sweep stopped at the first failure")
 LONG = 600  # seconds that nobody should wait without knowing
 LOOKED_UP = 100_000  # seeds of which a shared store is asked
 
 
-class Cell(NamedTuple):
+@dataclass(eq=False)
+class Cell:
     """One configuration with all its seeds. Jobs of one identity are one cell, which the first of them stands for."""
 
     job: Job
     experiment: AnyExperiment
     identity: Identity
-    run: str | None  # where the store has it, as far as this folder knows
+    keep: Keep  # what is asked beside its curves
     missing: list[int]  # seeds that are neither recorded nor trained
-    keep: Keep = Keep()  # what is asked beside its curves
+    overwrite: bool = False  # it is to be recorded again, whether the store has it or not
+    run: str | None = None  # where the store has it, as far as this folder knows
+    failure: str = ""  # the traceback of its training
+    value: float | None = None  # its mean validation error
 
     @property
     def names(self) -> list[str]:
@@ -55,20 +62,48 @@ class Cell(NamedTuple):
         missing = set(self.missing)
         return [seed for seed in self.experiment.all_seeds if seed not in missing]
 
+    @property
+    def outcome(self) -> float | Exception:
+        """Its mean validation error, or what became of it instead."""
+        if self.failure:
+            return RuntimeError(last_line(self.failure))
+        return self.value if self.value is not None else NOT_RUN
+
 
 class Plan(NamedTuple):
     """The jobs of a sweep, the cells that they ask for, and which jobs cannot be built."""
 
     jobs: Sequence[Job]
     cells: list[Cell]
-    cell_of: dict[int, int]  # the number of a job's cell, by the number of the job
-    refused: dict[int, Exception]
+    cell_of: dict[int, Cell]  # by the number of the job
+    refused: dict[int, Exception]  # by the number of the job
     keep: Keep = Keep()
 
     @property
-    def new(self) -> list[int]:
-        """The numbers of the cells that are not recorded."""
-        return [number for number, cell in enumerate(self.cells) if cell.run is None]
+    def new(self) -> list[Cell]:
+        """The cells that are not recorded."""
+        return [cell for cell in self.cells if cell.run is None]
+
+    def give_up_lost(self, is_finished: Callable[[str], bool]) -> None:
+        """Cells whose runs are gone from the store are new again; what is on disk of their seeds shows when they are put together."""
+        for cell in self.cells:
+            if cell.run is not None and not is_finished(cell.run):
+                cell.run, cell.missing, cell.overwrite = None, [], True
+
+    @property
+    def has_values(self) -> bool:
+        return any(cell.value is not None for cell in self.cells)
+
+    def outcomes(self) -> list[float | Exception]:
+        """Of every job, its cell's mean validation error, or what became of it instead."""
+        return [
+            RuntimeError(last_line(hidden(str(self.refused[n])))) if n in self.refused else self.cell_of[n].outcome
+            for n in range(len(self.jobs))
+        ]
+
+
+def last_line(error: str) -> str:
+    return error.strip().splitlines()[-1]
 
 
 def check_axes(study: Study, jobs: Sequence[Job]) -> None:
@@ -121,17 +156,17 @@ def affordable(jobs: Sequence[Job], options: Execution, where: Workers) -> Plan:
         )
     keep = to_keep(options.keep)
     check_seeds_named(keep, list(experiments.values()))
-    cells: list[Cell] = []
-    numbers: dict[str, int] = {}
-    cell_of: dict[int, int] = {}
+    cells: dict[str, Cell] = {}
+    cell_of: dict[int, Cell] = {}
     for n, experiment in experiments.items():
-        known = identity(jobs[n].config, experiment)
-        cell_of[n] = numbers.setdefault(known.cell, len(cells))
-        if cell_of[n] == len(cells):
-            own = keep if isinstance(experiment, Experiment) else Keep()  # what trains no network has nothing to keep
-            cells.append(Cell(jobs[n], experiment, known, None, experiment.all_seeds, own))
-    keep = within_bound(keep, (cell.experiment for cell in cells))
-    plan = Plan(jobs, cells if options.force else with_what_is_known(cells), cell_of, refused, keep)
+        own = keep if isinstance(experiment, Experiment) else Keep()  # what trains no network has nothing to keep
+        known_by = identity(jobs[n].config, experiment)
+        cell = Cell(jobs[n], experiment, known_by, own, experiment.all_seeds, overwrite=options.force)
+        cell_of[n] = cells.setdefault(known_by.cell, cell)
+    keep = within_bound(keep, (cell.experiment for cell in cells.values()))
+    plan = Plan(jobs, list(cells.values()), cell_of, refused, keep)
+    if not options.force:
+        look_up(plan.cells)
     if doubtful:
         check(loads_of_plan(plan), options, where)
     return plan
@@ -181,17 +216,18 @@ def attempted(makes: Mapping[int, Callable[[], T]], options: Execution) -> tuple
     return found, refused
 
 
-def with_what_is_known(cells: Sequence[Cell]) -> list[Cell]:
-    """The cells with their runs, where they are recorded, and else with the seeds that are still to be trained."""
+def look_up(cells: Sequence[Cell]) -> None:
+    """Finds the runs of cells that are recorded, and which seeds of the others are still to be trained."""
     if store_key() != "local":
         learn_from_store(cells)
     runs = journal.recorded([name for cell in cells for name in cell.names], store_key())
-    known = [cell._replace(run=next((runs[name] for name in cell.names if name in runs), None)) for cell in cells]
-    seeds = [name for cell in known if cell.run is None for name in cell.seeds_named.values()]
+    for cell in cells:
+        cell.run = next((runs[name] for name in cell.names if name in runs), None)
+    new = [cell for cell in cells if cell.run is None]
+    seeds = [name for cell in new for name in cell.seeds_named.values()]
     there = journal.trained(seeds) | set(journal.recorded(seeds, store_key()))
-    return [
-        cell._replace(missing=[seed for seed, name in cell.seeds_named.items() if name not in there]) for cell in known
-    ]
+    for cell in new:
+        cell.missing = [seed for seed, name in cell.seeds_named.items() if name not in there]
 
 
 def learn_from_store(cells: Iterable[Cell]) -> None:

@@ -2,8 +2,9 @@
 
 import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from experiments.config.composition import Job
 from experiments.config.secrets import hidden
@@ -11,7 +12,7 @@ from experiments.costs.thinning import left_out
 from experiments.recording import journal
 from experiments.recording.cells import SweepRun, cell_names, own_command, recorded_value
 from experiments.recording.lifetime import bury_the_dead
-from experiments.recording.plan import Plan
+from experiments.recording.plan import Cell, Plan
 from experiments.recording.provenance import command, provenance
 from experiments.recording.store import (
     add_artifacts,
@@ -60,42 +61,26 @@ def axes(study: Study, jobs: Sequence[Job]) -> tuple[str, ...]:
     return tuple(key for key in keys if key in varying or key in named)
 
 
-def end_sweep(
-    sweep: SweepRun, plan: Plan, refused: Mapping[int, str], failed: Mapping[int, str], values: Mapping[int, float]
-) -> dict[int, float]:
-    """Lists the cells in the sweep's run, in the order of the jobs; gives each finished one's mean validation error.
-
-    `refused` are jobs, `failed` and `values` cells, by their numbers; the values of cells that were recorded before are in
-    their runs.
-    """
+def end_sweep(sweep: SweepRun, plan: Plan) -> None:
+    """Lists the cells in the sweep's run, in the order of the jobs; each finished one has its value from then on."""
     for run in cells_named(sweep.client, sweep.name, "RUNNING"):
         forget_run(sweep.client, run)  # the store went away in the middle of it, and it was recorded again
-    failures = cells_named(sweep.client, sweep.name, "FAILED") if refused or failed else []
+    has_failures = bool(plan.refused) or any(cell.failure for cell in plan.cells)
+    failures = cells_named(sweep.client, sweep.name, "FAILED") if has_failures else []
     failed_runs = {run.data.tags["command"]: run.info.run_id for run in failures}
     runs = journal.recorded([name for cell in plan.cells for name in cell.names], store_key())
-    listed, found = [], {}
+    listed = []
     for n, job in enumerate(plan.jobs):
+        cell = plan.cell_of.get(n)
         axes, name = sweep.place(job)
-        number = plan.cell_of.get(n, -1)
-        if n in refused or number in failed:
-            run_id = failed_runs.get(own_command(job), "")
-            listed.append({"run_id": run_id, "name": name, "axes": axes, "status": "FAILED"})
+        entry: dict[str, Any] = {"run_id": "", "name": name, "axes": axes}
+        if cell is None or cell.failure:
+            listed.append(entry | {"run_id": failed_runs.get(own_command(job), ""), "status": "FAILED"})
             continue
-        cell = plan.cells[number] if number >= 0 else None
-        run_id = next((runs[name] for name in cell.names if name in runs), "") if cell is not None else ""
-        if cell is None or not run_id:
-            continue  # the sweep stopped before it
-        data, summary = cell.experiment.dataset, cell.experiment.summary()
-        entry = {
-            "run_id": run_id,
-            "name": name,
-            "axes": axes,
-            "status": "FINISHED",
-            "data": data.fingerprint,
-            "task": data.task,
-        }
-        listed.append(entry | {"sizes": {part: int(summary[part]) for part in PARTS if part in summary}})
-        found[number] = values[number] if number in values else recorded_value(sweep.client, run_id)
+        run_id = next((runs[name] for name in cell.names if name in runs), "")
+        if run_id:  # else the sweep stopped before it
+            listed.append(entry | {"run_id": run_id, "status": "FINISHED", **about_data(cell)})
+            cell.value = recorded_value(sweep.client, run_id) if cell.value is None else cell.value
     record = {
         "format": FORMAT,
         "name": sweep.name,
@@ -106,7 +91,13 @@ def end_sweep(
     add_text(sweep.client, sweep.run_id, json.dumps(record, indent=1), SWEEP)
     if said := left_out(plan.keep, (cell.experiment for cell in plan.cells)):
         sweep.client.set_tag(sweep.run_id, THINNED, said)
-    return found
+
+
+def about_data(cell: Cell) -> dict[str, Any]:
+    """What a report must know of a cell's data to compare it with another's."""
+    data, summary = cell.experiment.dataset, cell.experiment.summary()
+    sizes = {part: int(summary[part]) for part in PARTS if part in summary}
+    return {"data": data.fingerprint, "task": data.task, "sizes": sizes}
 
 
 def attach_report(sweep: SweepRun, folder: Path, answer: str, note: str) -> None:

@@ -113,7 +113,7 @@ class LabLauncher(Launcher):
 
     def launch(self, job_overrides: Sequence[Sequence[str]], initial_job_idx: int) -> Sequence[JobReturn]:
         from experiments.config.composition import Composer, relevant
-        from experiments.run import sweep
+        from experiments.sweep import sweep
         from experiments.training.workers import Workers
 
         composer = self.composer or Composer(self.loader, self.config)

@@ -1,0 +1,89 @@
+"""What a sweep says in the terminal: what is known, how far it is, the answer, and what failed."""
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+
+from experiments.recording.cells import SweepRun
+from experiments.recording.plan import NOT_RUN, Plan
+from experiments.study.execution import Execution
+from experiments.training.tasks import Lone, Task
+from experiments.training.workers import Result
+
+if TYPE_CHECKING:
+    from reports.build import Report
+
+
+def other_formats(client: Any, console: Console) -> None:
+    """Results of another version of this program are not used: they are trained again, and stand beside the new ones."""
+    from experiments.recording.store import of_other_formats, runs_of_kind
+
+    for told in of_other_formats(runs_of_kind(client, "sweep")):
+        console.print(told, highlight=False, markup=False, soft_wrap=True)
+
+
+def what_is_known(plan: Plan, console: Console) -> None:
+    """How many cells, and networks of the others, need no training."""
+    new = plan.new
+    reused = sum(len(cell.reused) for cell in new if not cell.overwrite)
+    if len(new) < len(plan.cells) or reused:
+        seeds = f", and {reused} of their networks are trained" if reused else ""
+        console.print(
+            f"{len(plan.cells) - len(new)} cells are already recorded, {len(new)} are new{seeds}", highlight=False
+        )
+
+
+def progress(results: Iterator[Result], stacks: Sequence[Task | Lone], console: Console) -> Iterator[Result]:
+    """Passes the results on and shows how many networks are done."""
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    if not stacks:
+        return
+    columns = (TextColumn("training"), BarColumn(), MofNCompleteColumn(), TextColumn("networks"), TimeElapsedColumn())
+    with Progress(*columns, console=console) as bar:
+        networks = bar.add_task("", total=sum(task.replicas for task in stacks))
+        for index, result in results:
+            yield index, result
+            bar.advance(networks, stacks[index].replicas)
+
+
+def report(run: SweepRun, options: Execution, console: Console) -> list[str]:
+    """The page, beside the store and in it; the table, to the terminal. Answers with what falls short."""
+    from experiments.recording.tracking import attach_report
+    from reports.build import build
+
+    made = build(run.client, run.run_id, run.folder)
+    attach_report(run, made.folder, made.answer, made.note)
+    Console().print(made.terminal_table())
+    for verdict in made.verdicts:
+        expected = f" (expected: {verdict.expected})" if verdict.expected else ""
+        console.print(f"{verdict.verdict}: {verdict.says}: {verdict.found}{expected}", markup=False, highlight=False)
+    console.print(f"Report: {made.folder / 'index.html'}", highlight=False, soft_wrap=True)
+    return list(shortfalls(made, options))
+
+
+def shortfalls(made: "Report", options: Execution) -> Iterator[str]:
+    """Why the answer is less than was asked for."""
+    if options.check_claims:
+        claims = [f"{one.verdict}: {one.says}" for one in made.verdicts if one.verdict in ("refuted", "not tested")]
+        yield from ["; ".join(claims)] if claims else []
+    yield from made.failures
+    if made.comparison is not None and all(row.diverged == row.seeds for row in made.comparison.rows):
+        yield "every seed of every cell diverged, and nothing was measured; a smaller optimizer.learning_rate is the usual way out"
+
+
+def failures(plan: Plan, console: Console) -> None:
+    """The jobs that failed, each with the last line of its error."""
+    for job, outcome in zip(plan.jobs, plan.outcomes(), strict=True):
+        if isinstance(outcome, Exception) and outcome is not NOT_RUN:
+            overrides = " ".join(f"{key}={value}" for key, value in job.overrides.items())
+            console.print(f"failed: {overrides}: {outcome}", markup=False, highlight=False, soft_wrap=True)
+
+
+def where_to_look(run: SweepRun, console: Console) -> None:
+    """The command that starts the UI, and the address in it that opens on charts."""
+    from experiments.ui import address
+
+    said = f"Runs:   python -m experiments.ui\n        {address(5000, run.experiment_id)}"
+    console.print(said, soft_wrap=True, highlight=False, markup=False)

@@ -1,0 +1,121 @@
+"""The story of one sweep: planned, trained, on disk, recorded, reported."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
+from functools import partial
+from itertools import chain
+from typing import Any, NamedTuple
+
+from rich.console import Console
+
+from experiments import console as tell
+from experiments.config.building import execution_of, study_of
+from experiments.config.composition import Job
+from experiments.config.secrets import hidden
+from experiments.recording import cells as recording
+from experiments.recording import journal, lifetime, tracking
+from experiments.recording.delivery import Backlog, patiently
+from experiments.recording.plan import Cell, Plan, check_axes, planned
+from experiments.recording.store import store_key, writable_runs
+from experiments.study.curves import Curves, mean_validation_error
+from experiments.study.keep import Keep
+from experiments.training.tasks import Lone, Task, tasks
+from experiments.training.workers import Result, Workers, attempts, check
+
+
+class Outcome(NamedTuple):
+    """What came of a sweep: each job's mean validation error, or its failure; and why the answer falls short, if it does."""
+
+    values: list[float | Exception]
+    shortfalls: list[str]
+
+
+def sweep(jobs: Sequence[Job], where: Workers) -> Outcome:
+    """Trains what is new, records and reports all."""
+    check(where)
+    study, options = study_of(jobs[0].config), execution_of(jobs[0].config)
+    check_axes(study, jobs)
+    plan = planned(jobs, options, where)
+    writable_runs()
+    new = plan.new
+    stacks = stacks_of(new, [cell.missing for cell in new], plan.keep, where)
+    console = Console(stderr=True)
+    if options.dry_run:
+        from experiments.forecast import forecast
+
+        forecast(console, plan, stacks, where)
+        return Outcome([plan.refused.get(n, float("nan")) for n in range(len(jobs))], [])
+    trained = attempts(stacks, where)  # training has begun; the store opens beside it
+    backlog = Backlog(console)
+    with closing(trained), lifetime.named(study) as (name, folder):
+        run = patiently(partial(tracking.start_sweep, study, jobs, name, folder), console)
+        with lifetime.ending(run.client, run.run_id, name):
+            tell.other_formats(run.client, console)
+            plan.give_up_lost(partial(recording.is_finished, run.client))
+            tell.what_is_known(plan, console)
+            for n, error in plan.refused.items():
+                backlog.add(partial(recording.record_failure, run, jobs[n], hidden(str(error))))
+            finished = completed(new, stacks, tell.progress(trained, stacks, console))
+            for cell, curves in arriving(plan, finished, run, where, console):
+                backlog.add(recorder(run, cell, curves))
+                if cell.failure and options.fail_fast:
+                    break
+            backlog.finish()
+            tracking.end_sweep(run, plan)
+            shortfalls = tell.report(run, options, console) if plan.has_values else []
+    tell.failures(plan, console)
+    tell.where_to_look(run, console)
+    return Outcome(plan.outcomes(), [f"{study.name}: {shortfall}" for shortfall in shortfalls])
+
+
+def stacks_of(cells: Sequence[Cell], seeds: Sequence[Sequence[int]], keep: Keep, where: Workers) -> list[Task | Lone]:
+    return tasks([cell.experiment for cell in cells], where.replicas, seeds, keep)
+
+
+def completed(cells: Sequence[Cell], stacks: Sequence[Task | Lone], results: Iterable[Result]) -> Iterator[Cell]:
+    """Each cell as the last of its stacks comes in: its seeds are on disk by then, or it has the traceback of its failure."""
+    waiting = Counter(number for task in stacks for number in task.cells)
+    for index, result in results:
+        for position, number in enumerate(stacks[index].cells):
+            cell = cells[number]
+            if isinstance(result, str):
+                cell.failure = cell.failure or hidden(result)
+            else:
+                journal.save(cell.identity.seeds, result[position])
+            waiting[number] -= 1
+            if not waiting[number]:
+                yield cell
+
+
+def arriving(
+    plan: Plan, finished: Iterable[Cell], run: recording.SweepRun, where: Workers, console: Console
+) -> Iterator[tuple[Cell, Curves | None]]:
+    """Cells with the curves of all their seeds, or with their failures: first those that need no training, then the others.
+
+    Last come those of which something that was trained or recorded before is gone.
+    """
+    again: list[tuple[Cell, list[int]]] = []
+    for cell in chain([cell for cell in plan.new if not cell.missing], finished):
+        curves, missing = recording.assembled(run.client, cell)
+        if curves is None and not cell.failure:
+            again.append((cell, missing))
+        else:
+            yield cell, curves
+    cells = [cell for cell, _ in again]
+    stacks = stacks_of(cells, [missing for _, missing in again], plan.keep, where)
+    for cell in completed(cells, stacks, tell.progress(attempts(stacks, where), stacks, console)):
+        curves, missing = recording.assembled(run.client, cell)
+        if curves is None and not cell.failure:
+            cell.failure = f"seeds {missing} were trained, and are not on disk"
+        yield cell, curves
+
+
+def recorder(run: recording.SweepRun, cell: Cell, curves: Curves | None) -> Any:
+    """What records a cell, or its failure, when the store answers."""
+    if cell.failure or curves is None:
+        journal.now_failed(cell.identity.cell, cell.failure)
+        return partial(recording.record_failure, run, cell.job, cell.failure, cell.identity.cell)
+    cell.value = mean_validation_error(curves, cell.experiment.selection)
+    check_store = not cell.missing or store_key() != "local"
+    return partial(recording.record_cell, run, cell, curves, check_store=check_store)
