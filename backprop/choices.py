@@ -16,9 +16,9 @@ def number(*, default: Any, within: str, per_layer: bool = False) -> Any:
     return field(default=default, metadata={"within": within, "per_layer": per_layer})
 
 
-def whole(*, default: Any, within: str) -> Any:
+def integer(*, default: Any, within: str) -> Any:
     """A field that is an integer in an interval."""
-    return field(default=default, metadata={"within": within, "whole": True})
+    return field(default=default, metadata={"within": within, "integer": True})
 
 
 def one_of(*, default: str, options: tuple[str, ...]) -> Any:
@@ -26,9 +26,9 @@ def one_of(*, default: str, options: tuple[str, ...]) -> Any:
     return field(default=default, metadata={"options": options})
 
 
-@dataclass_transform(frozen_default=True, field_specifiers=(number, whole, one_of, field))
+@dataclass_transform(frozen_default=True, field_specifiers=(number, integer, one_of, field))
 def choice(cls: type[T]) -> type[T]:
-    """A frozen dataclass whose fields keep the rules that `number`, `whole` and `one_of` state.
+    """A frozen dataclass whose fields keep the rules that `number`, `integer` and `one_of` state.
 
     >>> @choice
     ... class Dropout:
@@ -120,8 +120,8 @@ def check_field(name: str, value: Any, rules: Any) -> None:
             check_field(name, own, {**rules, "per_layer": False})
         return
     if "within" in rules:
-        kind = "a whole number" if rules.get("whole") else "a number"
-        if not (is_number(value, rules.get("whole", False)) and lies_within(value, rules["within"])):
+        kind = "a whole number" if rules.get("integer") else "a number"
+        if not (is_number(value, rules.get("integer", False)) and lies_within(value, rules["within"])):
             too_large = isinstance(value, int) and abs(value) >= 2**63
             beyond = ", of at most 18 digits" if too_large and kind != "a number" else ""
             raise ValueError(f"{name} is {value!r}; it must be {kind} in {rules['within']}{beyond}.")

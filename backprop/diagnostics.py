@@ -109,7 +109,7 @@ def gradient_statistics(recipe: Recipe, layers: Sequence[Layer], examples: Examp
     """
     loss = replace(recipe.loss, smoothing=0.0) if isinstance(recipe.loss, SoftmaxCrossEntropy) else recipe.loss
     plain = replace(recipe, loss=loss)
-    R, n = len(examples.of), examples.x.shape[-2]
+    R, n = len(examples.dataset_of), examples.x.shape[-2]
     gradients = [Layer(np.empty_like(W), np.empty_like(b)) for W, b in layers]
     total = [Layer(np.zeros(W.shape), np.zeros(b.shape)) for W, b in layers]
     squares = np.zeros(R)

@@ -82,16 +82,16 @@ def rectify(z, b):
 
 
 @kernel
-def rectify_and_mask(z, b, words, of, dropped, factor):
-    """`rectify`, then `mask`: z ← max(z + b, 0) times a factor where the word says so, else 0."""
+def rectify_and_mask(z, b, random_bits, seed_index, threshold, factor):
+    """`rectify`, then `mask`: z ← max(z + b, 0) times a factor where the bits say so, else 0."""
     R, B, outputs = z.shape
-    per_row, last = words.shape[1] > 1, len(dropped) - 1
+    per_row, last = random_bits.shape[1] > 1, len(threshold) - 1
     row = np.empty(outputs, b.dtype)
     for r in range(R):
         row[:] = b[r, 0]
-        d, f = dropped[min(r, last)], factor[min(r, last)]
+        d, f = threshold[min(r, last)], factor[min(r, last)]
         for i in range(B):
-            w = words[of[r], i if per_row else 0]
+            w = random_bits[seed_index[r], i if per_row else 0]
             for j in range(outputs):
                 v = z[r, i, j] + row[j]
                 z[r, i, j] = 0 if (v.real < 0) | (w[j] < d) else v * f
@@ -221,10 +221,10 @@ def random_words(starts, gammas, count, out):
 
 
 @kernel
-def gather(x, y, rows, of, own_x, own_y):
-    """Replica r's rows[r] of the sets x and y (S, n, …) number of[r], into own_x and own_y (R, B, …)."""
+def gather(x, y, rows, dataset_of, own_x, own_y):
+    """Replica r's rows[r] of the sets x and y (S, n, …) number dataset_of[r], into own_x and own_y (R, B, …)."""
     for r in range(rows.shape[0]):
-        s = of[r]
+        s = dataset_of[r]
         for i in range(rows.shape[1]):
             n = rows[r, i]
             for j in range(x.shape[2]):
@@ -234,7 +234,7 @@ def gather(x, y, rows, of, own_x, own_y):
 
 
 @kernel
-def gather_scaled(held, chosen, mean, factor, rows, of, own):
+def gather_scaled(held, chosen, mean, factor, rows, dataset_of, own):
     """Replica r's rows[r] of a set, which is the rows chosen (S, n) of one array (N, D): (row − mean) times the set's factor.
 
     Mean and factor, (S, D), are float64, and so is the arithmetic; without them, None, rows are copied. Four rows at a time
@@ -242,7 +242,7 @@ def gather_scaled(held, chosen, mean, factor, rows, of, own):
     """
     columns, last = held.shape[1], rows.shape[1] - 1
     for r in range(rows.shape[0]):
-        s = of[r]
+        s = dataset_of[r]
         for a in range(0, last + 1, 4):
             b, c, d = min(a + 1, last), min(a + 2, last), min(a + 3, last)
             row_a, row_b = held[chosen[s, rows[r, a]]], held[chosen[s, rows[r, b]]]
@@ -259,31 +259,31 @@ def gather_scaled(held, chosen, mean, factor, rows, of, own):
 
 
 @kernel
-def shuffle(words, order):
-    """An order of n things into each row of `order` (S, n) by random words (S, n − 1): Fisher and Yates' shuffle.
+def shuffle(random_bits, order):
+    """An order of n things into each row of `order` (S, n) by random bits (S, n − 1): Fisher and Yates' shuffle.
 
-    Place i is exchanged with place ⌊u (i + 1)⌋ of those up to it, u the word's upper 32 bits as a fraction.
+    Place i is exchanged with place ⌊u (i + 1)⌋ of those up to it, u the upper 32 bits as a fraction.
     """
     S, n = order.shape
     for s in range(S):
         for i in range(n):
             order[s, i] = i
         for i in range(1, n):
-            j = ((words[s, i - 1] >> np.uint64(32)) * np.uint64(i + 1)) >> np.uint64(32)
+            j = ((random_bits[s, i - 1] >> np.uint64(32)) * np.uint64(i + 1)) >> np.uint64(32)
             order[s, i], order[s, j] = order[s, j], order[s, i]
 
 
 @kernel
-def mask(a, words, of, dropped, factor, masked):
-    """a times a factor where the entry's random word is at least the number of dropped words, else 0, into `masked`.
+def mask(a, random_bits, seed_index, threshold, factor, masked):
+    """a times a factor where the entry's random bits are at least the threshold, else 0, into `masked`.
 
-    Replica r has the words of[r]; numbers of dropped words and factors are one a replica, or one for all.
+    Replica r has the bits of seed_index[r]; thresholds and factors are one a replica, or one for all.
     """
-    per_row, last = words.shape[1] > 1, len(dropped) - 1
+    per_row, last = random_bits.shape[1] > 1, len(threshold) - 1
     for r in range(a.shape[0]):
-        d, f = dropped[min(r, last)], factor[min(r, last)]
+        d, f = threshold[min(r, last)], factor[min(r, last)]
         for i in range(a.shape[1]):
-            w = words[of[r], i if per_row else 0]
+            w = random_bits[seed_index[r], i if per_row else 0]
             for j in range(a.shape[2]):
                 masked[r, i, j] = a[r, i, j] * f if w[j] >= d else 0
 

@@ -11,7 +11,7 @@ from jaxtyping import Float
 from backprop.arrays import Array
 from backprop.choices import choice, one_of
 from backprop.initializations import He, Initialization
-from backprop.noise import Dropout, Site, Sites, quiet
+from backprop.noise import Dropout, Site, Sites, no_noise
 from backprop.operations import ACTIVATIONS, Bias, Inputs, Operation, Weights, affine, identity, rectified, relu
 from backprop.randomness import Streams
 
@@ -93,7 +93,7 @@ def apply(network: MLP, layers: Sequence[Layer], x: Float[Array, "R B I"], sites
 
     Without `sites` there is no noise: training and evaluation are the same call.
     """
-    sites = sites or quiet(len(layers))
+    sites = sites or no_noise(len(layers))
     activation = ACTIVATIONS[network.activation]
     steps = []  # what each layer's backward step needs, in order
 

@@ -14,7 +14,7 @@ from backprop.choices import choice, number, one_of
 from backprop.operations import Mask, Operation, Stack, identity
 from backprop.randomness import Streams
 
-PER = ("example", "batch")
+SHARED_OVER = ("nothing", "batch")
 PerLayer = PerReplica | tuple[PerReplica, ...]  # one number for all layers, or one a layer
 
 
@@ -29,20 +29,20 @@ class Source(Protocol):
 class Gaussian:
     """ã = a + s ξ, ξ ~ N(0, 1): additive noise; s is the standard deviation, in the unit of a.
 
-    `per` example: every entry has its own draw; batch: the rows of a minibatch share one. At weights and gradients
+    `shared_over` nothing: every entry has its own draw; batch: the rows of a minibatch share one. At weights and gradients
     every entry draws its own, once a minibatch. `scale` may be a list, one number a layer.
 
     Bishop, Neural Comp. 7:108 (1995); An, Neural Comp. 8:643 (1996).
     """
 
     scale: PerLayer = number(default=0.1, within="[0, inf)", per_layer=True)
-    per: str = one_of(default="example", options=PER)
+    shared_over: str = one_of(default="nothing", options=SHARED_OVER)
 
     def __call__(self, a: Stack, streams: Streams):
         def pullback(da: Stack):
             return da
 
-        noisy = streams.normal(rows(a.shape[-2], self.per), a.shape[-1], a.dtype)
+        noisy = streams.normal(rows(a.shape[-2], self.shared_over), a.shape[-1], a.dtype)
         noisy *= self.scale
         return a + noisy, pullback
 
@@ -51,17 +51,17 @@ class Gaussian:
 class MultiplicativeGaussian:
     """ã = a (1 + s ξ), ξ ~ N(0, 1): with s² = q / (1 − q) its mean and variance are those of dropout at rate q.
 
-    `per` and lists as for Gaussian. Srivastava et al., JMLR 15 (2014), section 10.
+    `shared_over` and lists as for Gaussian. Srivastava et al., JMLR 15 (2014), section 10.
     """
 
     scale: PerLayer = number(default=0.5, within="[0, inf)", per_layer=True)
-    per: str = one_of(default="example", options=PER)
+    shared_over: str = one_of(default="nothing", options=SHARED_OVER)
 
     def __call__(self, a: Stack, streams: Streams):
         def pullback(da: Stack):
             return da * factor
 
-        factor = streams.normal(rows(a.shape[-2], self.per), a.shape[-1], a.dtype)
+        factor = streams.normal(rows(a.shape[-2], self.shared_over), a.shape[-1], a.dtype)
         factor *= self.scale
         factor += 1
         return a * factor, pullback
@@ -72,11 +72,11 @@ class Dropout:
     """ã = a m / (1 − q), m = 0 with probability q, else 1 ("inverted" dropout). Srivastava et al., JMLR 15 (2014).
 
     The rate q is the probability to drop; it is realised to the nearest multiple of 2⁻¹⁶, and the factor with it. At
-    the weights this is DropConnect (Wan et al., ICML 2013), with one mask a minibatch. `per` and lists as for Gaussian.
+    the weights this is DropConnect (Wan et al., ICML 2013), with one mask a minibatch. `shared_over` and lists as for Gaussian.
     """
 
     rate: PerLayer = number(default=0.5, within="[0, 1)", per_layer=True)
-    per: str = one_of(default="example", options=PER)
+    shared_over: str = one_of(default="nothing", options=SHARED_OVER)
 
     def __call__(self, a: Stack, streams: Streams):
         def pullback(da: Stack):
@@ -84,7 +84,7 @@ class Dropout:
 
         def masked(a: Stack) -> Stack:
             out = np.empty_like(a)
-            kernels.mask(a, mask.words, mask.of, mask.dropped, mask.factor, out)
+            kernels.mask(a, mask.random_bits, mask.seed_index, mask.threshold, mask.factor, out)
             return out
 
         mask = self.mask(a.shape[-2], a.shape[-1], a.dtype, streams)
@@ -92,23 +92,23 @@ class Dropout:
 
     def mask(self, examples: int, columns: int, dtype: np.dtype, streams: Streams) -> Mask:
         """The next draw."""
-        words = streams.words(rows(examples, self.per), columns)
-        return Mask(words, streams.replicas, self.dropped, self.factor.astype(dtype))
+        random_bits = streams.random_bits(rows(examples, self.shared_over), columns)
+        return Mask(random_bits, streams.replicas, self.threshold, self.factor.astype(dtype))
 
     @cached_property
-    def dropped(self) -> UInt16[Array, " R"]:
-        """How many of the 65,536 words mean to drop; one number where all replicas have one rate."""
+    def threshold(self) -> UInt16[Array, " R"]:
+        """How many of the 65,536 values of the random bits mean to drop; one number where all replicas have one rate."""
         return np.minimum(np.rint(np.ravel(np.asarray(self.rate)) * 65536.0), 65535).astype(np.uint16)
 
     @cached_property
     def factor(self) -> Float[Array, " R"]:
         """1 / (1 − q) of the realised rate."""
-        return 65536 / (65536.0 - self.dropped)
+        return 65536 / (65536.0 - self.threshold)
 
 
-def rows(examples: int, per: str) -> int:
+def rows(examples: int, shared_over: str) -> int:
     """How many rows of a minibatch draw their own."""
-    return examples if per == "example" else 1
+    return examples if shared_over == "nothing" else 1
 
 
 @choice
@@ -122,9 +122,9 @@ class Noise:
 
     def __post_init__(self) -> None:
         for site in ("weights", "gradients"):
-            if getattr(getattr(self, site), "per", "example") == "batch":
+            if getattr(getattr(self, site), "shared_over", "nothing") == "batch":
                 raise ValueError(
-                    f"noise.{site}.per is batch; at the {site} every entry draws its own, once a minibatch: leave per out."
+                    f"noise.{site}.shared_over is batch; at the {site} every entry draws its own, once a minibatch: leave shared_over out."
                 )
 
 
@@ -147,7 +147,7 @@ class Sites(NamedTuple):
     gradients: Operation
 
 
-def quiet(layers: int) -> Sites:
+def no_noise(layers: int) -> Sites:
     """No noise anywhere."""
     return Sites(identity, (identity,) * (layers - 1), (identity,) * layers, identity)
 

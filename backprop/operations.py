@@ -151,11 +151,11 @@ ACTIVATIONS: dict[str, Operation] = {
 
 
 class Mask(NamedTuple):
-    """Which entries are kept, and the factor on them: where the words of the entry's seed are not below `dropped`."""
+    """Which entries are kept, and the factor on them: where the random bits of the entry's seed are not below the threshold."""
 
-    words: UInt16[Array, "S B O"]  # or one row for all
-    of: Int[Array, " R"]  # the replicas' seeds
-    dropped: UInt16[Array, " R"]  # or one for all
+    random_bits: UInt16[Array, "S B O"]  # or one row for all
+    seed_index: Int[Array, " R"]  # the replicas' seeds
+    threshold: UInt16[Array, " R"]  # or one for all
     factor: Float[Array, " R"]  # or one for all
 
 

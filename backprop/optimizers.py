@@ -14,7 +14,7 @@ from backprop.choices import choice, number
 from backprop.curvature import newton_direction
 from backprop.network import Parameters
 
-Averages = tuple[Parameters, ...]
+State = tuple[Parameters, ...]
 LARGEST_FOR_NEWTON = 1000  # parameters: a step solves an eigenproblem of this size
 
 
@@ -34,18 +34,18 @@ class Optimizer(Protocol):
     @property
     def learning_rate(self) -> Any: ...
 
-    def start(self, W: Parameters) -> Averages:
-        """Its averages before the first step."""
+    def init(self, W: Parameters) -> State:
+        """Its state before the first step."""
 
-    def update(self, W: Parameters, g: Parameters, averages: Averages, step: Step) -> None:
-        """One update of W and of the averages, in place."""
+    def update(self, W: Parameters, g: Parameters, state: State, step: Step) -> None:
+        """One update of W and of the state, in place."""
 
 
 @runtime_checkable
 class AlongTheGradient(Protocol):
     """An optimiser that steps along the gradient, so that a proximal penalty has a step size."""
 
-    def stationary_step(self, eta: Any) -> Any:
+    def effective_learning_rate(self, eta: Any) -> Any:
         """How far W moves, in total, for a unit of gradient."""
 
 
@@ -55,13 +55,13 @@ class SGD:
 
     learning_rate: PerReplica = number(default=0.1, within="(0, inf)")
 
-    def start(self, W: Parameters) -> Averages:
+    def init(self, W: Parameters) -> State:
         return ()
 
-    def update(self, W: Parameters, g: Parameters, averages: Averages, step: Step) -> None:
+    def update(self, W: Parameters, g: Parameters, state: State, step: Step) -> None:
         W -= step.eta * g
 
-    def stationary_step(self, eta: Any) -> Any:
+    def effective_learning_rate(self, eta: Any) -> Any:
         return eta
 
 
@@ -75,14 +75,14 @@ class Momentum:
     learning_rate: PerReplica = number(default=0.02, within="(0, inf)")
     momentum: PerReplica = number(default=0.9, within="[0, 1)")
 
-    def start(self, W: Parameters) -> Averages:
+    def init(self, W: Parameters) -> State:
         return (np.zeros_like(W),)
 
-    def update(self, W: Parameters, g: Parameters, averages: Averages, step: Step) -> None:
-        (v,) = averages
+    def update(self, W: Parameters, g: Parameters, state: State, step: Step) -> None:
+        (v,) = state
         kernels.momentum_step(W, v, g, kernels.column(self.momentum, W), kernels.column(step.eta, W))
 
-    def stationary_step(self, eta: Any) -> Any:
+    def effective_learning_rate(self, eta: Any) -> Any:
         return eta / (1 - self.momentum)
 
 
@@ -97,16 +97,16 @@ class Nesterov:
     learning_rate: PerReplica = number(default=0.02, within="(0, inf)")
     momentum: PerReplica = number(default=0.9, within="[0, 1)")
 
-    def start(self, W: Parameters) -> Averages:
+    def init(self, W: Parameters) -> State:
         return (np.zeros_like(W),)
 
-    def update(self, W: Parameters, g: Parameters, averages: Averages, step: Step) -> None:
-        (v,) = averages
+    def update(self, W: Parameters, g: Parameters, state: State, step: Step) -> None:
+        (v,) = state
         v *= self.momentum
         v += g
         W -= step.eta * (g + self.momentum * v)
 
-    def stationary_step(self, eta: Any) -> Any:
+    def effective_learning_rate(self, eta: Any) -> Any:
         return eta / (1 - self.momentum)
 
 
@@ -117,11 +117,11 @@ class Adagrad:
     learning_rate: PerReplica = number(default=0.01, within="(0, inf)")
     epsilon: PerReplica = number(default=1e-10, within="(0, inf)")
 
-    def start(self, W: Parameters) -> Averages:
+    def init(self, W: Parameters) -> State:
         return (np.zeros_like(W),)
 
-    def update(self, W: Parameters, g: Parameters, averages: Averages, step: Step) -> None:
-        (s,) = averages
+    def update(self, W: Parameters, g: Parameters, state: State, step: Step) -> None:
+        (s,) = state
         s += g * g
         W -= step.eta * g / (np.sqrt(s) + self.epsilon)
 
@@ -137,11 +137,11 @@ class RMSProp:
     decay: PerReplica = number(default=0.99, within="[0, 1)")
     epsilon: PerReplica = number(default=1e-8, within="(0, inf)")
 
-    def start(self, W: Parameters) -> Averages:
+    def init(self, W: Parameters) -> State:
         return (np.zeros_like(W),)
 
-    def update(self, W: Parameters, g: Parameters, averages: Averages, step: Step) -> None:
-        (s,) = averages
+    def update(self, W: Parameters, g: Parameters, state: State, step: Step) -> None:
+        (s,) = state
         s *= self.decay
         s += (1 - self.decay) * (g * g)
         W -= step.eta * g / (np.sqrt(s) + self.epsilon)
@@ -160,11 +160,11 @@ class Adam:
     beta2: PerReplica = number(default=0.999, within="[0, 1)")
     epsilon: PerReplica = number(default=1e-8, within="(0, inf)")
 
-    def start(self, W: Parameters) -> Averages:
+    def init(self, W: Parameters) -> State:
         return np.zeros_like(W), np.zeros_like(W)
 
-    def update(self, W: Parameters, g: Parameters, averages: Averages, step: Step) -> None:
-        adam_step(self, W, g, averages, step)
+    def update(self, W: Parameters, g: Parameters, state: State, step: Step) -> None:
+        adam_step(self, W, g, state, step)
 
 
 @choice
@@ -181,17 +181,17 @@ class AdamW:
     beta2: PerReplica = number(default=0.999, within="[0, 1)")
     epsilon: PerReplica = number(default=1e-8, within="(0, inf)")
 
-    def start(self, W: Parameters) -> Averages:
+    def init(self, W: Parameters) -> State:
         return np.zeros_like(W), np.zeros_like(W)
 
-    def update(self, W: Parameters, g: Parameters, averages: Averages, step: Step) -> None:
+    def update(self, W: Parameters, g: Parameters, state: State, step: Step) -> None:
         W[..., step.weights] *= 1 - step.eta * self.strength
-        adam_step(self, W, g, averages, step)
+        adam_step(self, W, g, state, step)
 
 
-def adam_step(settings: "Adam | AdamW", W: Parameters, g: Parameters, averages: Averages, step: Step) -> None:
+def adam_step(settings: "Adam | AdamW", W: Parameters, g: Parameters, state: State, step: Step) -> None:
     """The update that Adam and AdamW share."""
-    m, s = averages
+    m, s = state
     beta1, beta2, epsilon = (kernels.column(b, W) for b in (settings.beta1, settings.beta2, settings.epsilon))
     rate1 = kernels.column(step.eta, W) / (1 - beta1**step.t)
     kernels.adam_step(W, m, s, g, beta1, beta2, rate1, 1 / (1 - beta2**step.t), epsilon)
@@ -209,10 +209,10 @@ class Newton:
     learning_rate: PerReplica = number(default=1.0, within="(0, inf)")
     damping: PerReplica = number(default=1e-3, within="(0, inf)")
 
-    def start(self, W: Parameters) -> Averages:
+    def init(self, W: Parameters) -> State:
         if W.shape[-1] > LARGEST_FOR_NEWTON:
             raise ValueError(f"Newton is for at most {LARGEST_FOR_NEWTON} parameters; this network has {W.shape[-1]}.")
         return ()
 
-    def update(self, W: Parameters, g: Parameters, averages: Averages, step: Step) -> None:
+    def update(self, W: Parameters, g: Parameters, state: State, step: Step) -> None:
         W -= step.eta * newton_direction(step.gradient_at, W, g, self.damping)

@@ -2,7 +2,7 @@
 
 With method "gradient" the penalty's (sub)gradient joins the loss's. With "proximal" the penalty acts after the step,
 W ← argmin_U ½‖U − W‖² + c·penalty(U), which sets weights to exactly 0 where L1 wants it (Parikh & Boyd, 2014). c is
-the optimiser's `stationary_step`, so that both methods settle where loss gradient and penalty balance; that is defined
+the optimiser's `effective_learning_rate`, so that both methods settle where loss gradient and penalty balance; that is defined
 for optimisers that step along the gradient (SGD, Momentum, Nesterov), and refused for others. With "decoupled"
 W ← W − η ∂penalty/∂W before the step, past whatever the optimiser does to gradients: for L2, decoupled weight decay.
 """

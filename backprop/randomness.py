@@ -55,7 +55,7 @@ class Streams:
         """Draws from U[0, 1)."""
         return self.each(lambda g: g.random((rows, columns), dtype=dtype))
 
-    def words(self, rows: int, columns: int) -> UInt16[Array, "S rows columns"]:
+    def random_bits(self, rows: int, columns: int) -> UInt16[Array, "S rows columns"]:
         """Whole numbers, uniform on 0 … 65535: enough bits for a mask, at a quarter of the price of a double.
 
         They are one set a distinct seed; replica r's is number `replicas[r]`.

@@ -3,7 +3,7 @@
 from math import cos, pi
 from typing import Protocol, runtime_checkable
 
-from backprop.choices import choice, number, whole
+from backprop.choices import choice, integer, number
 
 
 @runtime_checkable
@@ -24,7 +24,7 @@ class Constant:
 class StepDecay:
     """η(t) = η γᵏ, k the number of whole stretches of ⌈T / stages⌉ steps that have passed; γ is `decay`."""
 
-    stages: int = whole(default=3, within="[1, inf)")
+    stages: int = integer(default=3, within="[1, inf)")
     decay: float = number(default=0.1, within="(0, 1]")
 
     def factor(self, t: int, T: int) -> float:
@@ -43,19 +43,19 @@ class Cosine:
 
 @choice
 class Inverse:
-    """η(t) = η / (1 + (t − 1) / τ), τ = `halving` steps: 1/t decay. Robbins & Monro, Ann. Math. Stat. 22:400 (1951)."""
+    """η(t) = η / (1 + (t − 1) / τ), τ = `half_life` steps: 1/t decay. Robbins & Monro, Ann. Math. Stat. 22:400 (1951)."""
 
-    halving: int = whole(default=100, within="[1, inf)")
+    half_life: int = integer(default=100, within="[1, inf)")
 
     def factor(self, t: int, T: int) -> float:
-        return 1 / (1 + (t - 1) / self.halving)
+        return 1 / (1 + (t - 1) / self.half_life)
 
 
 @choice
 class WarmUp:
     """η(t) = η min(1, t / w) for w = `steps`, then cosine to zero over the rest. Goyal et al. (2017)."""
 
-    steps: int = whole(default=50, within="[1, inf)")
+    steps: int = integer(default=50, within="[1, inf)")
 
     def factor(self, t: int, T: int) -> float:
         if t <= self.steps:

@@ -37,9 +37,9 @@ class Sets(NamedTuple):
         """Of all sets, were they copied."""
         return int(np.prod(self.shape)) * np.dtype(self.dtype).itemsize
 
-    def take(self, of: Int[Array, " R"], rows: Int[Array, "R B"]) -> Float[Array, "R B D"]:
+    def take(self, dataset_of: Int[Array, " R"], rows: Int[Array, "R B"]) -> Float[Array, "R B D"]:
         own = np.empty((*rows.shape, self.held.shape[-1]), self.dtype)
-        kernels.gather_scaled(self.held, self.rows, self.mean, self.factor, rows, of, own)
+        kernels.gather_scaled(self.held, self.rows, self.mean, self.factor, rows, dataset_of, own)
         return own
 
 
@@ -56,12 +56,12 @@ def sets(
     return Sets(held, np.stack(rows), mean, 1 / scale, dtype)
 
 
-def taken(x: AnySets, y: AnySets, of: Int[Array, " R"], rows: Int[Array, "R B"]):
-    """Replica r's rows[r] of the set number of[r]: features (R, B, D) and targets (R, B, K)."""
+def taken(x: AnySets, y: AnySets, dataset_of: Int[Array, " R"], rows: Int[Array, "R B"]):
+    """Replica r's rows[r] of the set number dataset_of[r]: features (R, B, D) and targets (R, B, K)."""
     if isinstance(x, Sets) and isinstance(y, Sets):
-        return x.take(of, rows), y.take(of, rows)
+        return x.take(dataset_of, rows), y.take(dataset_of, rows)
     own_x, own_y = (np.empty((*rows.shape, part.shape[-1]), part.dtype) for part in (x, y))
-    kernels.gather(x, y, rows, of, own_x, own_y)
+    kernels.gather(x, y, rows, dataset_of, own_x, own_y)
     return own_x, own_y
 
 

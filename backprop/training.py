@@ -10,7 +10,7 @@ from jaxtyping import Int
 
 from backprop.arrays import Array
 from backprop.averaging import Averaging
-from backprop.choices import choice, one_of, whole
+from backprop.choices import choice, integer, one_of
 from backprop.clipping import Clipping
 from backprop.constraints import Constraint
 from backprop.losses import Loss, SoftmaxCrossEntropy
@@ -37,7 +37,7 @@ class Recipe:
     constraint: Constraint | None = None
     noise: Noise = Noise()
     batch_size: int | None = None  # None: all examples, plain gradient descent
-    epochs: int = whole(default=100, within="[1, inf)")
+    epochs: int = integer(default=100, within="[1, inf)")
     dtype: str = one_of(default="float32", options=("float32", "float64"))
 
     def __post_init__(self) -> None:
@@ -67,11 +67,11 @@ class Examples(NamedTuple):
 
     x: AnySets  # (S, n, D)
     y: AnySets  # (S, n, K)
-    of: Int[Array, " R"]
+    dataset_of: Int[Array, " R"]
 
     def rows(self, rows: Int[Array, "R B"]):
         """Every replica's own rows: x (R, B, D) and y (R, B, K)."""
-        return taken(self.x, self.y, self.of, rows)
+        return taken(self.x, self.y, self.dataset_of, rows)
 
 
 class Snapshot(NamedTuple):
@@ -103,7 +103,7 @@ def train(
 ) -> Iterator[Snapshot]:
     """Trains R networks at once and yields a snapshot at each of the steps `at` (0: before the first step).
 
-    `recipe` holds (R, 1, 1) hyperparameters or plain numbers; replica r uses the streams of seeds[r] and data.of[r], and
+    `recipe` holds (R, 1, 1) hyperparameters or plain numbers; replica r uses the streams of seeds[r] and data.dataset_of[r], and
     for its initial weights those of initial_seeds[r] where they are given.
     """
     n, inputs = data.x.shape[-2:]
@@ -114,10 +114,10 @@ def train(
     layers, gradients = views(parameters, sizes), views(gradient, sizes)
     mean = parameters if recipe.averaging is None else parameters.copy()
     measured = layers if recipe.averaging is None else views(mean, sizes)
-    averages = recipe.optimizer.start(parameters)
+    state = recipe.optimizer.init(parameters)
     noise = sites(recipe.noise, len(layers), seeds)
     penalty, method = recipe.penalty, recipe.penalty.method if recipe.penalty is not None else None
-    stationary_step = getattr(recipe.optimizer, "stationary_step", None)
+    effective_learning_rate = getattr(recipe.optimizer, "effective_learning_rate", None)
     per_epoch = recipe.steps_per_epoch(n)
     total = recipe.epochs * per_epoch
     finite, finite_until = np.ones(len(seeds), bool), np.zeros(len(seeds), int)
@@ -138,9 +138,9 @@ def train(
             noisy_gradient, _ = noise.gradients(gradient)
             if penalty is not None and method == "decoupled":
                 penalty.add_gradient(parameters, parameters, weights, -eta)
-            recipe.optimizer.update(parameters, noisy_gradient, averages, Step(t, eta, weights, gradient_at))
-            if penalty is not None and method == "proximal" and stationary_step is not None:
-                penalty.proximal(parameters, weights, stationary_step(eta))
+            recipe.optimizer.update(parameters, noisy_gradient, state, Step(t, eta, weights, gradient_at))
+            if penalty is not None and method == "proximal" and effective_learning_rate is not None:
+                penalty.proximal(parameters, weights, effective_learning_rate(eta))
             if recipe.constraint is not None:
                 recipe.constraint.project(layers)
             if recipe.averaging is not None:

@@ -8,7 +8,7 @@ from rich.console import Console
 from experiments.recording.cells import SweepRun
 from experiments.recording.plan import NOT_RUN, Plan
 from experiments.study.execution import Execution
-from experiments.training.tasks import Lone, Task
+from experiments.training.tasks import CalculationTask, Task
 from experiments.training.workers import Result
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def what_is_known(plan: Plan, console: Console) -> None:
         )
 
 
-def progress(results: Iterator[Result], stacks: Sequence[Task | Lone], console: Console) -> Iterator[Result]:
+def progress(results: Iterator[Result], stacks: Sequence[Task | CalculationTask], console: Console) -> Iterator[Result]:
     """Passes the results on and shows how many networks are done."""
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 

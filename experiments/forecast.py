@@ -13,7 +13,7 @@ from experiments.costs.limits import in_words
 from experiments.recording import journal
 from experiments.recording.plan import Plan, loads_of_plan
 from experiments.training.evaluation import snapshots
-from experiments.training.tasks import Lone, Task
+from experiments.training.tasks import CalculationTask, Task
 from experiments.training.workers import Workers
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 WARM_UP, TIMED = 5, 20  # steps
 
 
-def forecast(console: "Console", plan: Plan, stacks: Sequence[Task | Lone], where: Workers) -> None:
+def forecast(console: "Console", plan: Plan, stacks: Sequence[Task | CalculationTask], where: Workers) -> None:
     """Prints it. The time of training is that of a few steps of one stack of each kind on this machine, times their number."""
     if not plan.cells:  # told already: it would be refused
         return

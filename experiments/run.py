@@ -25,12 +25,12 @@ def job(config: Any) -> Any:
     """One job on its own, for other launchers than ours."""
     from hydra.core.hydra_config import HydraConfig
 
-    from experiments.config.composition import Job, override_values, relevant
+    from experiments.config.composition import Job, override_values, without_unused_keys
     from experiments.sweep import sweep
     from experiments.training.workers import Workers
 
     node = HydraConfig.get()
-    one = relevant(Job(override_values(node.overrides.task), config, dict(node.runtime.choices)))
+    one = without_unused_keys(Job(override_values(node.overrides.task), config, dict(node.runtime.choices)))
     (value,), shortfalls = sweep([one], Workers(workers=1))
     if isinstance(value, Exception):
         raise value

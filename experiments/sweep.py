@@ -15,12 +15,12 @@ from experiments.config.composition import Job
 from experiments.config.secrets import hidden
 from experiments.recording import cells as recording
 from experiments.recording import journal, lifetime, tracking
-from experiments.recording.delivery import Backlog, patiently
+from experiments.recording.delivery import WriteQueue, retry
 from experiments.recording.plan import Cell, Plan, check_axes, planned
 from experiments.recording.store import store_key, writable_runs
 from experiments.study.curves import Curves, mean_validation_error
 from experiments.study.keep import Keep
-from experiments.training.tasks import Lone, Task, tasks
+from experiments.training.tasks import CalculationTask, Task, tasks
 from experiments.training.workers import Result, Workers, attempts, check
 
 
@@ -47,21 +47,21 @@ def sweep(jobs: Sequence[Job], where: Workers) -> Outcome:
         forecast(console, plan, stacks, where)
         return Outcome([plan.refused.get(n, float("nan")) for n in range(len(jobs))], [])
     trained = attempts(stacks, where)  # training has begun; the store opens beside it
-    backlog = Backlog(console)
+    queue = WriteQueue(console)
     with closing(trained), lifetime.named(study) as (name, folder):
-        run = patiently(partial(tracking.start_sweep, study, jobs, name, folder), console)
+        run = retry(partial(tracking.start_sweep, study, jobs, name, folder), console)
         with lifetime.ending(run.client, run.run_id, name):
             tell.other_formats(run.client, console)
             plan.give_up_lost(partial(recording.is_finished, run.client))
             tell.what_is_known(plan, console)
             for n, error in plan.refused.items():
-                backlog.add(partial(recording.record_failure, run, jobs[n], hidden(str(error))))
+                queue.add(partial(recording.record_failure, run, jobs[n], hidden(str(error))))
             finished = completed(new, stacks, tell.progress(trained, stacks, console))
             for cell, curves in arriving(plan, finished, run, where, console):
-                backlog.add(recorder(run, cell, curves))
+                queue.add(recorder(run, cell, curves))
                 if cell.failure and options.fail_fast:
                     break
-            backlog.finish()
+            queue.finish()
             tracking.end_sweep(run, plan)
             shortfalls = tell.report(run, options, console) if plan.has_values else []
     tell.failures(plan, console)
@@ -69,11 +69,15 @@ def sweep(jobs: Sequence[Job], where: Workers) -> Outcome:
     return Outcome(plan.outcomes(), [f"{study.name}: {shortfall}" for shortfall in shortfalls])
 
 
-def stacks_of(cells: Sequence[Cell], seeds: Sequence[Sequence[int]], keep: Keep, where: Workers) -> list[Task | Lone]:
+def stacks_of(
+    cells: Sequence[Cell], seeds: Sequence[Sequence[int]], keep: Keep, where: Workers
+) -> list[Task | CalculationTask]:
     return tasks([cell.experiment for cell in cells], where.replicas, seeds, keep)
 
 
-def completed(cells: Sequence[Cell], stacks: Sequence[Task | Lone], results: Iterable[Result]) -> Iterator[Cell]:
+def completed(
+    cells: Sequence[Cell], stacks: Sequence[Task | CalculationTask], results: Iterable[Result]
+) -> Iterator[Cell]:
     """Each cell as the last of its stacks comes in: its seeds are on disk by then, or it has the traceback of its failure."""
     waiting = Counter(number for task in stacks for number in task.cells)
     for index, result in results:

@@ -119,11 +119,11 @@ def certainty_rows(sweep: Sweep, comparison: Comparison) -> list[dict[str, str]]
             "": one.arm,
             "difference": number(one.t.mean, comparison, True),
             "bootstrap": ends(one.bootstrap),
-            "on other such data": ends(one.other_data),
-            "lower in": f"{one.lower:.0%} of seeds",
+            "new data": ends(one.other_data),
+            "win rate": f"{one.lower:.0%} of seeds",
             "p, Holm": p_value(one.holm),
             "p, B–H": p_value(one.benjamini_hochberg),
-            "seeds to tell it": "–" if one.seeds is None else f"{one.seeds:,}",
+            "seeds for 80 % power": "–" if one.seeds is None else f"{one.seeds:,}",
         }
         for one in certainties(sweep, comparison)
     ]
@@ -137,8 +137,8 @@ def ledger_rows(sweep: Sweep, comparison: Comparison) -> list[dict[str, str]]:
             "last step": show(entry.by_rule["last"], comparison),
             "best validation loss": show(entry.by_rule["best_validation"], comparison),
             "oracle": show(entry.by_rule["oracle"], comparison),
-            "the oracle flatters by": plus_minus(entry.flattery, comparison, True),
-            "peeking twice": number(entry.peeking.mean, comparison),
+            "optimism of the oracle": plus_minus(entry.optimism, comparison, True),
+            "step and strength selected on test": number(entry.selected_on_test.mean, comparison),
         }
         for entry in ledger(sweep, comparison)
     ]

@@ -29,7 +29,9 @@ class Certainty(NamedTuple):
     lower: float  # the share of seeds in which the arm has the lower error
     holm: float
     benjamini_hochberg: float
-    seeds: int | None  # that would tell the study's `worth`, or a difference of this size, from 0; None where none do
+    seeds: (
+        int | None
+    )  # that would tell the study's `smallest_effect`, or a difference of this size, from 0; None where none do
 
 
 def certainties(sweep: Sweep, comparison: Comparison) -> list[Certainty]:
@@ -42,7 +44,7 @@ def certainties(sweep: Sweep, comparison: Comparison) -> list[Certainty]:
     def certainty(row: Row, difference: Array) -> Certainty:
         train, test = sizes(cells[row.cell], sweep) if resplit else (math.nan, math.nan)
         t = mean_interval(difference)
-        told = sweep.study.get("worth") or t.mean
+        told = sweep.study.get("smallest_effect") or t.mean
         return Certainty(
             arm=row.arm,
             t=t,

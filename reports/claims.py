@@ -194,5 +194,5 @@ def in_one_sentence(verdicts: list[Verdict]) -> str:
     }
     said = ", ".join(f"{count} {kind}" for kind, count in counts.items() if count)
     claims = "1 claim" if len(verdicts) == 1 else f"{len(verdicts)} claims"
-    fallen = "; ".join(one.says for one in verdicts if one.verdict == "refuted")
-    return f"{claims}: {said}." + (f" Refuted: {fallen}." if fallen else "")
+    refuted = "; ".join(one.says for one in verdicts if one.verdict == "refuted")
+    return f"{claims}: {said}." + (f" Refuted: {refuted}." if refuted else "")

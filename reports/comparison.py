@@ -214,7 +214,7 @@ def cautions(rows: list[Row], sweep: Sweep) -> list[str]:
             f"No seed that finished in both them and their baseline, and so not compared with it: {listed(apart)}."
         )
     if sweep.params.get("selection") == "oracle":
-        said.append("The step that counts was chosen on the test set (selection=oracle): these errors flatter.")
+        said.append("The step that counts was chosen on the test set (selection=oracle): these errors are optimistic.")
     return said
 
 

@@ -1,4 +1,4 @@
-"""The optimism ledger: for the very same runs, what each way of choosing would have reported, and how much peeking flatters."""
+"""The optimism ledger: what each way of choosing would have reported of the very same runs, the test set among them."""
 
 from typing import NamedTuple
 
@@ -11,23 +11,23 @@ from reports.statistics import Interval, PairedDifference, mean_interval, paired
 
 
 class Entry(NamedTuple):
-    """One arm: its test error by each rule for the step, at the value chosen on validation data; and by peeking at both."""
+    """One arm: its test error by each rule for the step, at the value chosen on validation data, and at that chosen on the test set."""
 
     arm: str
     by_rule: dict[str, Interval]
-    flattery: PairedDifference  # the oracle's step less that of the best validation loss, paired by seed
-    peeking: Interval  # the oracle's step, and the cell that is best on the test set
+    optimism: PairedDifference  # the oracle's step less that of the best validation loss, paired by seed
+    selected_on_test: Interval  # the oracle's step, and the cell that is best on the test set
 
 
 def ledger(sweep: Sweep, comparison: Comparison) -> list[Entry]:
     """An entry an arm, in the order of the report. The oracle chooses each seed's step by test error: never a result."""
     steps = {rule: at_the_step_of(rule, sweep) for rule in RULES}
-    chosen, peeked = [row.cell for row in comparison.rows], best_on_test(steps["oracle"])
+    chosen, best_by_arm = [row.cell for row in comparison.rows], best_on_test(steps["oracle"])
     errors = {rule: by_seed(rows, chosen, "test/error").to_numpy() for rule, rows in steps.items()}
-    best = by_seed(steps["oracle"], [peeked[row.arm] for row in comparison.rows], "test/error").to_numpy()
-    flattery = paired_differences(errors["oracle"] - errors["best_validation"])
+    best = by_seed(steps["oracle"], [best_by_arm[row.arm] for row in comparison.rows], "test/error").to_numpy()
+    optimism = paired_differences(errors["oracle"] - errors["best_validation"])
     return [
-        Entry(row.arm, {rule: mean_interval(errors[rule][n]) for rule in RULES}, flattery[n], mean_interval(best[n]))
+        Entry(row.arm, {rule: mean_interval(errors[rule][n]) for rule in RULES}, optimism[n], mean_interval(best[n]))
         for n, row in enumerate(comparison.rows)
     ]
 

@@ -1,4 +1,4 @@
-"""From a config to the objects that it names, checked before any of them is made."""
+"""From a config to the objects that it names, checked before any of them is built."""
 
 import inspect
 import json
@@ -13,7 +13,7 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import MissingMandatoryValue, OmegaConfBaseException
 
 from backprop.choices import check_fields
-from experiments.config.errors import ConfigurationError, did_you_mean
+from experiments.config.errors import ConfigurationError, did_you_mean, renamed
 from experiments.config.secrets import check_prose, with_references
 from experiments.config.targets import target_object
 from experiments.study.calculation import Calculation
@@ -34,10 +34,10 @@ class Draft(NamedTuple):
     def build(self) -> Experiment | Calculation:
         """Raises ConfigurationError."""
         with as_mistakes():
-            built = self.kind(dataset=made(json.dumps(self.dataset)), **self.parts)
-            if isinstance(built, Experiment):
-                built.check_every_split()
-            return built
+            experiment = self.kind(dataset=built(json.dumps(self.dataset)), **self.parts)
+            if isinstance(experiment, Experiment):
+                experiment.check_every_split()
+            return experiment
 
 
 def build(config: DictConfig, allowed: Collection[str] = ()) -> Experiment | Calculation:
@@ -56,7 +56,7 @@ def draft(config: DictConfig, allowed: Collection[str] = ()) -> Draft:
         plain: Any = OmegaConf.to_container(config, resolve=True, throw_on_missing=True)
         node = checked({key: value for key, value in plain.items() if key not in around}, "", allowed)
         others = {key: value for key, value in node.items() if key not in ("_target_", "dataset")}
-        parts = {key: made(json.dumps(value)) if isinstance(value, dict) else value for key, value in others.items()}
+        parts = {key: built(json.dumps(value)) if isinstance(value, dict) else value for key, value in others.items()}
         check_fields(kind, parts)
         if node.get("dataset") is None:
             raise ConfigurationError("dataset is none; choose one: `--help` lists them.")
@@ -82,8 +82,8 @@ def first_line(error: BaseException) -> str:
 
 
 @cache
-def made(node: str) -> Any:
-    """The object of a config node. Choices never change and data take long: each is made once a process."""
+def built(node: str) -> Any:
+    """The object of a config node. Choices never change and data take long: each is built once a process."""
     from hydra.utils import instantiate
 
     return instantiate(json.loads(node), _convert_="all")
@@ -103,12 +103,13 @@ def checked(node: Any, path: str, allowed: Collection[str] = ()) -> Any:
     return {key: checked(value, f"{path}.{key}".lstrip("."), allowed) for key, value in node.items()}
 
 
-def check_keys(made: Any, name: str, keys: Collection[str]) -> None:
+def check_keys(built: Any, name: str, keys: Collection[str]) -> None:
     """Raises ConfigurationError where a key is no field of the class, or no argument of the function."""
-    known = [f.name for f in fields(made)] if is_dataclass(made) else list(inspect.signature(made).parameters)
+    known = [f.name for f in fields(built)] if is_dataclass(built) else list(inspect.signature(built).parameters)
     for key in sorted(set(keys) - set(known), key=str):
         raise ConfigurationError(
-            f"{name.rsplit('.', 1)[-1]} has no field {key!r}, only {known}.{did_you_mean(str(key), known)}"
+            f"{name.rsplit('.', 1)[-1]} has no field {key!r}, only {known}."
+            + (f" {renamed(str(key))}." if renamed(str(key)) else did_you_mean(str(key), known))
         )
 
 

@@ -98,7 +98,7 @@ def key_of(override: str) -> str:
     return override.partition("=")[0]
 
 
-def relevant(job: Job) -> Job:
+def without_unused_keys(job: Job) -> Job:
     """The job without what its kind of experiment does not have: with a `theory` there is no network to train.
 
     Raises ConfigurationError where an override asks for such a thing.

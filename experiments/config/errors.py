@@ -59,8 +59,23 @@ def unreadable(override: str, why: str) -> str:
     return said
 
 
+RENAMED = {"halving": "half_life", "per": "shared_over", "worth": "smallest_effect"}  # last parts of keys: before, now
+
+
+def renamed(key: str) -> str:
+    """What is to be told of a key that an earlier version had; nothing for all others.
+
+    >>> renamed("study.worth")
+    'study.worth is called study.smallest_effect now'
+    """
+    place, dot, name = key.rpartition(".")
+    return f"{key} is called {place}{dot}{RENAMED[name]} now" if name in RENAMED else ""
+
+
 def no_such_key(key: str, known: Mapping[str, set[str]]) -> str:
     """A key that the composed config does not have."""
+    if renamed(key):
+        return f"{renamed(key)}."
     if key in ("noise", "initialization"):
         place = "noise@noise.hidden" if key == "noise" else "initialization@network.initialization"
         return f"{key} is chosen for a place: {place}=OPTION."

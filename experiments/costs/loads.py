@@ -127,7 +127,7 @@ def of_networks(parts: Mapping[str, Any], load: Load) -> Load:
     measured = sum(rows) * (2 * W + ELEMENT * units / 2)
     rate = products_rate() * 4 / itemsize
     layers = len(sizes) - 1
-    state = len(recipe.optimizer.start(np.zeros((1, 1, 1)))) + (recipe.averaging is not None)
+    state = len(recipe.optimizer.init(np.zeros((1, 1, 1)))) + (recipe.averaging is not None)
     square = 24 * P**2 if isinstance(recipe.optimizer, Newton) else 0.0
     return load._replace(
         steps=steps,

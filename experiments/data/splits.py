@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Int
 
 from backprop.arrays import Array
-from backprop.choices import choice, whole
+from backprop.choices import choice, integer
 from backprop.randomness import generator
 from experiments.data.datasets.dataset import Dataset
 
@@ -96,7 +96,7 @@ class KFold:
     of them); training rows are the rest, cut to the size that every fold can give (it differs by one at most).
     """
 
-    folds: int = whole(default=5, within="[2, inf)")
+    folds: int = integer(default=5, within="[2, inf)")
     validation: Size = 0.2
 
     def __call__(self, dataset: Dataset, seed: int) -> Parts:

@@ -19,7 +19,7 @@ class StoreUnavailable(Exception):
     """The store did not answer; nothing is lost, and the message says how to go on."""
 
 
-class Backlog:
+class WriteQueue:
     """Records that wait for the store."""
 
     def __init__(self, console: "Console"):
@@ -35,22 +35,22 @@ class Backlog:
                 self.waiting[0]()
                 self.waiting.popleft()
             except Exception as error:
-                self.postponed(error)
+                self.on_unavailable(error)
 
     def finish(self) -> None:
         """Records all that waits. Raises StoreUnavailable where the store does not come back."""
         while self.waiting:
-            patiently(self.waiting[0], self.console)
+            retry(self.waiting[0], self.console)
             self.waiting.popleft()
 
-    def postponed(self, error: Exception) -> None:
+    def on_unavailable(self, error: Exception) -> None:
         if not unavailable(error):
             raise error
         self.next_try = time.monotonic() + PAUSE
         self.console.print(f"the store does not answer; results wait on disk ({first_line(error)})", markup=False)
 
 
-def patiently(call: Callable[[], T], console: "Console") -> T:
+def retry(call: Callable[[], T], console: "Console") -> T:
     """The call's value, however often the store has to be asked within PATIENCE seconds."""
     end = time.monotonic() + PATIENCE
     while True:

@@ -52,7 +52,7 @@ def is_running(lock: Path) -> bool:
         return True
 
 
-def bury_the_dead(client: "MlflowClient") -> None:
+def close_stale_runs(client: "MlflowClient") -> None:
     """Ends what a killed sweep of this folder has left RUNNING: half a cell is deleted, the sweep itself was KILLED."""
     for run in search(client, "attributes.status = 'RUNNING'"):
         name = sweep_name(run)
@@ -67,7 +67,7 @@ def bury_the_dead(client: "MlflowClient") -> None:
 
 def living(client: "MlflowClient") -> Iterator[tuple[str, bool, str]]:
     """The sweeps that run now: the name, whether it is known to run, and what to do; the dead of this folder are buried."""
-    bury_the_dead(client)
+    close_stale_runs(client)
     locks = [lock for lock in (RUNS / "locks").glob("*.lock") if not lock.is_symlink() and is_running(lock)]
     for lock in locks:
         yield lock.stem, True, "wait until it has ended, or end it (Ctrl-C)"

@@ -235,13 +235,13 @@ def learn_from_store(cells: Iterable[Cell]) -> None:
     from rich.console import Console
 
     from experiments.recording.cells import seeds_recorded
-    from experiments.recording.delivery import patiently
+    from experiments.recording.delivery import retry
     from experiments.recording.store import open_store, writable_runs
 
     writable_runs()
     console = Console(stderr=True)
-    client = patiently(open_store, console)
+    client = retry(open_store, console)
     for cell in cells:
         if not journal.recorded(cell.names, store_key()):
-            for run_id, names in patiently(partial(seeds_recorded, client, cell.identity), console):
+            for run_id, names in retry(partial(seeds_recorded, client, cell.identity), console):
                 journal.now_recorded(names, store_key(), run_id)

@@ -11,7 +11,7 @@ from experiments.config.secrets import hidden
 from experiments.costs.thinning import left_out
 from experiments.recording import journal
 from experiments.recording.cells import SweepRun, cell_names, own_command, recorded_value
-from experiments.recording.lifetime import bury_the_dead
+from experiments.recording.lifetime import close_stale_runs
 from experiments.recording.plan import Cell, Plan
 from experiments.recording.provenance import command, provenance
 from experiments.recording.store import (
@@ -32,7 +32,7 @@ NOTE_LIMIT = 8000  # characters: MLflow cuts longer tags
 def start_sweep(study: Study, jobs: Sequence[Job], name: str, folder: Path) -> SweepRun:
     """Opens the sweep's own run; it stays RUNNING until `ending` closes it."""
     client = open_store()
-    bury_the_dead(client)
+    close_stale_runs(client)
     experiment = experiment_id(client, study.name)
     tags = {
         **provenance(),

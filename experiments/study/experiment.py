@@ -8,7 +8,7 @@ from typing import Any
 
 from backprop.arrays import stacking_key
 from backprop.averaging import Averaging
-from backprop.choices import choice, one_of, whole
+from backprop.choices import choice, integer, one_of
 from backprop.clipping import Clipping
 from backprop.constraints import Constraint
 from backprop.losses import Loss, SoftmaxCrossEntropy, SquaredError
@@ -63,10 +63,10 @@ class Experiment:
     constraint: Constraint | None = None
     noise: Noise = Noise()
     batch_size: int | None = 32
-    epochs: int = whole(default=100, within="[1, inf)")
+    epochs: int = integer(default=100, within="[1, inf)")
     dtype: str = one_of(default="float32", options=("float32", "float64"))
     seeds: int | list[int] = 10  # a number n means the seeds 0 … n − 1
-    evaluations: int = whole(default=25, within="[2, 10000]")
+    evaluations: int = integer(default=25, within="[2, 10000]")
     selection: Selection = Last()
     vary: list[str] = field(
         default_factory=lambda: list(SOURCES)

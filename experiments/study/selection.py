@@ -36,7 +36,7 @@ class BestValidation:
 
 @choice
 class Oracle:
-    """The evaluation with the least test error: peeking, to show what it would have claimed. Never a result."""
+    """The evaluation with the least test error, to show what selecting on the test set would have claimed. Never a result."""
 
     def __call__(self, curves: dict[str, Float[Array, "T S"]]) -> Int[Array, " S"]:
         return first_minimum(curves["test/error"])

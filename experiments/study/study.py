@@ -21,15 +21,17 @@ class Study:
         default_factory=list
     )  # axes whose value is chosen on validation data before anything is compared
     expect: str = ""
-    worth: float | None = None  # a difference of test error worth telling: the report says how many seeds would tell it
+    smallest_effect: float | None = (
+        None  # a difference of test error worth telling: the report says how many seeds would tell it
+    )
     claims: list[dict[str, Any]] = field(default_factory=list)  # what theory or a paper says; judged by the report
     measures: list[str] = field(default_factory=list)  # what the table shows, where no network is trained; empty: all
     figures: list[dict[str, Any]] = field(default_factory=list)  # beside those that every report has
 
     def __post_init__(self) -> None:
-        if self.worth is not None and not (is_number(self.worth) and self.worth > 0):
+        if self.smallest_effect is not None and not (is_number(self.smallest_effect) and self.smallest_effect > 0):
             raise ValueError(
-                f"study.worth is {self.worth!r}; it must be a number above 0, in the unit of the error, or null."
+                f"study.smallest_effect is {self.smallest_effect!r}; it must be a number above 0, in the unit of the error, or null."
             )
         for key, items, read in (("claims", self.claims, claim), ("figures", self.figures, figure)):
             for item in items:

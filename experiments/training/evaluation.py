@@ -17,7 +17,7 @@ from experiments.data.division import seen
 from experiments.study.calculation import AnyExperiment
 from experiments.study.curves import Curves, joined
 from experiments.training.holding import Gathered
-from experiments.training.tasks import Lone, Task
+from experiments.training.tasks import CalculationTask, Task
 from reports.schema import HISTOGRAM
 
 
@@ -117,7 +117,7 @@ def overfitting(curve: Float[Array, "T R"], steps: Sequence[int]) -> dict[str, F
 
 def finished_cells(
     results: Iterable[tuple[int, list[Curves] | str]],
-    plan: Sequence[Task | Lone],
+    plan: Sequence[Task | CalculationTask],
     experiments: Sequence[AnyExperiment],
 ) -> Iterator[tuple[int, Curves | str]]:
     """Each cell as the last of its stacks comes in, with its curves, or with the traceback of the first that failed."""
@@ -136,7 +136,7 @@ def finished_cells(
                 yield cell, failures.get(cell) or joined(own, experiments[cell].all_seeds)
 
 
-def attempt(index: int, task: Task | Lone) -> tuple[int, list[Curves] | str]:
+def attempt(index: int, task: Task | CalculationTask) -> tuple[int, list[Curves] | str]:
     """Runs in a worker, on one BLAS thread: the stacks are what is spread over the cores."""
     from threadpoolctl import threadpool_limits
 

@@ -34,7 +34,7 @@ class Task(NamedTuple):
         return len(self.cells) * len(self.seeds)
 
 
-class Lone(NamedTuple):
+class CalculationTask(NamedTuple):
     """What a worker needs for a cell that trains no network, and so has no stack."""
 
     cells: list[int]  # one
@@ -73,18 +73,18 @@ def tasks(
     replicas: int | None = None,
     seeds: Sequence[Sequence[int]] | None = None,
     keep: Keep = Keep(),  # noqa: B008
-) -> list[Task | Lone]:
+) -> list[Task | CalculationTask]:
     """Experiments that differ only in numbers share stacks of about so many replicas (None: what fits the cache).
 
     `seeds` are those to train of each experiment (None: all). They are divided over several stacks where they are more
     than fit.
     """
     wanted = [list(own) for own in seeds or (experiment.all_seeds for experiment in experiments)]
-    plan: list[Task | Lone] = []
+    plan: list[Task | CalculationTask] = []
     groups: dict[Hashable, list[int]] = {}
     for number, experiment in enumerate(experiments):
         if isinstance(experiment, Calculation):
-            plan.append(Lone([number], experiment, wanted[number]))
+            plan.append(CalculationTask([number], experiment, wanted[number]))
         elif isinstance(experiment, Experiment) and wanted[number]:
             groups.setdefault((experiment.stack_key(), tuple(wanted[number])), []).append(number)
     divided: dict[tuple[Hashable, int], Division] = {}

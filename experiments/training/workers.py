@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from experiments.study.curves import Curves
 from experiments.training.evaluation import attempt
-from experiments.training.tasks import Lone, Task
+from experiments.training.tasks import CalculationTask, Task
 
 Result = tuple[int, list[Curves] | str]
 ALIVE = 1.0  # seconds between two looks of a worker at whether its parent lives
@@ -75,7 +75,7 @@ def is_scheduler(address: Any) -> bool:
     return isinstance(address, str) and re.fullmatch(r"(tcp|tls)://\S+:\d{1,5}", address) is not None
 
 
-def attempts(plan: Sequence[Task | Lone], where: Workers) -> Generator[Result, None, None]:
+def attempts(plan: Sequence[Task | CalculationTask], where: Workers) -> Generator[Result, None, None]:
     """The number of every task with its curves, or with the traceback of its failure; training starts at once.
 
     Where a worker dies, the stacks that were in flight are tried again, each in a process of its own: the one that
@@ -91,7 +91,7 @@ class Stopped(Exception):
     """Nobody wants the rest of the results."""
 
 
-def surviving(plan: Sequence[Task | Lone], waiting: list[int], where: Workers) -> Generator[Any, None, None]:
+def surviving(plan: Sequence[Task | CalculationTask], waiting: list[int], where: Workers) -> Generator[Any, None, None]:
     from joblib import effective_n_jobs
     from joblib.externals.loky.process_executor import TerminatedWorkerError
 
@@ -113,7 +113,9 @@ def surviving(plan: Sequence[Task | Lone], waiting: list[int], where: Workers) -
             results.throw(Stopped())  # joblib ends its workers at once; to a generator that is closed it adds a warning
 
 
-def pooled(plan: Sequence[Task | Lone], numbers: Sequence[int], where: Workers) -> Generator[Result, None, None]:
+def pooled(
+    plan: Sequence[Task | CalculationTask], numbers: Sequence[int], where: Workers
+) -> Generator[Result, None, None]:
     from joblib import Parallel, delayed, effective_n_jobs, parallel_config
 
     if not numbers:
@@ -153,7 +155,7 @@ def cluster(where: Workers) -> Any:
     return nullcontext(Client(where.address) if where.address else Client(n_workers=max(where.workers, 1)))
 
 
-def alone(index: int, task: Task | Lone) -> Result:
+def alone(index: int, task: Task | CalculationTask) -> Result:
     from joblib.externals.loky import ProcessPoolExecutor
     from joblib.externals.loky.process_executor import TerminatedWorkerError
 

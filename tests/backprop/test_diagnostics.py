@@ -98,7 +98,9 @@ def test_a_replicas_diagnostics_do_not_depend_on_its_neighbours_even_diverged_on
         for r in spoilt:
             last.layers[0].W[r] = np.inf
         data = [Whole(x, y, {"train": slice(0, 11), "test": slice(0, 11)})]
-        return gradient_statistics(recipe, last.layers, examples) | confidence(recipe, last.layers, data, examples.of)
+        return gradient_statistics(recipe, last.layers, examples) | confidence(
+            recipe, last.layers, data, examples.dataset_of
+        )
 
     alone, among = diagnose([3]), diagnose([1, 3], spoilt=[0])
     for name, value in alone.items():

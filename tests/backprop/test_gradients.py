@@ -70,7 +70,7 @@ def test_the_gradient_of_a_penalty(penalty):
     assert gradient_error(J, W) < 1e-6
 
 
-@pytest.mark.parametrize("source", SOURCES, ids=lambda s: f"{type(s).__name__} per {s.per}")
+@pytest.mark.parametrize("source", SOURCES, ids=lambda s: f"{type(s).__name__} shared over {s.shared_over}")
 def test_the_gradient_of_a_noise_source(source):
     def J(a):
         noisy, pullback = source(a, Streams([0, 1], "hidden"))  # a new stream: the same draws each time

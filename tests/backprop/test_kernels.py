@@ -58,11 +58,11 @@ def test_relu_with_its_affine_map_is_affine_then_relu(dtype):
         same(ours, textbook)
 
 
-@pytest.mark.parametrize("per", ["example", "batch"])
+@pytest.mark.parametrize("shared_over", ["nothing", "batch"])
 @pytest.mark.parametrize("rate", [0.3, np.array([0.2, 0.6]).reshape(2, 1, 1)], ids=["one rate", "two rates"])
-def test_relu_with_dropout_is_affine_then_relu_then_dropout(rate, per):
+def test_relu_with_dropout_is_affine_then_relu_then_dropout(rate, shared_over):
     x, W, b, da = normal(R, B, I), normal(R, I, O), normal(R, 1, O), normal(R, B, O)
-    dropout = Dropout(rate, per)
+    dropout = Dropout(rate, shared_over)
     z, to_affine = affine(x, W, b)
     h, to_z = relu(z)
     a, to_h = dropout(h, Streams([3, 4], "hidden"))
@@ -113,7 +113,7 @@ def test_random_words_do_not_depend_on_how_many_are_drawn_at_once():
 
 
 def test_random_words_are_uniform_and_their_streams_uncorrelated():
-    words = Streams(range(8), "hidden").words(100, 500).reshape(8, -1) / 65536
+    words = Streams(range(8), "hidden").random_bits(100, 500).reshape(8, -1) / 65536
     assert np.abs(words.mean(axis=-1) - 0.5).max() < 5 * np.sqrt(1 / 12 / 50_000)
     correlations = np.corrcoef(words)[np.triu_indices(8, 1)]
     assert np.abs(correlations).max() < 5 / np.sqrt(50_000)
@@ -162,12 +162,12 @@ def test_rows_of_one_array_are_gathered_and_scaled_as_in_float64(held, dtype, sc
     np.testing.assert_array_equal(own, expected.astype(dtype))
 
 
-@pytest.mark.parametrize("per", ["example", "batch"])
-def test_dropout_is_the_product_with_a_mask(per):
+@pytest.mark.parametrize("shared_over", ["nothing", "batch"])
+def test_dropout_is_the_product_with_a_mask(shared_over):
     a, streams = normal(3, B, O), Streams([4, 4, 6], "hidden")
     rate = np.array([0.25, 0.5, 0.5]).reshape(3, 1, 1)
-    noisy, pullback = Dropout(rate, per)(a, streams)
-    words = Streams([4, 4, 6], "hidden").words(B if per == "example" else 1, O)[[0, 0, 1]]
+    noisy, pullback = Dropout(rate, shared_over)(a, streams)
+    words = Streams([4, 4, 6], "hidden").random_bits(B if shared_over == "nothing" else 1, O)[[0, 0, 1]]
     mask = (words >= 65536 * rate) / (1 - rate)
     np.testing.assert_array_equal(noisy, a * mask)
     np.testing.assert_array_equal(pullback(a), a * mask)

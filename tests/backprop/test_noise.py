@@ -85,7 +85,7 @@ def test_noise_that_fits_no_layer_is_refused():
         check_layers(Noise(hidden=Dropout((0.1, 0.8))), layers=2)
     with pytest.raises(ValueError, match="the network has no hidden layer"):
         check_layers(Noise(hidden=Dropout(0.1)), layers=1)
-    with pytest.raises(ValueError, match=r"noise\.weights\.per is batch"):
+    with pytest.raises(ValueError, match=r"noise\.weights\.shared_over is batch"):
         Noise(weights=Gaussian(0.1, "batch"))
 
 

@@ -19,9 +19,9 @@ from backprop.training import Examples, Recipe, objective_gradient, train
 def walked(optimizer, gradients, start=1.0):
     """W after a step for each gradient."""
     W = np.full((1, 1, 1), start)
-    averages = optimizer.start(W)
+    state = optimizer.init(W)
     for t, g in enumerate(gradients, start=1):
-        optimizer.update(W, np.full((1, 1, 1), g), averages, Step(t, optimizer.learning_rate, slice(0, 1), lambda W: W))
+        optimizer.update(W, np.full((1, 1, 1), g), state, Step(t, optimizer.learning_rate, slice(0, 1), lambda W: W))
     return W.item()
 
 
@@ -64,7 +64,7 @@ def test_the_first_step_of_adam_is_the_learning_rate_whatever_the_gradient():
 def test_adamw_shrinks_weights_before_the_step_and_leaves_biases():
     assert walked(AdamW(0.1, strength=0.5), [1.0]) == pytest.approx((1 - 0.1 * 0.5) * 1 - 0.1)
     W, optimizer = np.ones((1, 1, 2)), AdamW(0.1, strength=0.5)
-    optimizer.update(W, np.zeros((1, 1, 2)), optimizer.start(W), Step(1, 0.1, slice(0, 1), lambda W: W))
+    optimizer.update(W, np.zeros((1, 1, 2)), optimizer.init(W), Step(1, 0.1, slice(0, 1), lambda W: W))
     assert W.tolist() == [[[0.95, 1.0]]]
 
 
@@ -143,7 +143,7 @@ def test_newton_refuses_noise():
         (StepDecay(stages=3, decay=0.1), {1: 1, 3: 1, 4: 0.1, 6: 0.1, 7: 0.01, 9: 0.01}),
         (Cosine(), {1: 1, 9: 0.5 * (1 + np.cos(np.pi * 8 / 9))}),
         (Cosine(final=0.2), {1: 1}),
-        (Inverse(halving=4), {1: 1, 5: 0.5, 9: 1 / 3}),
+        (Inverse(half_life=4), {1: 1, 5: 0.5, 9: 1 / 3}),
         (WarmUp(steps=3), {1: 1 / 3, 3: 1, 4: 1, 7: 0.5}),
     ],
     ids=lambda value: type(value).__name__,

@@ -15,7 +15,7 @@ from reports.schema import CURVES, FORMAT, SEEDS, SWEEP
 from tests.reports.made import in_two
 
 STUDY: dict[str, Any] = {
-    **{"name": "made", "question": "?", "baseline": {}, "choose": [], "expect": "", "worth": None},
+    **{"name": "made", "question": "?", "baseline": {}, "choose": [], "expect": "", "smallest_effect": None},
     **{"claims": [], "measures": [], "figures": []},
 }
 

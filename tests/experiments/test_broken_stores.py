@@ -104,7 +104,7 @@ def test_a_broken_store_is_told_at_once_by_every_command(made, call, monkeypatch
     monkeypatch.setattr(delivery.time, "sleep", lambda _: pytest.fail("waits for what does not come back"))
     content = DATABASE.read_bytes() if DATABASE.is_file() else None
     with pytest.raises(StoreUnusable, match=rule):
-        delivery.patiently(store.open_store, Console(quiet=True))
+        delivery.retry(store.open_store, Console(quiet=True))
     for main, arguments in (
         (sweeps.main, ["list"]),
         (sweeps.main, ["delete", "made"]),
@@ -168,7 +168,7 @@ def test_what_is_no_address_is_refused_at_once(here, monkeypatch, address):
     monkeypatch.setenv("MLFLOW_TRACKING_URI", address)
     monkeypatch.setattr(delivery.time, "sleep", lambda _: pytest.fail("waits for what does not come back"))
     with pytest.raises(StoreUnusable) as refused:
-        delivery.patiently(store.open_store, Console(quiet=True))
+        delivery.retry(store.open_store, Console(quiet=True))
     assert ADDRESSES[address] in str(refused.value)
     assert "secret" not in str(refused.value)
     with pytest.raises(StoreUnusable):

@@ -9,7 +9,7 @@ from hydra.utils import get_object
 from omegaconf import OmegaConf
 
 from experiments.config.building import build, study_of
-from experiments.config.composition import Job, override_values, relevant
+from experiments.config.composition import Job, override_values, without_unused_keys
 from experiments.config.errors import SITES
 from experiments.run import CONF
 from experiments.training.evaluation import run
@@ -98,7 +98,7 @@ def job(overrides):
     config = compose("config", overrides, return_hydra_config=True)
     choices = dict(config.hydra.runtime.choices)
     config = OmegaConf.masked_copy(config, [key for key in config if key != "hydra"])
-    return relevant(Job(override_values(overrides), config, choices))
+    return without_unused_keys(Job(override_values(overrides), config, choices))
 
 
 @pytest.mark.parametrize("theory", sorted({option for kind, option in OPTIONS if kind == "theory"} - {"none"}))

@@ -5,7 +5,7 @@ from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 
 from experiments.config.building import Draft, build, draft
-from experiments.config.composition import Job, override_values, relevant
+from experiments.config.composition import Job, override_values, without_unused_keys
 from experiments.config.grids import expand
 from experiments.costs import machine
 from experiments.costs.cost import cost, seconds
@@ -49,7 +49,7 @@ def nothing_is_drawn(monkeypatch):
 def job(*overrides):
     node = compose("config", ["study=none", *overrides], return_hydra_config=True)
     config = OmegaConf.masked_copy(node, [key for key in node if key != "hydra"])
-    return relevant(Job(override_values(overrides), config, dict(node.hydra.runtime.choices)))
+    return without_unused_keys(Job(override_values(overrides), config, dict(node.hydra.runtime.choices)))
 
 
 def asked(*overrides):

@@ -70,7 +70,7 @@ def test_no_place_that_a_record_names_is_removed_or_read(made, outside, call, pl
 def test_the_dead_are_buried_in_their_own_folder(made, outside, place):
     made.tamper("UPDATE runs SET artifact_uri = ?, status = 'RUNNING'", place.format(outside=outside, runs="runs"))
     lifetime.lock_of(made.name).touch()
-    lifetime.bury_the_dead(made.client)
+    lifetime.close_stale_runs(made.client)
     assert made.client.get_run(made.sweep).info.status == "KILLED"
     assert not any(map(made.has, made.cells))
 
@@ -96,7 +96,7 @@ def test_a_name_in_a_record_is_checked_as_one_that_is_given(made, outside, call,
     code, listed = call(sweeps.main, "list")
     assert code == 0
     assert "\x1b[2J" not in listed
-    lifetime.bury_the_dead(made.client)
+    lifetime.close_stale_runs(made.client)
     code, said = call(sweeps.main, "delete", made.sweep)
     assert code == 0, said
     assert not made.has(made.sweep)
@@ -190,7 +190,7 @@ def test_a_link_in_place_of_a_report_is_not_followed(made, outside, call):
 def test_a_link_in_place_of_a_lock_is_not_opened(made, outside):
     made.tamper("UPDATE runs SET status = 'RUNNING' WHERE run_uuid = ?", made.sweep)
     lifetime.lock_of(made.name).symlink_to(outside / "keep.lock")
-    lifetime.bury_the_dead(made.client)
+    lifetime.close_stale_runs(made.client)
     assert made.client.get_run(made.sweep).info.status == "RUNNING"
     assert [known for _, known, _ in lifetime.living(made.client)] == [False]
 

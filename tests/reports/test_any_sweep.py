@@ -136,7 +136,7 @@ def records(draw):
         "baseline": {axis: value for axis, value in baseline.items() if draw(st.booleans())},
         "choose": draw(st.lists(st.sampled_from(axes), unique=True, max_size=2)) if axes else [],
         "expect": draw(PROSE),
-        "worth": draw(st.sampled_from([None, 0.01])),
+        "smallest_effect": draw(st.sampled_from([None, 0.01])),
         "claims": draw(st.lists(claims(axes, places), max_size=2)),
         "measures": draw(st.sampled_from([[], ["threshold"]])),
         "figures": draw(st.lists(stated_figures(axes), max_size=2)),

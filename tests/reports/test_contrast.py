@@ -137,7 +137,7 @@ def test_diagnostics_are_means_of_the_chosen_cells():
 def test_seeds_are_counted_for_the_difference_that_the_study_calls_worth_telling():
     sweep = sweep_of(FEWER)
     (seen,) = certainties(sweep, compare(sweep))
-    (named,) = certainties(sweep._replace(study={**sweep.study, "worth": 0.001}), compare(sweep))
+    (named,) = certainties(sweep._replace(study={**sweep.study, "smallest_effect": 0.001}), compare(sweep))
     assert named.seeds == seeds_needed(0.001, named.t.sd) > seen.seeds
 
 

@@ -36,7 +36,7 @@ def made(errors: dict[str, np.ndarray]) -> Sweep:
     return swept(curves, name="", study=study, axes=["penalty.strength"], cells=cells, **told)
 
 
-def test_each_rule_reports_its_own_step_and_peeking_twice_the_best_cell():
+def test_each_rule_reports_its_own_step_and_the_ledger_that_of_the_cell_best_on_test():
     a = np.array([[0.30, 0.10], [0.20, 0.20], [0.40, 0.40]])  # the oracle takes 0.20 and 0.10
     b = np.array([[0.30, 0.30], [0.30, 0.30], [0.05, 0.05]])  # better on the test set, worse on validation
     sweep = made({"a": a, "b": b})
@@ -44,8 +44,8 @@ def test_each_rule_reports_its_own_step_and_peeking_twice_the_best_cell():
     assert entry.by_rule["last"].mean == pytest.approx(0.40)
     assert entry.by_rule["best_validation"].mean == pytest.approx(0.20)
     assert entry.by_rule["oracle"].mean == pytest.approx(0.15)
-    assert entry.flattery.mean == pytest.approx(-0.05)
-    assert entry.peeking.mean == pytest.approx(0.05)
+    assert entry.optimism.mean == pytest.approx(-0.05)
+    assert entry.selected_on_test.mean == pytest.approx(0.05)
 
 
 @pytest.mark.slow
@@ -65,7 +65,7 @@ def test_on_random_labels_the_oracle_looks_better_than_chance_and_validation_doe
     fair, oracle = entry.by_rule["best_validation"], entry.by_rule["oracle"]
     assert fair.low < 0.9 < fair.high
     assert oracle.high < 0.9
-    assert entry.flattery.high < 0
+    assert entry.optimism.high < 0
 
 
 def test_a_chosen_value_on_the_edge_of_its_grid_is_noted():

@@ -23,7 +23,7 @@ KINDS = {  # of numpy's types, those that are no numbers
 }
 
 
-def made(
+def built(
     name: str,
     source: str,
     task: str,

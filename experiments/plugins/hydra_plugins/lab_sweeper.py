@@ -112,12 +112,12 @@ class LabLauncher(Launcher):
         self.loader, self.config = hydra_context.config_loader, config
 
     def launch(self, job_overrides: Sequence[Sequence[str]], initial_job_idx: int) -> Sequence[JobReturn]:
-        from experiments.config.composition import Composer, relevant
+        from experiments.config.composition import Composer, without_unused_keys
         from experiments.sweep import sweep
         from experiments.training.workers import Workers
 
         composer = self.composer or Composer(self.loader, self.config)
-        jobs = [relevant(composer(overrides)) for overrides in job_overrides]
+        jobs = [without_unused_keys(composer(overrides)) for overrides in job_overrides]
         outcomes, shortfalls = sweep(jobs, Workers(**self.where))
         self.shortfalls += shortfalls
         self.save_config()

@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Float
 
 from backprop.arrays import Array
-from backprop.choices import choice, number, one_of, whole
+from backprop.choices import choice, integer, number, one_of
 from backprop.optimizers import SGD, Momentum, Nesterov, Optimizer, Step
 from backprop.randomness import generator
 from experiments.data.datasets.dataset import Dataset
@@ -33,7 +33,7 @@ class Descent:
     method: str = one_of(default="plain", options=METHODS)
     relative_rate: float = number(default=1.0, within="(0, inf)")
     momentum: float = number(default=0.9, within="[0, 1)")
-    steps: int = whole(default=50, within="[1, 100000]")
+    steps: int = integer(default=50, within="[1, 100000]")
 
     def check(self, dataset: Dataset) -> None:
         standardized(dataset)
@@ -78,12 +78,12 @@ class Descent:
     ) -> Float[Array, "T R D"]:
         """w − w* after the steps `at`; the gradient of J is hessian (w − w*)."""
         optimizer, W = self.optimizer(), errors[:, None, :].copy()
-        eta, averages = rates[:, None, None], optimizer.start(W)
+        eta, state = rates[:, None, None], optimizer.init(W)
         path = [W[:, 0].copy()] if 0 in at else []
         with np.errstate(all="ignore"):  # rates beyond the threshold may overflow
             for t in range(1, max(at) + 1):
                 g = W @ hessian
-                optimizer.update(W, g, averages, Step(t, eta, slice(None), lambda W: W @ hessian))
+                optimizer.update(W, g, state, Step(t, eta, slice(None), lambda W: W @ hessian))
                 if t in at:
                     path.append(W[:, 0].copy())
         return np.stack(path)

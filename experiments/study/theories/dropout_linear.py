@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from backprop.averaging import Polyak
-from backprop.choices import choice, number, one_of, whole
+from backprop.choices import choice, integer, number, one_of
 from backprop.initializations import Zeros
 from backprop.losses import SquaredError
 from backprop.network import MLP
@@ -30,7 +30,7 @@ class DropoutLinear:
 
     rate: float = number(default=0.5, within="(0, 1)")
     noise: str = one_of(default="dropout", options=("dropout", "gaussian"))
-    epochs: int = whole(default=1500, within="[1, 1000000]")
+    epochs: int = integer(default=1500, within="[1, 1000000]")
 
     def check(self, dataset: Dataset) -> None:
         standardized(dataset)
@@ -44,7 +44,7 @@ class DropoutLinear:
             network=MLP(hidden=(), initialization=Zeros()),
             loss=SquaredError(),
             optimizer=SGD(learning_rate=0.02),
-            schedule=Inverse(halving=2000),
+            schedule=Inverse(half_life=2000),
             averaging=Polyak(),
             noise=Noise(inputs=source),
             epochs=self.epochs,

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from backprop.choices import choice, number, whole
+from backprop.choices import choice, integer, number
 from backprop.initializations import Zeros
 from backprop.losses import SquaredError
 from backprop.network import MLP
@@ -29,7 +29,7 @@ class L2Path:
 
     strength: float = number(default=0.1, within="[0, inf)")
     train: float = number(default=0.2, within="(0, 0.5)")
-    epochs: int = whole(default=4000, within="[1, 1000000]")
+    epochs: int = integer(default=4000, within="[1, 1000000]")
 
     @property
     def split(self) -> Holdout:
