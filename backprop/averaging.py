@@ -2,6 +2,9 @@
 
 from typing import Protocol, runtime_checkable
 
+import numpy as np
+
+from backprop.arrays import PerReplica
 from backprop.choices import choice, number
 from backprop.network import Parameters
 
@@ -19,10 +22,10 @@ class Polyak:
     Polyak & Juditsky, SIAM J. Control Optim. 30:838 (1992).
     """
 
-    start: float = number(default=0.5, within="[0, 1)")
+    start: PerReplica = number(default=0.5, within="[0, 1)")
 
     def update(self, mean: Parameters, W: Parameters, t: int, T: int) -> None:
-        n = max(t - int(self.start * T), 1)  # how many iterates the mean is of
+        n = np.maximum(t - np.floor(self.start * T), 1)  # how many iterates the mean is of
         mean += (W - mean) / n
 
 
@@ -30,7 +33,7 @@ class Polyak:
 class Exponential:
     """W̄ ← ρ W̄ + (1 − ρ) W; ρ is `decay`."""
 
-    decay: float = number(default=0.99, within="[0, 1)")
+    decay: PerReplica = number(default=0.99, within="[0, 1)")
 
     def update(self, mean: Parameters, W: Parameters, t: int, T: int) -> None:
         mean += (1 - self.decay) * (W - mean)

@@ -23,7 +23,7 @@ class Step(NamedTuple):
 
     t: int  # 1, 2, …
     eta: Any  # the learning rate at t, (R, 1, 1) or a number
-    weights: slice  # where the weights lie among the parameters; the rest are biases
+    weights: int  # so many of the parameters, the first, are weights; the rest are biases
     gradient_at: Callable[[Parameters], Parameters]  # of the objective on this minibatch, at any parameters
 
 
@@ -185,7 +185,7 @@ class AdamW:
         return np.zeros_like(W), np.zeros_like(W)
 
     def update(self, W: Parameters, g: Parameters, state: State, step: Step) -> None:
-        W[..., step.weights] *= 1 - step.eta * self.strength
+        W[..., : step.weights] *= 1 - step.eta * self.strength
         adam_step(self, W, g, state, step)
 
 

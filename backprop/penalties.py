@@ -1,10 +1,6 @@
 """Penalties add a cost on the weights W (never on the biases) to the loss. The reported loss does not contain it.
 
-With method "gradient" the penalty's (sub)gradient joins the loss's. With "proximal" the penalty acts after the step,
-W ← argmin_U ½‖U − W‖² + c·penalty(U), which sets weights to exactly 0 where L1 wants it (Parikh & Boyd, 2014). c is
-the optimiser's `effective_learning_rate`, so that both methods settle where loss gradient and penalty balance; that is defined
-for optimisers that step along the gradient (SGD, Momentum, Nesterov), and refused for others. With "decoupled"
-W ← W − η ∂penalty/∂W before the step, past whatever the optimiser does to gradients: for L2, decoupled weight decay.
+Where in a step a penalty acts is its `method`; backprop/acting.py has the three. The first so many parameters are the weights.
 """
 
 from typing import Any, Protocol, runtime_checkable
@@ -30,11 +26,11 @@ class Penalty(Protocol):
 
     def value(self, W: Weights) -> Float[Array, "R 1 1"]: ...
 
-    def add_gradient(self, g: Parameters, W: Parameters, weights: slice, scale: Any = 1.0) -> None:
-        """g ← g + c ∂penalty/∂W on the weights among the parameters, c the `scale`, in place."""
+    def add_gradient(self, g: Parameters, W: Parameters, weights: int, scale: Any = 1.0) -> None:
+        """g ← g + c ∂penalty/∂W on the first `weights` parameters, c the `scale`, in place."""
 
-    def proximal(self, W: Parameters, weights: slice, c: Any) -> None:
-        """W ← argmin_U ½‖U − W‖² + c·penalty(U) on the weights among the parameters, in place."""
+    def proximal(self, W: Parameters, weights: int, c: Any) -> None:
+        """W ← argmin_U ½‖U − W‖² + c·penalty(U) on the first `weights` parameters, in place."""
 
 
 @choice
@@ -47,11 +43,11 @@ class L2:
     def value(self, W: Weights) -> Float[Array, "R 1 1"]:
         return 0.5 * self.strength * (W * W).sum(axis=-1, keepdims=True)
 
-    def add_gradient(self, g: Parameters, W: Parameters, weights: slice, scale: Any = 1.0) -> None:
+    def add_gradient(self, g: Parameters, W: Parameters, weights: int, scale: Any = 1.0) -> None:
         add_weights(g, W, weights, scale * self.strength)
 
-    def proximal(self, W: Parameters, weights: slice, c: Any) -> None:
-        W[..., weights] /= 1 + c * self.strength
+    def proximal(self, W: Parameters, weights: int, c: Any) -> None:
+        W[..., :weights] /= 1 + c * self.strength
 
 
 @choice
@@ -64,10 +60,10 @@ class L1:
     def value(self, W: Weights) -> Float[Array, "R 1 1"]:
         return self.strength * np.abs(W).sum(axis=-1, keepdims=True)
 
-    def add_gradient(self, g: Parameters, W: Parameters, weights: slice, scale: Any = 1.0) -> None:
+    def add_gradient(self, g: Parameters, W: Parameters, weights: int, scale: Any = 1.0) -> None:
         add_signs(g, W, weights, scale * self.strength)
 
-    def proximal(self, W: Parameters, weights: slice, c: Any) -> None:
+    def proximal(self, W: Parameters, weights: int, c: Any) -> None:
         threshold(W, weights, c * self.strength)
 
 
@@ -84,25 +80,25 @@ class ElasticNet:
         l2 = 0.5 * (W * W).sum(axis=-1, keepdims=True)
         return self.strength * (self.l1_ratio * l1 + (1 - self.l1_ratio) * l2)
 
-    def add_gradient(self, g: Parameters, W: Parameters, weights: slice, scale: Any = 1.0) -> None:
+    def add_gradient(self, g: Parameters, W: Parameters, weights: int, scale: Any = 1.0) -> None:
         add_signs(g, W, weights, scale * self.strength * self.l1_ratio)
         add_weights(g, W, weights, scale * self.strength * (1 - self.l1_ratio))
 
-    def proximal(self, W: Parameters, weights: slice, c: Any) -> None:
+    def proximal(self, W: Parameters, weights: int, c: Any) -> None:
         threshold(W, weights, c * self.strength * self.l1_ratio)
-        W[..., weights] /= 1 + c * self.strength * (1 - self.l1_ratio)
+        W[..., :weights] /= 1 + c * self.strength * (1 - self.l1_ratio)
 
 
-def add_weights(g: Parameters, W: Parameters, weights: slice, scale: Any) -> None:
+def add_weights(g: Parameters, W: Parameters, weights: int, scale: Any) -> None:
     """g ← g + c W on the weights: what ½ ‖W‖² adds."""
-    kernels.add_scaled(g, kernels.column(scale, W), W, weights.stop)
+    kernels.add_scaled(g, kernels.column(scale, W), W, weights)
 
 
-def add_signs(g: Parameters, W: Parameters, weights: slice, scale: Any) -> None:
+def add_signs(g: Parameters, W: Parameters, weights: int, scale: Any) -> None:
     """g ← g + c sign W on the weights: what Σ |W| adds; the sign of W itself where curvature makes a complex step."""
-    g[..., weights] += scale * np.sign(W[..., weights].real)
+    g[..., :weights] += scale * np.sign(W[..., :weights].real)
 
 
-def threshold(W: Parameters, weights: slice, t: Any) -> None:
+def threshold(W: Parameters, weights: int, t: Any) -> None:
     """W ← sign(W) max(|W| − t, 0) on the weights."""
-    kernels.soft_threshold(W, kernels.column(t, W), weights.stop)
+    kernels.soft_threshold(W, kernels.column(t, W), weights)

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Int
 
+from backprop.acting import acting
 from backprop.arrays import Array
 from backprop.averaging import Averaging
 from backprop.choices import choice, integer, one_of
@@ -16,7 +17,7 @@ from backprop.constraints import Constraint
 from backprop.losses import Loss, SoftmaxCrossEntropy
 from backprop.network import MLP, Layer, Parameters, apply, initial_parameters, views, weight_count
 from backprop.noise import Noise, Sites, check_layers, sites
-from backprop.optimizers import AlongTheGradient, Momentum, Newton, Optimizer, Step
+from backprop.optimizers import Momentum, Newton, Optimizer, Step
 from backprop.penalties import Penalty
 from backprop.randomness import Streams
 from backprop.schedules import Constant, Schedule
@@ -50,13 +51,7 @@ class Recipe:
             raise ValueError(
                 "optimizer is Newton, which needs an objective without noise; take another, or leave noise out."
             )
-
-        proximal = self.penalty is not None and self.penalty.method == "proximal"
-        if proximal and not isinstance(self.optimizer, AlongTheGradient):
-            raise ValueError(
-                f"penalty.method is proximal, which is for SGD, Momentum and Nesterov; with {type(self.optimizer).__name__} "
-                "take penalty.method=gradient or decoupled."
-            )
+        acting(self.penalty, self.optimizer, weights=0)  # the check
 
     def steps_per_epoch(self, n: int) -> int:
         return 1 if self.batch_size is None else ceil(n / self.batch_size)  # the last batch may be smaller
@@ -110,14 +105,13 @@ def train(
     sizes = recipe.network.sizes(inputs, data.y.shape[-1])
     parameters = initial_parameters(recipe.network, sizes, initial_seeds or seeds, recipe.dtype)
     gradient = np.empty_like(parameters)
-    weights = slice(0, weight_count(sizes))
     layers, gradients = views(parameters, sizes), views(gradient, sizes)
     mean = parameters if recipe.averaging is None else parameters.copy()
     measured = layers if recipe.averaging is None else views(mean, sizes)
     state = recipe.optimizer.init(parameters)
     noise = sites(recipe.noise, len(layers), seeds)
-    penalty, method = recipe.penalty, recipe.penalty.method if recipe.penalty is not None else None
-    effective_learning_rate = getattr(recipe.optimizer, "effective_learning_rate", None)
+    weights = weight_count(sizes)
+    penalty = acting(recipe.penalty, recipe.optimizer, weights)
     per_epoch = recipe.steps_per_epoch(n)
     total = recipe.epochs * per_epoch
     finite, finite_until = np.ones(len(seeds), bool), np.zeros(len(seeds), int)
@@ -132,15 +126,12 @@ def train(
             J = backpropagate(recipe, layers, x, y, noise, gradients)
             if recipe.clipping is not None:
                 recipe.clipping.clip(gradient, gradients)
-            if penalty is not None and method == "gradient":
-                penalty.add_gradient(gradient, parameters, weights)
+            penalty.in_gradient(gradient, parameters)
             gradient_at = partial(objective_gradient, recipe, sizes, x, y)
             noisy_gradient, _ = noise.gradients(gradient)
-            if penalty is not None and method == "decoupled":
-                penalty.add_gradient(parameters, parameters, weights, -eta)
+            penalty.before_step(parameters, eta)
             recipe.optimizer.update(parameters, noisy_gradient, state, Step(t, eta, weights, gradient_at))
-            if penalty is not None and method == "proximal" and effective_learning_rate is not None:
-                penalty.proximal(parameters, weights, effective_learning_rate(eta))
+            penalty.after_step(parameters, eta)
             if recipe.constraint is not None:
                 recipe.constraint.project(layers)
             if recipe.averaging is not None:
@@ -165,7 +156,5 @@ def objective_gradient(recipe: Recipe, sizes: Sequence[int], x: Array, y: Array,
     """The gradient of loss plus penalty on a minibatch, without noise, at any parameters; they may be complex."""
     gradient = np.empty_like(parameters)
     backpropagate(recipe, views(parameters, sizes), x, y, None, views(gradient, sizes))
-    if recipe.penalty is not None and recipe.penalty.method == "gradient":
-        weights = slice(0, weight_count(sizes))
-        recipe.penalty.add_gradient(gradient, parameters, weights)
+    acting(recipe.penalty, recipe.optimizer, weight_count(sizes)).in_gradient(gradient, parameters)
     return gradient

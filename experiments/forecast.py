@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from backprop.arrays import stacking_key
+from backprop.stacking import stacking_key
 from experiments.config.building import execution_of
 from experiments.config.secrets import hidden
 from experiments.costs.cost import cost

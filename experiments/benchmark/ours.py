@@ -5,7 +5,7 @@ from functools import partial
 
 import numpy as np
 
-from backprop.arrays import stack
+from backprop.stacking import stack
 from backprop.training import Examples, train
 from experiments.benchmark.workloads import Workload, data, recipe
 from experiments.training.tasks import replicas_that_fit

@@ -6,7 +6,6 @@ from functools import cached_property
 from reprlib import repr as shortened
 from typing import Any
 
-from backprop.arrays import stacking_key
 from backprop.averaging import Averaging
 from backprop.choices import choice, integer, one_of
 from backprop.clipping import Clipping
@@ -17,6 +16,7 @@ from backprop.noise import Noise
 from backprop.optimizers import LARGEST_FOR_NEWTON, Momentum, Newton, Optimizer
 from backprop.penalties import Penalty
 from backprop.schedules import Constant, Schedule
+from backprop.stacking import stacking_key
 from backprop.training import Recipe
 from experiments.data.corruption import Corruption
 from experiments.data.datasets.dataset import Dataset

@@ -7,11 +7,12 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 import numpy as np
 from jaxtyping import Float, Int
 
-from backprop.arrays import Array, stack
+from backprop.arrays import Array
 from backprop.diagnostics import BINS, confidence, distances, gradient_statistics, weight_histogram
 from backprop.metrics import Whole, performance, weight_norms
 from backprop.network import Layer
 from backprop.sets import ready
+from backprop.stacking import stack
 from backprop.training import Examples, Snapshot, train
 from experiments.data.division import seen
 from experiments.study.calculation import AnyExperiment

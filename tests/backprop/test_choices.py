@@ -1,11 +1,12 @@
 import numpy as np
 import pytest
 
-from backprop.arrays import per_replica, stack, stacking_key
+from backprop.arrays import per_replica
 from backprop.choices import check_fields
 from backprop.noise import Dropout
 from backprop.optimizers import SGD, Momentum
 from backprop.penalties import L1, L2
+from backprop.stacking import stack, stacking_key
 
 
 @pytest.mark.parametrize("rate", [1.2, -0.1, 1.0, float("nan")])

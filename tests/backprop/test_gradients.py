@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from backprop.gradcheck import gradient_error
+from backprop.classroom.gradcheck import gradient_error
 from backprop.losses import BinaryCrossEntropy, SoftmaxCrossEntropy, SquaredError
 from backprop.network import MLP, apply, initial_parameters, views
 from backprop.noise import Dropout, Gaussian, MultiplicativeGaussian, Noise, sites
@@ -62,7 +62,7 @@ def test_the_gradient_of_a_loss(loss):
 def test_the_gradient_of_a_penalty(penalty):
     def J(W):
         g = np.zeros_like(W)
-        penalty.add_gradient(g, W, slice(0, W.shape[-1]))
+        penalty.add_gradient(g, W, W.shape[-1])
         return penalty.value(W), [g]
 
     W = draw.standard_normal((R, 1, O))

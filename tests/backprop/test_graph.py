@@ -5,9 +5,9 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
-from backprop.drawing import dot, svg
-from backprop.gradcheck import gradient_error
-from backprop.graph import BOXES, Graph, Node, box
+from backprop.classroom.drawing import dot, svg
+from backprop.classroom.gradcheck import gradient_error
+from backprop.classroom.graph import BOXES, Graph, Node, box
 from backprop.operations import ACTIVATIONS
 
 draw = np.random.default_rng(0)

@@ -13,6 +13,7 @@ from backprop.operations import ACTIVATIONS
 from backprop.optimizers import SGD, Adagrad, Adam, AdamW, Momentum, Nesterov, Newton, RMSProp, Step
 from backprop.penalties import L1, L2, ElasticNet
 from backprop.schedules import Constant, Cosine, Inverse, StepDecay, WarmUp
+from backprop.stacking import stack
 from backprop.training import Examples, Recipe, objective_gradient, train
 
 
@@ -21,7 +22,7 @@ def walked(optimizer, gradients, start=1.0):
     W = np.full((1, 1, 1), start)
     state = optimizer.init(W)
     for t, g in enumerate(gradients, start=1):
-        optimizer.update(W, np.full((1, 1, 1), g), state, Step(t, optimizer.learning_rate, slice(0, 1), lambda W: W))
+        optimizer.update(W, np.full((1, 1, 1), g), state, Step(t, optimizer.learning_rate, 1, lambda W: W))
     return W.item()
 
 
@@ -64,7 +65,7 @@ def test_the_first_step_of_adam_is_the_learning_rate_whatever_the_gradient():
 def test_adamw_shrinks_weights_before_the_step_and_leaves_biases():
     assert walked(AdamW(0.1, strength=0.5), [1.0]) == pytest.approx((1 - 0.1 * 0.5) * 1 - 0.1)
     W, optimizer = np.ones((1, 1, 2)), AdamW(0.1, strength=0.5)
-    optimizer.update(W, np.zeros((1, 1, 2)), optimizer.init(W), Step(1, 0.1, slice(0, 1), lambda W: W))
+    optimizer.update(W, np.zeros((1, 1, 2)), optimizer.init(W), Step(1, 0.1, 1, lambda W: W))
     assert W.tolist() == [[[0.95, 1.0]]]
 
 
@@ -151,6 +152,31 @@ def test_newton_refuses_noise():
 def test_schedules_by_hand(schedule, expected):
     for t, factor in expected.items():
         assert schedule.factor(t, 9) == pytest.approx(factor)
+
+
+@pytest.mark.parametrize(
+    ("schedule", "field", "values"),
+    [
+        (StepDecay, "decay", (0.1, 0.5)),
+        (Cosine, "final", (0.0, 0.3)),
+        (Inverse, "half_life", (4, 7)),
+        (WarmUp, "steps", (2, 5)),
+    ],
+)
+def test_the_numbers_of_a_schedule_stack(schedule, field, values):
+    stacked = stack([schedule(**{field: value}) for value in values], "float32")
+    for t in (1, 3, 6, 9):
+        factors = stacked.factor(t, 9)
+        assert factors.dtype == np.float32
+        assert factors.ravel() == pytest.approx([schedule(**{field: value}).factor(t, 9) for value in values], rel=1e-6)
+
+
+def test_the_numbers_of_an_average_stack():
+    means = np.zeros((2, 1, 1), "float32")
+    averaging = stack([Polyak(start=0.0), Polyak(start=0.5)], "float32")
+    for t in range(1, 5):
+        averaging.update(means, np.full((2, 1, 1), t, "float32"), t, 4)
+    assert means.ravel().tolist() == [2.5, 3.5]  # of 1, 2, 3, 4; of 3, 4
 
 
 def test_clipping_by_hand():

@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 
-from backprop.arrays import stack
 from backprop.constraints import MaxNorm
 from backprop.losses import SoftmaxCrossEntropy, SquaredError
 from backprop.network import MLP
 from backprop.noise import Dropout, Gaussian, Noise
 from backprop.optimizers import SGD, Momentum
 from backprop.penalties import L1, L2
+from backprop.stacking import stack
 from backprop.training import Examples, Recipe, minibatches, train
 
 S, N, D, K = 3, 17, 5, 2

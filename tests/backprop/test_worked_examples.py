@@ -92,13 +92,13 @@ def gradient(penalty, W):
     """Of the weights W, in an array of parameters that has one bias, 7, as well."""
     parameters = np.append(W, [[[7.0]]], axis=-1)
     g = np.zeros_like(parameters)
-    penalty.add_gradient(g, parameters, slice(0, W.shape[-1]))
+    penalty.add_gradient(g, parameters, W.shape[-1])
     return g
 
 
 def proximal(penalty, W, c):
     parameters = np.append(W, [[[7.0]]], axis=-1)
-    penalty.proximal(parameters, slice(0, W.shape[-1]), c)
+    penalty.proximal(parameters, W.shape[-1], c)
     assert parameters[0, 0, -1] == 7
     return parameters[..., :-1]
 

@@ -74,10 +74,10 @@ def test_our_code_on_the_way_is_derived_from_where_a_worker_begins():
         "experiments.data.datasets.bundled",
     } <= set(code)
     apart = {
-        "backprop.graph",
-        "backprop.drawing",
+        "backprop.classroom.graph",
+        "backprop.classroom.drawing",
         "backprop.estimators",
-        "backprop.gradcheck",
+        "backprop.classroom.gradcheck",
         "experiments.recording.tracking",
         "experiments.run",
     }

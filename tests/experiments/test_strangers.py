@@ -73,7 +73,7 @@ EVIL = [
         "backprop.choices.choice",
         "backprop.training.train",
         "backprop.estimators.BackpropClassifier",
-        "backprop.graph.Graph",
+        "backprop.classroom.graph.Graph",
     ),
     *(
         "experiments.sweeps.clean",

@@ -83,7 +83,7 @@ class Descent:
         with np.errstate(all="ignore"):  # rates beyond the threshold may overflow
             for t in range(1, max(at) + 1):
                 g = W @ hessian
-                optimizer.update(W, g, state, Step(t, eta, slice(None), lambda W: W @ hessian))
+                optimizer.update(W, g, state, Step(t, eta, W.shape[-1], lambda W: W @ hessian))
                 if t in at:
                     path.append(W[:, 0].copy())
         return np.stack(path)

@@ -1,24 +1,14 @@
-"""scikit-learn's interface over the same training loop, for pipelines and searches. The only module here that imports scikit-learn.
-
->>> from sklearn.datasets import load_wine
->>> from sklearn.pipeline import make_pipeline
->>> from sklearn.preprocessing import StandardScaler
->>> x, y = load_wine(return_X_y=True)
->>> model = make_pipeline(StandardScaler(), BackpropClassifier(hidden=(8,), epochs=100, random_state=0)).fit(x, y)
->>> bool(model.score(x, y) > 0.95)
-True
-"""
+"""What classifier and regressor share: a multilayer perceptron, its recipe, its training."""
 
 from typing import Any
 
 import numpy as np
-from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
+from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
-from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from backprop.arrays import Array
-from backprop.losses import Loss, SoftmaxCrossEntropy, SquaredError
+from backprop.losses import Loss
 from backprop.network import MLP, Layer, apply
 from backprop.optimizers import Adam
 from backprop.training import Examples, Recipe, train
@@ -107,45 +97,3 @@ class Backprop(BaseEstimator):
         layers = [Layer(W[None], b[None, None]) for W, b in zip(self.coefs_, self.intercepts_, strict=True)]
         z, _ = apply(MLP(self.hidden, self.activation), layers, x.astype(self.dtype)[None])
         return z[0]
-
-
-class BackpropClassifier(ClassifierMixin, Backprop):
-    """A softmax classifier: descends −(1/n) Σ log p(yₙ | xₙ). Attributes as the base's, and `classes_`."""
-
-    def fit(self, X: Any, y: Any) -> "BackpropClassifier":
-        X, y = validate_data(self, X, y, dtype=[np.float64, np.float32])
-        check_classification_targets(y)
-        self.classes_, codes = np.unique(y, return_inverse=True)
-        if len(self.classes_) < 2:
-            raise ValueError(f"y has one class, {self.classes_[0]!r}; a classifier needs two or more.")
-        self.descend(X, np.eye(len(self.classes_))[codes], SoftmaxCrossEntropy())
-        return self
-
-    def predict_proba(self, X: Any) -> Array:
-        """p(class | x), shape (n, classes)."""
-        z = self.outputs(X)
-        p = np.exp(z - z.max(axis=1, keepdims=True))
-        return p / p.sum(axis=1, keepdims=True)
-
-    def predict(self, X: Any) -> Array:
-        best = self.outputs(X).argmax(axis=1)
-        return self.classes_[best]
-
-
-class BackpropRegressor(RegressorMixin, Backprop):
-    """A regression network: descends (1/n) Σ ‖zₙ − yₙ‖²; y may have several columns."""
-
-    def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()
-        tags.target_tags.multi_output = True
-        return tags
-
-    def fit(self, X: Any, y: Any) -> "BackpropRegressor":
-        X, y = validate_data(self, X, y, dtype=[np.float64, np.float32], multi_output=True, y_numeric=True)
-        self.one_column_ = y.ndim == 1
-        self.descend(X, y.reshape(len(y), -1), SquaredError())
-        return self
-
-    def predict(self, X: Any) -> Array:
-        z = self.outputs(X)
-        return z[:, 0] if self.one_column_ else z

@@ -2,7 +2,7 @@
 
 from html import escape
 
-from backprop.graph import Graph, Node, short
+from backprop.classroom.graph import Graph, Node, short
 
 WIDTH, HEIGHT, ACROSS, DOWN = 150, 58, 190, 84
 
