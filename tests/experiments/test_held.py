@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from sklearn.preprocessing import StandardScaler
 
-from experiments.data import splits
+from experiments.data import division as dividing
 from experiments.data.corruption import LabelNoise
 from experiments.data.datasets import Dataset, digits, one_hot, shared
 from experiments.data.datasets.files import made
@@ -65,7 +65,7 @@ def test_corrupted_targets_are_seen_where_they_are_and_only_there():
     changed = (clean.part("train").y != noisy.part("train").y).any(axis=1)
     assert changed.mean() == noisy.corrupted == pytest.approx(0.45, abs=0.05)
     assert (clean.part("test").y == noisy.part("test").y).all()
-    both = splits.seen([noisy, other], [noisy.rows.train, other.rows.train])[1]
+    both = dividing.seen([noisy, other], [noisy.rows.train, other.rows.train])[1]
     for s, division in enumerate((noisy, other)):
         assert (both.take(np.array([s]), np.arange(both.shape[1])[None])[0] == division.part("train").y).all()
 
@@ -74,7 +74,7 @@ def test_corrupted_targets_are_seen_where_they_are_and_only_there():
 def test_scales_taken_a_few_rows_at_a_time_are_scikit_learns(at_once, monkeypatch):
     x = np.hstack([1e4 + DRAW.standard_normal((101, 7)), np.full((101, 1), 0.1)])
     rows = DRAW.permutation(101)[:67]
-    monkeypatch.setattr(splits, "SCALED_AT_ONCE", at_once)
+    monkeypatch.setattr(dividing, "SCALED_AT_ONCE", at_once)
     ours, theirs = column_scale(x, rows), StandardScaler().fit(x[rows])
     np.testing.assert_allclose(ours.mean, theirs.mean_, rtol=1e-12)
     np.testing.assert_allclose(ours.scale, theirs.scale_, rtol=1e-9)
