@@ -12,7 +12,7 @@ from sklearn.preprocessing import StandardScaler
 from experiments.data import division as dividing
 from experiments.data.corruption import LabelNoise
 from experiments.data.datasets import Dataset, digits, one_hot, shared
-from experiments.data.datasets.files import made
+from experiments.data.datasets.files import as_dataset
 from experiments.data.division import Scaling, column_scale, divide
 from experiments.data.splits import Holdout
 from experiments.study.experiment import Experiment
@@ -92,7 +92,7 @@ def test_features_are_held_in_float32_where_that_loses_nothing(given, dtype):
 
 def test_files_of_whole_numbers_are_held_in_float32_and_others_in_float64():
     def dtype(x):
-        return made("", "made up", "regression", np.array(x, float), np.arange(2.0), None).x.dtype
+        return as_dataset("", "made up", "regression", np.array(x, float), np.arange(2.0), None).x.dtype
 
     assert dtype([[0.0, 255.0], [1.5, 2.0**24]]) == np.float32
     assert dtype([[0.0, 255.0], [0.1, 2.0**24]]) == np.float64

@@ -13,7 +13,7 @@ import numpy as np
 from backprop.arrays import Array
 from experiments.data.datasets import sizes
 from experiments.data.datasets.dataset import Dataset, of_size
-from experiments.data.datasets.files import LARGEST, built, check_task, check_two, opened
+from experiments.data.datasets.files import LARGEST, as_dataset, check_task, check_two, opened
 
 IDX_TYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
 MOST_DIMENSIONS = 8
@@ -78,7 +78,7 @@ def from_arrays(name: str, source: str, task: str, names: Sequence[str], arrays:
                 )
     x, y = (np.concatenate(parts) if len(parts) > 1 else parts[0] for parts in (arrays[::2], arrays[1::2]))
     own_test = np.arange(len(arrays[0]), len(x)) if len(arrays) > 2 else None
-    return built(name, source, task, x.reshape(len(x), math.prod(x.shape[1:])), y, own_test)
+    return as_dataset(name, source, task, x.reshape(len(x), math.prod(x.shape[1:])), y, own_test)
 
 
 def is_text(array: Array) -> bool:

@@ -23,7 +23,7 @@ KINDS = {  # of numpy's types, those that are no numbers
 }
 
 
-def built(
+def as_dataset(
     name: str,
     source: str,
     task: str,

@@ -16,7 +16,7 @@ import numpy as np
 from backprop.arrays import Array
 from experiments.data.datasets import sizes
 from experiments.data.datasets.dataset import Column, Dataset, of_size
-from experiments.data.datasets.files import built, check_task, check_two, listed, opened
+from experiments.data.datasets.files import as_dataset, check_task, check_two, listed, opened
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -221,7 +221,7 @@ def from_tables(name: str, tables: Sequence[Table], task: str, columns: Columns)
         values, codes = coded(kept, rows[columns.categorical].astype(str))
         x, called = np.concatenate([x, codes], axis=1), called + values
     y = rows[columns.target[0]] if task == "classification" else rows[columns.target]
-    return built(name, tables[0].source, task, x, y.to_numpy(), own_test, called)
+    return as_dataset(name, tables[0].source, task, x, y.to_numpy(), own_test, called)
 
 
 def check_columns(table: Table, columns: Columns, task: str) -> None:
