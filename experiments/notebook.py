@@ -100,7 +100,7 @@ class Results:
     @property
     def figures(self) -> dict[str, Any]:
         """Altair charts by name; a notebook shows one when it is the last line of its cell."""
-        from reports.figures import figures
+        from reports.figures.every import figures
 
         return {figure.name: figure.chart for figure in figures(self.sweep, self.comparison)}
 

@@ -1,14 +1,15 @@
-"""The answer of a comparison in words and numbers: the sentence, and the tables of the page, the terminal and the notebook."""
+"""The answer: one sentence, and the tables that it rests on, from a comparison."""
 
 import math
 from typing import Any
 
 from reports.certainty import certainties
 from reports.comparison import MOST, Comparison, Row, listed
+from reports.formats import number, p_value, plus_minus, show, show_difference, show_paired
 from reports.load import Sweep
 from reports.optimism import ledger
 from reports.sign_flips import least_seeds
-from reports.statistics import Interval, PairedDifference
+from reports.statistics import Interval
 
 
 def sentence(comparison: Comparison) -> str:
@@ -142,48 +143,3 @@ def ledger_rows(sweep: Sweep, comparison: Comparison) -> list[dict[str, str]]:
         }
         for entry in ledger(sweep, comparison)
     ]
-
-
-def show(interval: Interval, comparison: Comparison) -> str:
-    if interval.n < 2:
-        return number(interval.mean, comparison)
-    return (
-        f"{number(interval.mean, comparison)} [{number(interval.low, comparison)}, {number(interval.high, comparison)}]"
-    )
-
-
-def plus_minus(interval: Interval | PairedDifference, comparison: Comparison, sign: bool = False) -> str:
-    """A t interval is symmetric: mean ± half its length. One seed has none."""
-    if interval.n < 2:
-        return number(interval.mean, comparison, sign)
-    return f"{number(interval.mean, comparison, sign)} ± {number((interval.high - interval.low) / 2, comparison)}"
-
-
-def p_value(p: float) -> str:
-    """Three digits, rounded to neither side of 0.05 that p is not on.
-
-    >>> p_value(0.0314), p_value(0.0004), p_value(0.0498), p_value(float("nan"))
-    ('0.031', '<0.001', '<0.05', '–')
-    """
-    if math.isnan(p):
-        return "–"
-    return "<0.001" if p < 0.001 else "<0.05" if p < 0.05 <= round(p, 3) else f"{p:.3f}"
-
-
-def show_paired(row: Row, comparison: Comparison) -> str:
-    if row.difference is None:
-        return "baseline" if row.arm == row.baseline else "not paired"
-    ends = ", ".join(number(end, comparison, sign=True) for end in (row.difference.low, row.difference.high))
-    return f"{number(row.difference.mean, comparison, sign=True)} [{ends}]"
-
-
-def show_difference(value: float, comparison: Comparison) -> str:
-    return number(value, comparison, sign=True) + (" points" if comparison.percent else "")
-
-
-def number(value: float, comparison: Comparison, sign: bool = False) -> str:
-    if not math.isfinite(value):
-        return "–"
-    plus = "+" if sign else ""
-    text = f"{value * 100:{plus}.2f}" if comparison.percent else f"{value:{plus}.4g}"
-    return text.replace("-", "−")

@@ -18,8 +18,8 @@ from typing import Any, NamedTuple
 import pandas as pd
 from scipy import stats
 
-from reports.answer import p_value
 from reports.comparison import Comparison, numbers
+from reports.formats import p_value
 from reports.load import Sweep
 from reports.schema.names import as_override
 from reports.schema.statements import Claim, Exact, Order, Published

@@ -11,13 +11,14 @@ from reports.answer import certainty_rows, ledger_rows, sentence, table_rows, te
 from reports.averages import intervals
 from reports.claims import Verdict, in_one_sentence, judge
 from reports.comparison import Comparison, compare
+from reports.diagnostics import diagnostic_rows
 from reports.excerpt import IN_TABLES, IN_TERMINAL, leading, shortened, told
-from reports.figures import planned
+from reports.figures.every import planned
+from reports.figures.figure import Picture, draw
 from reports.load import Sweep
 from reports.measurements import measurement_rows, measures_of
-from reports.overfitting import diagnostic_rows, source_rows, sources_in_a_sentence
-from reports.palette import Picture, draw
 from reports.tables import numbers_of
+from reports.variance import source_rows, sources_in_a_sentence
 
 Made = TypeVar("Made")
 MEASURES = "mean over seeds ± half of the 95 % t interval, where seeds differ"

@@ -4,7 +4,7 @@ import pytest
 
 import reports.contents
 import reports.page
-from reports.palette import Picture, specification
+from reports.figures.figure import Picture, specification
 
 
 @pytest.fixture

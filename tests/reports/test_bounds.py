@@ -12,15 +12,15 @@ from rich.console import Console
 from reports import build, contents
 from reports.comparison import compare
 from reports.excerpt import IN_TABLES, leading, lines_within
-from reports.figures import SEEDS, spread
-from reports.heatmap import heat_map
-from reports.overfitting import weight_distribution
+from reports.figures.figure import specification
+from reports.figures.heat_map import heat_map
+from reports.figures.seeds import SEEDS, spread
+from reports.figures.stated import excerpt, measured
+from reports.figures.strengths import strengths
+from reports.figures.weights import weight_distribution
 from reports.page import recipe
-from reports.palette import specification
 from reports.schema.names import arm_name, as_number
 from reports.schema.statements import StatedFigure
-from reports.stated import excerpt, measured
-from reports.strengths import strengths
 from reports.tables import latex
 from reports.terminal import table_of
 from tests.reports.made import many

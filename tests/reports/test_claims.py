@@ -5,8 +5,8 @@ import pytest
 
 from reports.claims import in_one_sentence, judge
 from reports.comparison import compare
+from reports.figures.stated import measured, series, stated
 from reports.schema.statements import StatedFigure
-from reports.stated import measured, series, stated
 from reports.tables import latex, markdown
 from tests.reports.test_comparison import CELLS, sweep_of
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from reports.answer import sentence, table_rows, terminal_rows
 from reports.build import check_replaceable
 from reports.comparison import compare
-from reports.figures import figures
+from reports.figures.every import figures
 from reports.optimism import ledger
 from reports.schema import RULES, SELECTED
 from reports.schema.names import arm_name, arm_names

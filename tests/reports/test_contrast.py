@@ -8,12 +8,14 @@ import pytest
 
 from reports.answer import sentence
 from reports.certainty import certainties
-from reports.compare import check_different, contrast
 from reports.comparison import compare
-from reports.heatmap import heat_map
-from reports.overfitting import diagnostic_rows, source_rows, weight_distribution
+from reports.contrast import check_different, contrast
+from reports.diagnostics import diagnostic_rows
+from reports.figures.heat_map import heat_map
+from reports.figures.weights import weight_distribution
 from reports.schema.names import NoSuchSweep
 from reports.statistics import sd_interval, seeds_needed
+from reports.variance import source_rows
 from tests.reports.test_comparison import CELLS, sweep_of
 
 FEWER = {name: CELLS[name] for name in ("none", "weak")}

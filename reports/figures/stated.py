@@ -11,8 +11,9 @@ import pandas as pd
 from reports.averages import intervals
 from reports.axes import called, label
 from reports.excerpt import thinned, told
+from reports.figures.figure import Figure
+from reports.figures.palette import COLOURS, LEGEND
 from reports.load import Sweep
-from reports.palette import COLOURS, LEGEND, Figure
 from reports.schema.names import as_number, as_override
 from reports.schema.statements import StatedFigure
 from reports.schema.statements import figure as read

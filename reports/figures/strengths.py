@@ -10,8 +10,9 @@ from reports.averages import intervals
 from reports.axes import called, columns, label, places
 from reports.comparison import Comparison
 from reports.excerpt import thinned, told
+from reports.figures.figure import Figure, error_unit
+from reports.figures.palette import COLOURS, GREY, LEGEND, TEST, TRAIN, VALIDATION
 from reports.load import Sweep
-from reports.palette import COLOURS, GREY, LEGEND, TEST, TRAIN, VALIDATION, Figure, error_unit
 
 QUANTITIES = {
     "test error": ("test/error", TEST),

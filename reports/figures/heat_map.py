@@ -9,8 +9,8 @@ import pandas as pd
 from reports.axes import called, columns, label, number_at
 from reports.comparison import Comparison
 from reports.excerpt import thinned, told, validation_rank
+from reports.figures.figure import Figure, error_unit
 from reports.load import Sweep
-from reports.palette import Figure, error_unit
 
 MOST = 6  # panels
 TILES = 20  # along an axis of a panel

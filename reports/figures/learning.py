@@ -7,8 +7,9 @@ import pandas as pd
 from reports.averages import intervals
 from reports.comparison import Comparison
 from reports.excerpt import evenly, leading, thinned, told
+from reports.figures.figure import Figure, error_unit
+from reports.figures.palette import COLOURS, LEGEND, STAR, TEST, TRAIN, VALIDATION
 from reports.load import Sweep
-from reports.palette import COLOURS, LEGEND, STAR, TEST, TRAIN, VALIDATION, Figure, error_unit
 
 PARTS = {"train": TRAIN, "validation": VALIDATION, "test": TEST}
 CURVES, EXTREMES, EVALUATIONS, DOTS = 12, 3, 50, 500  # panels, those of them at the far end, points a curve, dots

@@ -1,0 +1,46 @@
+"""The figures of a report, by title. Each is one Vega-Lite specification, from which come the page, the PNG and the SVG, and its CSV."""
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import NamedTuple
+
+from reports.comparison import Comparison
+from reports.figures.differences import forest
+from reports.figures.figure import Figure
+from reports.figures.heat_map import heat_map
+from reports.figures.learning import gap_against_train, learning_curves
+from reports.figures.seeds import spread
+from reports.figures.stated import stated_figures
+from reports.figures.strengths import strengths
+from reports.figures.weights import weight_distribution
+from reports.load import Sweep
+
+
+class Planned(NamedTuple):
+    """A figure by its title, and how it is made: None where the sweep has no data for it."""
+
+    title: str
+    make: Callable[[], Figure | None]
+
+
+def planned(sweep: Sweep, comparison: Comparison | None) -> list[Planned]:
+    """Those that the study states, and those of every sweep that trains networks."""
+    found = [Planned(title, make) for title, make in stated_figures(sweep)]
+    every: dict[str, Callable[[Sweep, Comparison], Figure | None]] = {
+        "Difference from the baseline": forest,
+        "Test error of every seed": spread,
+        "What the strength does": strengths,
+        "Learning curves": learning_curves,
+        "Gap against train loss": gap_against_train,
+        "Test error over two axes": heat_map,
+        "What became of the weights": weight_distribution,
+    }
+    if comparison is not None:
+        found += [Planned(title, partial(make, sweep, comparison)) for title, make in every.items()]
+    return found
+
+
+def figures(sweep: Sweep, comparison: Comparison | None) -> Iterator[Figure]:
+    """All that the sweep has data for."""
+    made = (plan.make() for plan in planned(sweep, comparison))
+    return (figure for figure in made if figure is not None)

@@ -1,0 +1,50 @@
+"""The test error of every seed."""
+
+import altair as alt
+import numpy as np
+import pandas as pd
+
+from reports.comparison import Comparison
+from reports.excerpt import IN_FIGURES, leading, told
+from reports.figures.arms import ARMS, LEAST, chosen_rows
+from reports.figures.figure import Figure, error_unit
+from reports.figures.palette import TEST, TRAIN
+from reports.load import Sweep
+
+SEEDS = 100  # dots an arm
+
+
+def spread(sweep: Sweep, comparison: Comparison) -> Figure | None:
+    """Every seed's test error, so that nobody has to trust a mean."""
+    if len(comparison.rows) < 2:
+        return None
+    unit, factor = error_unit(comparison)
+    chosen = chosen_rows(sweep, comparison)
+    data = pd.DataFrame({"arm": chosen.arm, "seed": chosen.seed, "test error": chosen["test/error"] * factor})
+    leaders = [row.arm for row in leading(sweep, comparison, IN_FIGURES).rows]
+    shown = data[data.arm.isin(leaders)]
+    means = shown.groupby("arm", sort=False, as_index=False)["test error"].mean()
+    many = bool((shown.groupby("arm").size() > SEEDS).any())
+    seeds = quantiles(shown) if many else shown
+    y = alt.Y("arm:N", sort=leaders, title=None, axis=ARMS)
+    x = alt.X("test error:Q", title=f"test error ({unit})", scale=alt.Scale(zero=False, padding=12))
+    dots = alt.Chart(seeds).mark_circle(size=45, color=TEST, opacity=0.45)
+    ticks = alt.Chart(means).mark_tick(thickness=3, size=20, color=TRAIN)
+    dot = f"a quantile in steps of 1/{SEEDS} from the least to the largest of all seeds" if many else "one seed"
+    return Figure(
+        "seeds",
+        "Test error of every seed",
+        f"Dot: {dot}, each with its own draw of all that varies between seeds. Blue tick: their mean."
+        + told(len(means), len(comparison.rows), LEAST),
+        alt.layer(*(one.encode(x=x, y=y, tooltip=list(one.data.columns)) for one in (dots, ticks))).properties(
+            width=600, height=alt.Step(30)
+        ),
+        data,
+    )
+
+
+def quantiles(errors: pd.DataFrame) -> pd.DataFrame:
+    """Of each arm, so many that a strip of them looks as all seeds would."""
+    shares = np.linspace(0, 1, SEEDS + 1)
+    found = errors.groupby("arm", sort=False)["test error"].quantile(shares)
+    return found.rename_axis(["arm", "quantile"]).reset_index().dropna()

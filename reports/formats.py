@@ -1,0 +1,51 @@
+"""How numbers are written: errors with their unit, intervals, differences, p-values."""
+
+import math
+
+from reports.comparison import Comparison, Row
+from reports.statistics import Interval, PairedDifference
+
+
+def show(interval: Interval, comparison: Comparison) -> str:
+    if interval.n < 2:
+        return number(interval.mean, comparison)
+    return (
+        f"{number(interval.mean, comparison)} [{number(interval.low, comparison)}, {number(interval.high, comparison)}]"
+    )
+
+
+def plus_minus(interval: Interval | PairedDifference, comparison: Comparison, sign: bool = False) -> str:
+    """A t interval is symmetric: mean ± half its length. One seed has none."""
+    if interval.n < 2:
+        return number(interval.mean, comparison, sign)
+    return f"{number(interval.mean, comparison, sign)} ± {number((interval.high - interval.low) / 2, comparison)}"
+
+
+def p_value(p: float) -> str:
+    """Three digits, rounded to neither side of 0.05 that p is not on.
+
+    >>> p_value(0.0314), p_value(0.0004), p_value(0.0498), p_value(float("nan"))
+    ('0.031', '<0.001', '<0.05', '–')
+    """
+    if math.isnan(p):
+        return "–"
+    return "<0.001" if p < 0.001 else "<0.05" if p < 0.05 <= round(p, 3) else f"{p:.3f}"
+
+
+def show_paired(row: Row, comparison: Comparison) -> str:
+    if row.difference is None:
+        return "baseline" if row.arm == row.baseline else "not paired"
+    ends = ", ".join(number(end, comparison, sign=True) for end in (row.difference.low, row.difference.high))
+    return f"{number(row.difference.mean, comparison, sign=True)} [{ends}]"
+
+
+def show_difference(value: float, comparison: Comparison) -> str:
+    return number(value, comparison, sign=True) + (" points" if comparison.percent else "")
+
+
+def number(value: float, comparison: Comparison, sign: bool = False) -> str:
+    if not math.isfinite(value):
+        return "–"
+    plus = "+" if sign else ""
+    text = f"{value * 100:{plus}.2f}" if comparison.percent else f"{value:{plus}.4g}"
+    return text.replace("-", "−")
