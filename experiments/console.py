@@ -69,7 +69,7 @@ def shortfalls(made: "Report", options: Execution) -> Iterator[str]:
         claims = [f"{one.verdict}: {one.says}" for one in made.verdicts if one.verdict in ("refuted", "not tested")]
         yield from ["; ".join(claims)] if claims else []
     yield from made.failures
-    if made.comparison is not None and all(row.diverged == row.seeds for row in made.comparison.rows):
+    if made.findings.all_diverged:
         yield "every seed of every cell diverged, and nothing was measured; a smaller optimizer.learning_rate is the usual way out"
 
 

@@ -12,10 +12,10 @@ from tempfile import mkdtemp
 from typing import Any, NamedTuple
 
 from reports.claims import Verdict
-from reports.comparison import Comparison
 from reports.contents import Contents, contents
 from reports.door import front_door
 from reports.excerpt import lines_within, shortened
+from reports.findings import Findings
 from reports.load import Sweep, find_sweep, load_sweep
 from reports.page import page, script
 from reports.schema.names import report_folder
@@ -30,19 +30,17 @@ class Report(NamedTuple):
     """What was made, and the same answer as text."""
 
     folder: Path
-    comparison: Comparison | None  # None where no network was trained
+    findings: Findings
     answer: str
     verdicts: list[Verdict]
-    table: list[dict[str, Any]]  # as the page shows it
     note: str  # Markdown
     failures: list[str]  # a line for each figure or table that could not be made
-    in_terminal: tuple[list[dict[str, Any]], str]  # rows and caption
 
     def terminal_table(self) -> Any:
         """The table, as wide as the terminal."""
         from reports.terminal import table_of
 
-        return table_of(self.answer, *self.in_terminal)
+        return table_of(self.answer, *self.findings.in_terminal)
 
 
 def build(client: Any, run_id: str, folder: Path) -> Report:
@@ -71,13 +69,11 @@ def report(sweep: Sweep, folder: Path, beside: Executor) -> Report:
     failures = [f"{failure.title}: {failure.message}" for failure in found.failures]
     return Report(
         folder,
-        found.comparison,
+        found.findings,
         found.answer,
         found.verdicts,
-        found.table,
         note(sweep, found),
         failures,
-        found.in_terminal,
     )
 
 
@@ -89,9 +85,9 @@ def write(draft: Path, sweep: Sweep, found: Contents) -> None:
         (draft / f"{name}.svg").write_text(picture.svg, encoding="utf-8")
         (draft / f"{name}.png").write_bytes(picture.png)
     write_csv(sweep.results, draft / "results.csv")
-    write_csv(found.numbers, draft / "table.csv")
-    (draft / "table.md").write_text(markdown(found.table), encoding="utf-8")
-    (draft / "table.tex").write_text(latex(found.table), encoding="utf-8")
+    write_csv(found.findings.numbers, draft / "table.csv")
+    (draft / "table.md").write_text(markdown(found.findings.table), encoding="utf-8")
+    (draft / "table.tex").write_text(latex(found.findings.table), encoding="utf-8")
 
 
 def note(sweep: Sweep, found: Contents) -> str:
@@ -99,7 +95,7 @@ def note(sweep: Sweep, found: Contents) -> str:
     parts = [f"**{shortened(sweep.study['question'])}**", found.answer]
     if found.verdicts:
         parts.append(markdown([one._asdict() for one in found.verdicts]))
-    parts.append(markdown(found.in_terminal[0]))
+    parts.append(markdown(found.findings.in_terminal[0]))
     end = "The page is under Artifacts: report/index.html."
     return "\n\n".join([lines_within("\n\n".join(parts), IN_NOTE - len(end)).rstrip(), end])
 

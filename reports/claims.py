@@ -11,14 +11,14 @@ Three kinds, each with a rule of its own (a rule that a wide interval can pass i
   sign-flip test, with Holm's correction over the study's order claims, has p < 0.05; else undecided.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import pandas as pd
 from scipy import stats
 
-from reports.comparison import Comparison, numbers
+from reports.comparison import numbers
 from reports.formats import p_value
 from reports.load import Sweep
 from reports.schema.names import as_override
@@ -61,9 +61,9 @@ class Case(NamedTuple):
     evidence: Any  # the metric by seed, or the pairs of an order; why it cannot be tested
 
 
-def judge(sweep: Sweep, comparison: Comparison | None) -> list[Verdict]:
-    """A verdict for every claim of the study, in its order."""
-    cases = [case_of(stated, sweep, comparison) for stated in sweep.study.get("claims", [])]
+def judge(sweep: Sweep, chosen: Collection[str]) -> list[Verdict]:
+    """A verdict for every claim of the study, in its order; `chosen` are the cells that stand for their arms."""
+    cases = [case_of(stated, sweep, chosen) for stated in sweep.study.get("claims", [])]
     orders = [one.evidence.paired.p for one in cases if isinstance(one.claim, Order)]
     corrected = iter(holm(orders))
     verdicts = []
@@ -81,7 +81,7 @@ def judge(sweep: Sweep, comparison: Comparison | None) -> list[Verdict]:
     return verdicts
 
 
-def case_of(stated: Any, sweep: Sweep, comparison: Comparison | None) -> Case:
+def case_of(stated: Any, sweep: Sweep, chosen: Collection[str]) -> Case:
     """A claim as the study states it, or somebody else's record, with what was measured."""
     try:
         claim = read(stated)
@@ -90,9 +90,9 @@ def case_of(stated: Any, sweep: Sweep, comparison: Comparison | None) -> Case:
         return Case(says or "a claim that cannot be read", source, None, str(error))
     try:
         evidence = (
-            pairs_of(claim, sweep, comparison)
+            pairs_of(claim, sweep, chosen)
             if isinstance(claim, Order)
-            else values_of(claim.cell, claim.metric, sweep, comparison).to_numpy()
+            else values_of(claim.cell, claim.metric, sweep, chosen).to_numpy()
         )
     except NotTested as reason:
         return Case(claim.words, claim.source, None, reason.why)
@@ -147,20 +147,19 @@ def order(pairs: Pairs, p: float, count: int) -> tuple[str, str, str]:
     return verdict, found, "below 0"
 
 
-def pairs_of(claim: Order, sweep: Sweep, comparison: Comparison | None) -> Pairs:
-    ours, theirs = (values_of(place, claim.metric, sweep, comparison) for place in (claim.lower, claim.than))
+def pairs_of(claim: Order, sweep: Sweep, chosen: Collection[str]) -> Pairs:
+    ours, theirs = (values_of(place, claim.metric, sweep, chosen) for place in (claim.lower, claim.than))
     pairs = ours.align(theirs, join="inner")
     difference = paired_difference(*pairs)
     return Pairs(difference, len(pairs[0]) - difference.n)
 
 
-def values_of(axes: Mapping[str, Any], metric: str, sweep: Sweep, comparison: Comparison | None) -> pd.Series:
+def values_of(axes: Mapping[str, Any], metric: str, sweep: Sweep, chosen: Collection[str]) -> pd.Series:
     """The metric of the one cell that lies at these axis values, by seed; of an arm, the value validation chose."""
     wanted = numbers({axis: as_override(value) for axis, value in axes.items()})
     here = [cell["name"] for cell in sweep.cells if wanted.items() <= numbers(cell["axes"]).items()]
-    if len(here) > 1 and comparison is not None:
-        chosen = {row.cell for row in comparison.rows}
-        here = [name for name in here if name in chosen]
+    if len(here) > 1:
+        here = [name for name in here if name in chosen] or here
     place = ", ".join(f"{axis}={value}" for axis, value in axes.items())
     failed = [cell["name"] for cell in sweep.failed if wanted.items() <= numbers(cell["axes"]).items()]
     if failed and not here:

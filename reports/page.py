@@ -20,12 +20,11 @@ def page(sweep: Sweep, found: Contents) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    count = len(sweep.cells) if found.comparison is None else len(found.comparison.rows)
     return environment.get_template("page.html.j2").render(
         sweep=sweep,
         **found._asdict(),
-        **found.tables,
-        count=count,
+        **found.findings._asdict(),
+        **found.findings.tables,
         first=first,
         script=script(),
         resplit=varies(sweep, "split"),

@@ -10,7 +10,6 @@ from reports.figures.figure import Figure
 from reports.figures.heat_map import heat_map
 from reports.figures.learning import gap_against_train, learning_curves
 from reports.figures.seeds import spread
-from reports.figures.stated import stated_figures
 from reports.figures.strengths import strengths
 from reports.figures.weights import weight_distribution
 from reports.load import Sweep
@@ -23,9 +22,8 @@ class Planned(NamedTuple):
     make: Callable[[], Figure | None]
 
 
-def planned(sweep: Sweep, comparison: Comparison | None) -> list[Planned]:
-    """Those that the study states, and those of every sweep that trains networks."""
-    found = [Planned(title, make) for title, make in stated_figures(sweep)]
+def of_comparison(sweep: Sweep, comparison: Comparison) -> list[Planned]:
+    """Those of every sweep that trains networks."""
     every: dict[str, Callable[[Sweep, Comparison], Figure | None]] = {
         "Difference from the baseline": forest,
         "Test error of every seed": spread,
@@ -35,12 +33,10 @@ def planned(sweep: Sweep, comparison: Comparison | None) -> list[Planned]:
         "Test error over two axes": heat_map,
         "What became of the weights": weight_distribution,
     }
-    if comparison is not None:
-        found += [Planned(title, partial(make, sweep, comparison)) for title, make in every.items()]
-    return found
+    return [Planned(title, partial(make, sweep, comparison)) for title, make in every.items()]
 
 
-def figures(sweep: Sweep, comparison: Comparison | None) -> Iterator[Figure]:
-    """All that the sweep has data for."""
-    made = (plan.make() for plan in planned(sweep, comparison))
+def figures(sweep: Sweep, comparison: Comparison) -> Iterator[Figure]:
+    """Those that the sweep has data for."""
+    made = (plan.make() for plan in of_comparison(sweep, comparison))
     return (figure for figure in made if figure is not None)

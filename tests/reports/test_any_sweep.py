@@ -202,7 +202,7 @@ def check_terminal(made):
     written = StringIO()
     Console(file=written, width=80).print(made.terminal_table())
     assert max(map(len, written.getvalue().splitlines())) <= 80
-    rows = made.in_terminal[0]
+    rows = made.findings.in_terminal[0]
     for row in rows:
         for word in row[""].split():
             assert len(word) > 20 or word in written.getvalue(), f"{word!r} in\n{written.getvalue()}"

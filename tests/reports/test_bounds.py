@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from rich.console import Console
 
-from reports import build, contents
+from reports import build, contents, of_networks
 from reports.comparison import compare
 from reports.excerpt import IN_TABLES, leading, lines_within
 from reports.figures.figure import specification
@@ -145,10 +145,10 @@ def test_a_figure_that_fails_is_a_note_and_the_others_are_drawn(where, undrawn, 
         raise ValueError("no such <colour>")
 
     if where == "make":
-        plans = contents.planned
+        plans = of_networks.of_comparison
         monkeypatch.setattr(
-            contents,
-            "planned",
+            of_networks,
+            "of_comparison",
             lambda *of: [p._replace(make=fall) if p.title == "Learning curves" else p for p in plans(*of)],
         )
     else:
@@ -162,21 +162,22 @@ def test_a_figure_that_fails_is_a_note_and_the_others_are_drawn(where, undrawn, 
     assert {"seeds.csv", "gap.csv", "weights.csv", "table.csv"} <= {file.name for file in made.folder.iterdir()}
 
 
-@pytest.mark.parametrize(
-    "part", ["compare", "judge", "certainty_rows", "ledger_rows", "diagnostic_rows", "source_rows"]
-)
+@pytest.mark.parametrize("part", ["compare", "judge", *of_networks.TABLES])
 def test_a_part_that_fails_costs_no_other(part, undrawn, monkeypatch, tmp_path):
     def fall(*_):
         raise RuntimeError("lost")
 
-    monkeypatch.setattr(contents, part, fall)
+    if part in of_networks.TABLES:
+        monkeypatch.setitem(of_networks.TABLES, part, (part, fall))
+    else:
+        monkeypatch.setattr(contents if part == "judge" else of_networks, part, fall)
     made = reported(many(3, seeds=2, evaluations=3), tmp_path / "report")
     assert [line.rpartition(": ")[2] for line in made.failures] == ["lost"]
-    assert len(made.table) == 3
+    assert len(made.findings.table) == 3
 
 
 def test_a_report_with_a_failed_figure_exits_with_1(monkeypatch, capsys, tmp_path):
-    report = build.Report(tmp_path, None, "", [], [], "", ["Gap: ValueError: lost"], ([], ""))
+    report = build.Report(tmp_path, None, "", [], "", ["Gap: ValueError: lost"])
     monkeypatch.setattr(build, "open_store", lambda _: type("", (), {"get_run": lambda *_: sweep_run}))
     sweep_run = type("", (), {"info": type("", (), {"run_name": "sweep: made"})})
     monkeypatch.setattr(build, "find_sweep", lambda *_: "run")
@@ -195,7 +196,7 @@ def test_many_cells_make_a_page_of_few(choose, undrawn, tmp_path):
     assert not made.failures
     table = pd.read_csv(made.folder / "table.csv")
     if not choose:
-        assert len(made.table) == IN_TABLES
+        assert len(made.findings.table) == IN_TABLES
         assert len(table) == 200
         page = (made.folder / "index.html").read_text()
         assert "The 50 of least validation error, baselines among them, of 200" in " ".join(page.split())

@@ -21,6 +21,11 @@ def claimed(*claims, values=None, **columns):
     return sweep._replace(study={**sweep.study, "claims": list(claims)})
 
 
+def chosen(sweep):
+    """The cells that stand for their arms."""
+    return [row.cell for row in compare(sweep).rows]
+
+
 EXACT = {"kind": "exact", "cell": {"regularizer": "none"}, "metric": "test/error", "value": 1.0, "margin": 0.1}
 TIGHT, WIDE = np.array([0.99, 1.0, 1.01, 1.0]), np.array([0.0, 2.0, 0.5, 1.5])
 
@@ -39,7 +44,7 @@ TIGHT, WIDE = np.array([0.99, 1.0, 1.01, 1.0]), np.array([0.0, 2.0, 0.5, 1.5])
 )
 def test_an_exact_value_is_supported_only_by_an_interval_within_the_margin(values, verdict):
     sweep = claimed(EXACT, values=values)
-    assert judge(sweep, compare(sweep))[0].verdict == verdict
+    assert judge(sweep, chosen(sweep))[0].verdict == verdict
 
 
 @pytest.mark.parametrize(
@@ -50,7 +55,7 @@ def test_a_published_run_is_held_against_where_one_more_seed_would_lie(published
     """Values 0.99, 1, 1.01, 1: mean 1, sd 0.00816, t₀.₉₇₅,₃ = 3.182: the prediction interval is 1 ± 0.02905, the mean's 1 ± 0.013."""
     claim = {"kind": "published", "cell": {"regularizer": "none"}, "metric": "test/error", "value": published}
     sweep = claimed(claim, values=TIGHT)
-    (found,) = judge(sweep, compare(sweep))
+    (found,) = judge(sweep, chosen(sweep))
     assert found.verdict == verdict
     assert "[0.97095, 1.0291]" in found.found
 
@@ -62,14 +67,14 @@ def test_a_published_run_is_held_against_where_one_more_seed_would_lie(published
 def test_an_order_is_decided_by_a_paired_test(lower, than, verdict):
     claim = {"kind": "order", "metric": "test/error", "lower": {"regularizer": lower}, "than": {"regularizer": than}}
     sweep = claimed(claim)
-    assert judge(sweep, compare(sweep))[0].verdict == verdict
+    assert judge(sweep, chosen(sweep))[0].verdict == verdict
 
 
 def test_an_order_that_seeds_cannot_decide_is_undecided():
     """Three pairs: the sign-flip test cannot give less than p = 1/4."""
     claim = {"kind": "order", "metric": "test/error", "lower": {"regularizer": "l2"}, "than": {"regularizer": "none"}}
     sweep = claimed(claim, values=[0.9, 0.9, 0.9])
-    (found,) = judge(sweep, compare(sweep))
+    (found,) = judge(sweep, chosen(sweep))
     assert found.verdict == "undecided"
     assert "3 seeds and 1 such claims cannot reach p < 0.05, 6 seeds can" in found.found
 
@@ -78,15 +83,15 @@ def test_six_seeds_decide_one_order_claim_but_not_two():
     """The least p of six pairs is 2/2⁶ = 0.031, and Holm doubles it for two claims."""
     claim = {"kind": "order", "metric": "test/error", "lower": {"regularizer": "l2"}, "than": {"regularizer": "none"}}
     one, two = claimed(claim, values=[0.9] * 6), claimed(claim, claim, values=[0.9] * 6)
-    assert [found.verdict for found in judge(one, compare(one))] == ["supported"]
-    assert [found.verdict for found in judge(two, compare(two))] == ["undecided"] * 2
+    assert [found.verdict for found in judge(one, chosen(one))] == ["supported"]
+    assert [found.verdict for found in judge(two, chosen(two))] == ["undecided"] * 2
 
 
 def test_a_diverged_seed_leaves_a_claim_undecided():
     order = {"kind": "order", "metric": "test/error", "lower": {"regularizer": "l2"}, "than": {"regularizer": "none"}}
     published = {"kind": "published", "cell": {"regularizer": "none"}, "metric": "test/error", "value": 1.0}
     sweep = claimed(EXACT, published, order, values=[*TIGHT, np.nan, 1.0, 1.0, 1.0])
-    verdicts = judge(sweep, compare(sweep))
+    verdicts = judge(sweep, chosen(sweep))
     assert [one.verdict for one in verdicts] == ["undecided"] * 3
     assert "1 of 8 seeds diverged" in verdicts[0].found
     assert "1 of 8 pairs have a diverged seed" in verdicts[2].found
@@ -98,17 +103,17 @@ def test_places_of_claims_are_written_as_yaml_has_them():
         cell | {"axes": {**cell["axes"], "batch_size": "null", "vary": f"[split,{x}]"}}
         for cell, x in zip(sweep.cells, ("init", "a", "b"), strict=True)
     ]
-    assert judge(sweep._replace(cells=cells), None)[0].verdict == "refuted"  # tested, that is
+    assert judge(sweep._replace(cells=cells), ())[0].verdict == "refuted"  # tested, that is
     failed = sweep._replace(failed=[sweep.cells[0]], cells=[])
     assert (
-        judge(failed._replace(study={**failed.study, "claims": [EXACT]}), None)[0].found
+        judge(failed._replace(study={**failed.study, "claims": [EXACT]}), ())[0].found
         == "the cell at regularizer=none failed"
     )
 
 
 def test_a_claim_about_a_cell_that_is_not_there_is_not_tested():
     sweep = claimed({**EXACT, "cell": {"regularizer": "dropout"}}, {**EXACT, "metric": "nothing"}, EXACT)
-    verdicts = judge(sweep, compare(sweep))
+    verdicts = judge(sweep, chosen(sweep))
     assert [one.verdict for one in verdicts] == ["not tested", "not tested", "refuted"]
     assert "no cells of this sweep are at regularizer=dropout" in verdicts[0].found
     assert in_one_sentence(verdicts).startswith("3 claims: 1 refuted, 2 not tested. Refuted: ")
@@ -146,7 +151,7 @@ ORDER = {"kind": "order", "metric": "test/error", "lower": {"regularizer": "l2"}
 def test_a_claim_that_nothing_can_be_held_against_is_not_tested(claim, why):
     """A study of ours cannot state one; a record of somebody else's can, and is neither supported nor refuted by it."""
     sweep = claimed(claim, values=TIGHT)
-    (found,) = judge(sweep, compare(sweep))
+    (found,) = judge(sweep, chosen(sweep))
     assert (found.verdict, found.found) == ("not tested", why)
 
 
@@ -168,7 +173,7 @@ def test_where_nothing_differs_order_claims_are_decided_in_one_sweep_of_twenty()
     wrong, trials = 0, 200
     for _ in range(trials):
         results = base.assign(**{f"m{i}": draw.normal(size=len(base)) for i in range(3)})
-        wrong += any(one.verdict != "undecided" for one in judge(sweep._replace(results=results), None))
+        wrong += any(one.verdict != "undecided" for one in judge(sweep._replace(results=results), ()))
     assert wrong / trials < 0.05 + 3 * (0.05 * 0.95 / trials) ** 0.5
 
 

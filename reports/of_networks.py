@@ -1,0 +1,50 @@
+"""What a sweep that trains networks has to say: its arms compared by test error, and everything that rests on that."""
+
+from functools import partial
+
+from reports.answer import certainty_rows, ledger_rows, sentence, table_rows, terminal_rows
+from reports.comparison import Comparison, compare
+from reports.diagnostics import diagnostic_rows
+from reports.excerpt import IN_TABLES, IN_TERMINAL, leading, told
+from reports.figures.every import of_comparison
+from reports.findings import Attempt, Findings
+from reports.load import Sweep
+from reports.tables import numbers_of
+from reports.variance import source_rows, sources_in_a_sentence
+
+TABLES = {  # by name: title, and what makes it
+    "certainty": ("How sure", certainty_rows),
+    "ledger": ("What other ways of choosing would have reported", ledger_rows),
+    "diagnostics": ("How they fit", diagnostic_rows),
+    "sources": ("Where the spread comes from", source_rows),
+}
+
+
+def of_networks(sweep: Sweep, attempt: Attempt) -> Findings:
+    comparison = compare(sweep)
+    shown = leading(sweep, comparison, IN_TABLES)
+    tables = {name: attempt(title, partial(make, sweep, shown)) or [] for name, (title, make) in TABLES.items()}
+    rows, caption = terminal_rows(leading(sweep, comparison, IN_TERMINAL))
+    caption += told(len(rows), len(comparison.rows), "arms, those of least validation error; table.csv has all")
+    return Findings(
+        explained="networks.html.j2",
+        heading="The answer in numbers",
+        sentences=sentences(sweep, comparison, tables["sources"]),
+        warnings=comparison.warnings,
+        notes=comparison.notes,
+        chosen=frozenset(row.cell for row in comparison.rows),
+        table=table_rows(shown),
+        total=len(comparison.rows),
+        numbers=numbers_of(comparison),
+        tables=tables,
+        figures=of_comparison(sweep, comparison),
+        in_terminal=(rows, caption),
+        percent=comparison.percent,
+        all_diverged=all(row.diverged == row.seeds for row in comparison.rows),
+    )
+
+
+def sentences(sweep: Sweep, comparison: Comparison, sources: list[dict[str, str]]) -> list[str]:
+    """Where only sources of chance vary, what they do; else what differs from the baseline."""
+    first = [sources_in_a_sentence(sources)] if sources else []
+    return first + (comparison.warnings if sweep.axes == ["vary"] else [sentence(comparison)])

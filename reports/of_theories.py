@@ -1,0 +1,27 @@
+"""What a sweep that trains no network has to say: every cell's measures."""
+
+from reports.averages import intervals
+from reports.excerpt import IN_TABLES, IN_TERMINAL, told
+from reports.findings import Findings
+from reports.load import Sweep
+from reports.measurements import measurement_rows, measures_of
+
+MEASURES = "mean over seeds ± half of the 95 % t interval, where seeds differ"
+
+
+def of_theories(sweep: Sweep) -> Findings:
+    table = [*measurement_rows(sweep, IN_TABLES)]
+    return Findings(
+        explained="theories.html.j2",
+        heading="Every cell in numbers",
+        sentences=[],
+        warnings=[],
+        notes=[],
+        chosen=frozenset(),
+        table=table,
+        total=len(sweep.cells),
+        numbers=intervals(sweep.results[measures_of(sweep)], sweep.results[["cell"]]),
+        tables={},
+        figures=[],
+        in_terminal=(table[:IN_TERMINAL], f"{MEASURES}.{told(IN_TERMINAL, len(sweep.cells), 'cells')}"),
+    )
