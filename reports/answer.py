@@ -96,7 +96,7 @@ def terminal_rows(comparison: Comparison) -> tuple[list[dict[str, str]], str]:
             "chosen": " ".join(row.choice.values()),
             "test error": plus_minus(row.test_error, comparison),
             "gap": plus_minus(row.gap, comparison),
-            "difference": "" if row.difference is None else plus_minus(row.difference, comparison, True),
+            "difference": "" if row.difference is None else plus_minus(row.difference, comparison, sign=True),
             "p": "" if row.difference is None else p_value(row.p),
         }
         for row in comparison.rows
@@ -113,12 +113,12 @@ def certainty_rows(sweep: Sweep, comparison: Comparison) -> list[dict[str, str]]
     """How sure each difference is, ready to show."""
 
     def ends(interval: Interval) -> str:
-        return f"[{number(interval.low, comparison, True)}, {number(interval.high, comparison, True)}]"
+        return f"[{number(interval.low, comparison, sign=True)}, {number(interval.high, comparison, sign=True)}]"
 
     return [
         {
             "": one.arm,
-            "difference": number(one.t.mean, comparison, True),
+            "difference": number(one.t.mean, comparison, sign=True),
             "bootstrap": ends(one.bootstrap),
             "new data": ends(one.other_data),
             "win rate": f"{one.lower:.0%} of seeds",
@@ -138,7 +138,7 @@ def ledger_rows(sweep: Sweep, comparison: Comparison) -> list[dict[str, str]]:
             "last step": show(entry.by_rule["last"], comparison),
             "best validation loss": show(entry.by_rule["best_validation"], comparison),
             "oracle": show(entry.by_rule["oracle"], comparison),
-            "optimism of the oracle": plus_minus(entry.optimism, comparison, True),
+            "optimism of the oracle": plus_minus(entry.optimism, comparison, sign=True),
             "step and strength selected on test": number(entry.selected_on_test.mean, comparison),
         }
         for entry in ledger(sweep, comparison)

@@ -164,20 +164,29 @@ def references(sweep: Sweep) -> tuple[dict[str, str], list[str]]:
 
     Where the study names no baseline, or one that is not in the sweep, it is the first arm, and a warning says so.
     """
-    chosen, named = sweep.study["choose"], numbers(sweep.study["baseline"])
-    arm_of = arms_of(sweep)
-    kept: dict[str, dict[str, float | str]] = {}
-    for cell in sweep.cells:
-        kept.setdefault(arm_of[cell["name"]], numbers({a: v for a, v in cell["axes"].items() if a not in chosen}))
-    arms = list(kept)
-    matching = [arm for arm in arms if named and all(kept[arm].get(axis) == value for axis, value in named.items())]
+    place_of, named = places_of_arms(sweep), numbers(sweep.study["baseline"])
+    matching = [arm for arm, place in place_of.items() if named and named.items() <= place.items()]
+    default = matching[0] if matching else next(iter(place_of))
     warnings = []
     if named and not matching:
         stated = " ".join(f"{axis}={value}" for axis, value in sweep.study["baseline"].items())
-        warnings.append(f"The study's baseline, {stated}, is not in this sweep; {arms[0]} stands in for it.")
-    default = matching[0] if matching else arms[0]
-    at = {frozenset(kept[arm].items()): arm for arm in reversed(matching)}
-    return {arm: at.get(frozenset({**kept[arm], **named}.items()), default) for arm in arms}, warnings
+        warnings.append(f"The study's baseline, {stated}, is not in this sweep; {default} stands in for it.")
+    arm_at = {frozenset(place_of[arm].items()): arm for arm in reversed(matching)}
+    baselines = {}
+    for arm, place in place_of.items():
+        same_but_for_the_baseline = frozenset({**place, **named}.items())
+        baselines[arm] = arm_at.get(same_but_for_the_baseline, default)
+    return baselines, warnings
+
+
+def places_of_arms(sweep: Sweep) -> dict[str, dict[str, float | str]]:
+    """Where each arm lies on the axes whose values are not chosen on validation data."""
+    arm_of = arms_of(sweep)
+    place_of: dict[str, dict[str, float | str]] = {}
+    for cell in sweep.cells:
+        place = {axis: value for axis, value in cell["axes"].items() if axis not in sweep.study["choose"]}
+        place_of.setdefault(arm_of[cell["name"]], numbers(place))
+    return place_of
 
 
 def arms_of(sweep: Sweep) -> dict[str, str]:

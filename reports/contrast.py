@@ -76,7 +76,11 @@ def results(first: Sweep, second: Sweep, common: list[str]) -> list[dict[str, st
     for name, difference, paired, p in zip(common, differences, told, p_values, strict=True):
         own = [table.loc[name].dropna() for table in tables]
         of_both = {end: plus_minus(mean_interval(values), shown) for end, values in zip("AB", own, strict=True)}
-        between = plus_minus(difference, shown, True) if paired else number(own[1].mean() - own[0].mean(), shown, True)
+        between = (
+            plus_minus(difference, shown, sign=True)
+            if paired
+            else number(own[1].mean() - own[0].mean(), shown, sign=True)
+        )
         seeds = f"{difference.n} paired" if paired else f"{len(own[0])}, {len(own[1])}"
         rows.append({f"{metric} of": name, **of_both, "B − A": between, "p": p_value(p), "seeds": seeds})
     return rows

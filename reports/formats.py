@@ -14,11 +14,11 @@ def show(interval: Interval, comparison: Comparison) -> str:
     )
 
 
-def plus_minus(interval: Interval | PairedDifference, comparison: Comparison, sign: bool = False) -> str:
+def plus_minus(interval: Interval | PairedDifference, comparison: Comparison, *, sign: bool = False) -> str:
     """A t interval is symmetric: mean ± half its length. One seed has none."""
     if interval.n < 2:
-        return number(interval.mean, comparison, sign)
-    return f"{number(interval.mean, comparison, sign)} ± {number((interval.high - interval.low) / 2, comparison)}"
+        return number(interval.mean, comparison, sign=sign)
+    return f"{number(interval.mean, comparison, sign=sign)} ± {number((interval.high - interval.low) / 2, comparison)}"
 
 
 def p_value(p: float) -> str:
@@ -43,7 +43,7 @@ def show_difference(value: float, comparison: Comparison) -> str:
     return number(value, comparison, sign=True) + (" points" if comparison.percent else "")
 
 
-def number(value: float, comparison: Comparison, sign: bool = False) -> str:
+def number(value: float, comparison: Comparison, *, sign: bool = False) -> str:
     if not math.isfinite(value):
         return "–"
     plus = "+" if sign else ""

@@ -25,7 +25,7 @@ def contest(workload: Workload, rounds: int, told: Callable[[str], None]) -> dic
     """Everyone's times on one workload."""
     prepare = {
         OURS: partial(ours.training, workload),
-        SHARED: partial(ours.training, workload, True),
+        SHARED: partial(ours.training, workload, shared_seeds=True),
         FLOOR: partial(ours.floor, workload),
     }
     prepare |= {name: partial(peer, workload) for name, peer in peers.installed().items()}

@@ -33,21 +33,28 @@ def explain(error: BaseException, conf: Path) -> str:
         return unreadable(error.override, message.splitlines()[0])
     if isinstance(error, YAMLError):
         return f"a config file is not YAML: {' '.join(message.split())}"
+    if isinstance(error, UnicodeDecodeError):
+        return f"a config file is not UTF-8 text ({error.reason} at byte {error.start})."
     cause = error.__cause__
     if isinstance(cause, OmegaConfBaseException):
         message += "\n" + str(cause).split("\n", 1)[0]
+    return of_hydra(message, conf)
+
+
+def of_hydra(message: str, conf: Path) -> str:
+    """What Hydra says, with what it leaves out: the way out."""
     if "Config group override must be a string or a list" in message:
         return "a kind cannot be null or a number; name one of its options, such as penalty=none. `--help` lists them."
     if misspelt := re.search(r"Could not override '([^']+)'", message):
         return no_such_key(misspelt[1], known_keys(conf))
     if missing := re.search(r"Could not find '([^']+)/([^'/]*)'", message):
-        kind, option = missing.groups()
-        options = re.findall(r"^\t(\S+)$", message, re.M)
-        install = f" It comes with another package: {EXTRAS[option]}." if option in EXTRAS else ""
-        return f"{kind} has no option {option!r}, only {', '.join(options)}.{did_you_mean(option, options)}{install}"
-    if isinstance(error, UnicodeDecodeError):
-        return f"a config file is not UTF-8 text ({error.reason} at byte {error.start})."
+        return no_such_option(missing[1], missing[2], re.findall(r"^\t(\S+)$", message, re.M))
     return re.split(r"\n(?:Config search path:|\s+full_key:)", message)[0].strip()
+
+
+def no_such_option(kind: str, option: str, options: list[str]) -> str:
+    install = f" It comes with another package: {EXTRAS[option]}." if option in EXTRAS else ""
+    return f"{kind} has no option {option!r}, only {', '.join(options)}.{did_you_mean(option, options)}{install}"
 
 
 def unreadable(override: str, why: str) -> str:

@@ -27,30 +27,46 @@ def expand(
     there; if none offers one, the grids that have the axis run with the values given. Other keys multiply all grids.
     """
     parser = OverridesParser.create(config_loader=loader)
-    check_axes(
-        key for o in parser.parse_overrides(list(arguments)) if o.is_sweep_override() for key in [o.get_key_element()]
-    )
-    parsed = {o.get_key_element(): o for o in parser.parse_overrides(list(arguments))}
-    plain = [one for grid in grids for one in unzipped(grid)]
-    specs = {(key, spec) for grid in plain for key, spec in grid.items() if isinstance(spec, str)}
-    ranges = [(key, parser.parse_override(f"{key}={spec}")) for key, spec in specs]
-    for key, override in (*parsed.items(), *ranges):
+    typed = parser.parse_overrides(list(arguments))
+    check_axes(override.get_key_element() for override in typed if override.is_sweep_override())
+    by_key = {override.get_key_element(): override for override in typed}  # of several of one key the last counts
+    plain = [part for grid in grids for part in unzipped(grid)]
+    for key, override in (*by_key.items(), *ranges_of(plain, parser)):
         check([{key: count(override)}])
-    given = {key: values(override) for key, override in parsed.items()}
+    given = {key: values(override) for key, override in by_key.items()}
     offered = [{key: axis_values(key, spec, parser) for key, spec in grid.items()} for grid in plain]
     for key, asked in given.items():
-        having = [grid for grid in offered if key in grid]
-        if not having:
-            offered = [grid | {key: asked} for grid in offered]
-            continue
-        offering = [grid | {key: [v for v in grid[key] if v in asked]} for grid in having]
-        offered = [grid for grid in offering if grid[key]] or [grid | {key: asked} for grid in having]
+        offered = with_axis(offered, key, asked)
     check([{key: len(own) for key, own in grid.items()} for grid in offered])
-    jobs = [list(job) for grid in offered for job in product(*in_given_order(grid, given))]
+    return jobs_of(offered, given)
+
+
+def ranges_of(grids: Sequence[Mapping[str, Any]], parser: OverridesParser) -> list[tuple[str, Override]]:
+    """The axes of grids that are written as text, which may be a range of any length; each once."""
+    written = {(key, spec) for grid in grids for key, spec in grid.items() if isinstance(spec, str)}
+    return [(key, parser.parse_override(f"{key}={spec}")) for key, spec in written]
+
+
+def with_axis(grids: list[dict[str, list[str]]], key: str, asked: list[str]) -> list[dict[str, list[str]]]:
+    """The grids with the values that the command line asks of one key, as `expand` says."""
+    having = [grid for grid in grids if key in grid]
+    if not having:
+        return [grid | {key: asked} for grid in grids]
+    offering = []
+    for grid in having:
+        both = [value for value in grid[key] if value in asked]
+        if both:
+            offering.append(grid | {key: both})
+    return offering or [grid | {key: asked} for grid in having]
+
+
+def jobs_of(grids: Sequence[Mapping[str, list[str]]], given: Mapping[str, list[str]]) -> list[list[str]]:
+    """Every combination of every grid's values, each once. Raises HydraException where there is none."""
+    jobs = [job for grid in grids for job in product(*in_given_order(grid, given))]
     if not jobs:
-        empty = sorted({key for grid in offered for key, values in grid.items() if not values})
+        empty = sorted({key for grid in grids for key, own in grid.items() if not own})
         raise HydraException(f"the sweep has no job: {', '.join(empty)} has no value.")
-    return list(map(list, dict.fromkeys(map(tuple, jobs))))
+    return [list(job) for job in dict.fromkeys(jobs)]
 
 
 def checked_grids(params: Any, grids: Any) -> list[dict[str, Any]]:

@@ -2,7 +2,7 @@
 
 import traceback
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -46,62 +46,68 @@ def measured_examples(task: Task) -> list[Whole]:
 
 def run(task: Task) -> list[Curves]:
     """Trains a stack and measures it; one Curves a cell."""
-    seeds, cells = task.seeds, len(task.cells)
-    of = np.tile(np.arange(len(seeds)), cells)
+    seed_index = np.tile(np.arange(len(task.seeds)), len(task.cells))
     data = measured_examples(task)
-    error_scale, corrupted = (
-        np.array([getattr(d, name) for d in task.divisions])[of] for name in ("error_scale", "corrupted")
-    )
-
     table: dict[str, Float[Array, "T R"]] = {}
     epochs: list[float] = []
     gathered = Gathered(task)
     for t, snapshot in enumerate(snapshots(task, set(task.steps))):
-        measured = performance(task.recipes[0], snapshot.layers, data, of, task.keep.outputs)
-        row = {f"weights/{name}": value for name, value in weight_norms(snapshot.layers).items()}
-        row |= {
-            name: value * error_scale if name.endswith("error") else value for name, value in measured.means.items()
-        }
-        with np.errstate(invalid="ignore"):  # ∞ − ∞ of a diverged replica
-            row |= {f"gap/{name}": row[f"test/{name}"] - row[f"train/{name}"] for name in ("loss", "error")}
-        for name, values in row.items():
-            table.setdefault(name, np.empty((len(task.steps), len(of))))[t] = values
-        gathered.take({name: values[: t + 1] for name, values in table.items()}, measured, snapshot.parameters)
+        measured = performance(task.recipes[0], snapshot.layers, data, seed_index, task.keep.outputs)
+        for name, values in measurements(task, snapshot, measured.means, seed_index).items():
+            table.setdefault(name, np.empty((len(task.steps), len(seed_index))))[t] = values
+        so_far = {name: values[: t + 1] for name, values in table.items()}
+        gathered.take(so_far, measured, snapshot.parameters)
         epochs.append(snapshot.epoch)
         finite_until = snapshot.finite_until.copy()
-        if snapshot.step == 0:
+        if t == 0:
             initial = [Layer(W.copy(), b.copy()) for W, b in snapshot.layers]
-
+    gathered.finish(table)
     once = (
-        {"labels/corrupted": corrupted}
-        | at_the_end(task, snapshot.layers, initial, data, of)
+        {"labels/corrupted": of_divisions(task, "corrupted")[seed_index]}
+        | at_the_end(task, snapshot.layers, initial, data, seed_index)
         | overfitting(table["validation/loss"], task.steps)
     )
-    diverged = np.where(finite_until < task.steps[-1], finite_until + 1, -1)
-    gathered.finish(table)
+    diverged_at = np.where(finite_until < task.steps[-1], finite_until + 1, -1)
     return [
         Curves(
-            seeds,
+            task.seeds,
             task.steps,
             epochs,
             {name: values[:, own] for name, values in table.items()},
             {name: values[own] for name, values in once.items()},
-            diverged[own],
-            gathered.rows(table, c),
-            gathered.weights(table, c),
+            diverged_at[own],
+            gathered.rows(table, cell),
+            gathered.weights(table, cell),
         )
-        for c, own in enumerate(gathered.cells)
+        for cell, own in enumerate(gathered.cells)
     ]
 
 
+def measurements(
+    task: Task, snapshot: Snapshot, means: Mapping[str, Float[Array, " R"]], seed_index: Int[Array, " R"]
+) -> dict[str, Float[Array, " R"]]:
+    """What the curves hold of one evaluation: losses, errors in the target's unit, gaps, norms of the weights."""
+    scale = of_divisions(task, "error_scale")[seed_index]
+    row = {f"weights/{name}": value for name, value in weight_norms(snapshot.layers).items()}
+    row |= {name: value * scale if name.endswith("error") else value for name, value in means.items()}
+    with np.errstate(invalid="ignore"):  # ∞ − ∞ of a diverged replica
+        gaps = {f"gap/{name}": row[f"test/{name}"] - row[f"train/{name}"] for name in ("loss", "error")}
+    return row | gaps
+
+
+def of_divisions(task: Task, name: str) -> Float[Array, " S"]:
+    """A number of each seed's division of the data."""
+    return np.array([getattr(division, name) for division in task.divisions])
+
+
 def at_the_end(
-    task: Task, layers: Sequence[Layer], initial: Sequence[Layer], data: Sequence[Whole], of: Int[Array, " R"]
+    task: Task, layers: Sequence[Layer], initial: Sequence[Layer], data: Sequence[Whole], seed_index: Int[Array, " R"]
 ) -> dict[str, Float[Array, " R"]]:
     """Diagnostics of the last step: they take as long as some steps of training."""
     recipe = task.recipes[0]
     found = distances(layers, initial) | gradient_statistics(recipe, layers, training_examples(task))
     if recipe.loss.task == "classification":
-        found |= confidence(recipe, layers, data, of)
+        found |= confidence(recipe, layers, data, seed_index)
     histogram = weight_histogram(layers, initial)
     bins = {f"{HISTOGRAM}{low:.2f}": histogram[:, i] for i, low in enumerate(BINS[:-1])}
     return {f"last/{name}": value for name, value in found.items()} | bins

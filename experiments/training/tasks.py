@@ -104,31 +104,36 @@ def stacks(
     numbers = list(experiments)
     first = experiments[numbers[0]]
     draws = {source: dict(zip(first.all_seeds, first.seeds_of(source), strict=True)) for source in SOURCES}
-    key = first.data_key()
-    for split in {draws["split"][seed] for seed in seeds}:
-        if (key, split) not in divided:
-            divided[key, split] = first.divide(split)
-    data = {seed: divided[key, draws["split"][seed]] for seed in seeds}
-    held = data[seeds[0]]
-    steps = evaluation_steps(first.epochs * first.recipe.steps_per_epoch(len(held.rows.train)), first.evaluations)
-    size = replicas or replicas_that_fit(first.recipe, held.x.shape[1], held.y.shape[1])
-    together = max(1, round(size / len(seeds)))  # cells to a stack
-    parts = -(-len(seeds) // max(size, 1)) if together == 1 else 1
-    plan = []
-    for cells in np.array_split(numbers, -(-len(numbers) // together)):
-        for some in np.array_split(seeds, parts):
-            own = some.tolist()
-            plan.append(
-                Task(
-                    cells=cells.tolist(),
-                    recipes=[experiments[cell].recipe for cell in cells],
-                    seeds=own,
-                    initial=[draws["init"][seed] for seed in own],
-                    order=[draws["order"][seed] for seed in own],
-                    divisions=[data[seed] for seed in own],
-                    steps=steps,
-                    selections=[experiments[cell].selection for cell in cells],
-                    keep=keep,
-                )
+    data = divisions_of(first, [draws["split"][seed] for seed in seeds], divided)
+    steps = evaluation_steps(first.epochs * first.recipe.steps_per_epoch(len(data[0].rows.train)), first.evaluations)
+    size = replicas or replicas_that_fit(first.recipe, data[0].x.shape[1], data[0].y.shape[1])
+    cells_together = max(1, round(size / len(seeds)))
+    parts = -(-len(seeds) // max(size, 1)) if cells_together == 1 else 1
+    found = []
+    for cells in np.array_split(numbers, -(-len(numbers) // cells_together)):
+        for places in np.array_split(np.arange(len(seeds)), parts):
+            own = [seeds[place] for place in places]
+            task = Task(
+                cells=cells.tolist(),
+                recipes=[experiments[cell].recipe for cell in cells],
+                seeds=own,
+                initial=[draws["init"][seed] for seed in own],
+                order=[draws["order"][seed] for seed in own],
+                divisions=[data[place] for place in places],
+                steps=steps,
+                selections=[experiments[cell].selection for cell in cells],
+                keep=keep,
             )
-    return plan
+            found.append(task)
+    return found
+
+
+def divisions_of(
+    experiment: Experiment, seeds: Sequence[int], divided: dict[tuple[Hashable, int], Division]
+) -> list[Division]:
+    """The data of each seed; what was divided before is taken from `divided`, and what is new is added."""
+    key = experiment.data_key()
+    for seed in seeds:
+        if (key, seed) not in divided:
+            divided[key, seed] = experiment.divide(seed)
+    return [divided[key, seed] for seed in seeds]

@@ -7,8 +7,6 @@ from reports.comparison import Comparison
 from reports.load import Sweep
 
 LEAST = "arms, those of least validation error"
-
-
 ARMS = alt.Axis(labelLimit=400)
 
 

@@ -4,14 +4,8 @@ import altair as alt
 
 # Okabe & Ito's colours, which colour-blind readers can tell apart; the middle greys and hues read on white and on black.
 TEST, TRAIN, VALIDATION, GREY = "#D55E00", "#0072B2", "#009E73", "#888888"
-
-
 LEGEND = alt.Legend(orient="top", symbolType="stroke", symbolOpacity=1, symbolStrokeWidth=3)
-
-
 STAR = "M0,-1L0.59,0.81L-0.95,-0.31L0.95,-0.31L-0.59,0.81Z"
-
-
 COLOURS = [TEST, TRAIN, VALIDATION, "#CC79A7", "#E69F00", "#56B4E9", "#999999", "#B59F00", "#7B5EA7"]
 
 
