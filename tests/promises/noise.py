@@ -1,4 +1,7 @@
-"""Noise keeps the mean, its pullback is its gradient, and it is absent in evaluation: a noisy pass leaves nothing behind."""
+"""Noise keeps the mean, its pullback is its gradient, and it is absent in evaluation: a noisy pass leaves nothing behind.
+
+Where it is `per` batch, the rows share a draw; else they do not.
+"""
 
 import numpy as np
 
@@ -24,6 +27,8 @@ def the_mean_is_kept(source: Source, value: float) -> None:
     """Columns have draws of their own, rows may share them: their means are as many samples as there are columns."""
     noisy, _ = source(np.full((1, B, COLUMNS), value), Streams([0], "hidden"))
     means = noisy.mean(axis=1)
+    shared = getattr(source, "per", "example") == "batch" or bool((noisy == value).all())
+    assert (noisy == noisy[:, :1]).all() == shared, f"{source}: rows {'differ' if shared else 'share a draw'}"
     off, error = abs(means.mean() - value), means.std(ddof=1) / np.sqrt(COLUMNS)
     assert off < 5 * error + 1e-12, f"{source} makes {means.mean():.4f} ± {error:.4f} of {value}"
 
@@ -85,4 +90,17 @@ class MultiplicativeWithThePullbackOfAdditive(MultiplicativeGaussian):
         return noisy, lambda da: da
 
 
-BROKEN = [GaussianThatStays(), DropoutWithoutItsFactor(), HalfNormal(), MultiplicativeWithThePullbackOfAdditive()]
+class DropoutOfWholeColumns(Dropout):
+    """Drops a unit for all rows, whatever `per` says."""
+
+    def __call__(self, a, streams):
+        return Dropout(self.rate, "batch")(a, streams)
+
+
+BROKEN = [
+    GaussianThatStays(),
+    DropoutWithoutItsFactor(),
+    HalfNormal(),
+    MultiplicativeWithThePullbackOfAdditive(),
+    DropoutOfWholeColumns(),
+]
