@@ -19,8 +19,8 @@ SEEDS = [0, 1]
 def promise(source: Source) -> None:
     for value in (2.0, -1.0):
         the_mean_is_kept(source, value)
-    the_pullback_is_the_gradient(source)
     evaluation_is_what_it_was_before_a_noisy_pass(source)
+    the_pullback_is_the_gradient(source)
 
 
 def the_mean_is_kept(source: Source, value: float) -> None:

@@ -56,7 +56,7 @@ def the_proximal_point_is_the_cheapest_around(penalty: Penalty, v: Array, step: 
         for d in directions:
             dearer = cost(point + length * d) - cost(point)
             assert (dearer >= -1e-12).all(), (
-                f"{penalty}: a neighbour of the proximal point costs {dearer.min():.1e} less"
+                f"{penalty}: a neighbour of the proximal point costs {-dearer.min():.1e} less"
             )
 
 
