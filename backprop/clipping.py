@@ -31,7 +31,7 @@ class ClipValue:
 
 @choice
 class ClipNorm:
-    """g ← g min(1, c / ‖g‖), each weight matrix and bias vector by its own norm."""
+    """g ← g min(1, c / ‖g‖), each weight matrix and bias vector by its own norm: keeps the direction of each."""
 
     limit: PerReplica = number(default=1.0, within="(0, inf)")
 
@@ -43,7 +43,7 @@ class ClipNorm:
 
 @choice
 class ClipGlobalNorm:
-    """g ← g min(1, c / ‖g‖), the norm over all parameters of the network."""
+    """g ← g min(1, c / ‖g‖), the norm over all parameters of the network: keeps the direction of the whole."""
 
     limit: PerReplica = number(default=1.0, within="(0, inf)")
 

@@ -71,7 +71,9 @@ def kept_by(run: Any, seeds: Sequence[int]) -> "Keep":
 
     had = from_tag(run.data.tags.get(KEPT, ""), seeds)
     outputs = any("outputs" in kinds for kinds in had.values())
-    return Keep(rows=True, outputs=outputs, weights=frozenset(seed for seed, kinds in had.items() if "weights" in kinds))
+    return Keep(
+        rows=True, outputs=outputs, weights=frozenset(seed for seed, kinds in had.items() if "weights" in kinds)
+    )
 
 
 def of_rows(recorded: "Curves", repeated: "Curves") -> "pd.DataFrame":

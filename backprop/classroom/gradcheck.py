@@ -42,5 +42,5 @@ def gradient_error(
             numeric = (plus - minus) / (2 * eps)
             analytic = (gradient * d).sum()
             scale = max(abs(analytic), abs(numeric), float(np.linalg.norm(gradient)), 1e-8)
-            worst = max(worst, float(abs(analytic - numeric) / scale))
+            worst = float(np.maximum(worst, abs(analytic - numeric) / scale))  # NaN where either is NaN
     return worst

@@ -107,7 +107,11 @@ def test_the_checker_fails_a_wrong_pullback():
     def mean_without_its_factor(z):
         return z.mean(axis=(-2, -1), keepdims=True), [np.ones_like(z)]
 
+    def a_gradient_that_is_not_there(z):
+        return total(z), [np.full_like(z, np.nan)]
+
     z = draw.standard_normal((R, B, O))
+    assert np.isnan(gradient_error(a_gradient_that_is_not_there, z))
     assert gradient_error(relu_whose_mask_is_always_true, z) > 1e-2
     assert gradient_error(mean_without_its_factor, z) > 1e-2
     with pytest.raises(ValueError, match="the gradient of input 0 has shape"):

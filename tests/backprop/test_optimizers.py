@@ -269,10 +269,3 @@ def test_a_replica_without_a_finite_hessian_does_not_stop_newtons_neighbours():
     direction = newton_direction(gradient, np.ones((2, 1, 2)), np.ones((2, 1, 2)), 1e-3)
     assert direction[0] == pytest.approx(np.ones((1, 2)))
     assert np.isnan(direction[1]).all()
-
-
-@pytest.mark.parametrize("optimizer", [Adagrad(), RMSProp(), Adam(), AdamW(), Newton()], ids=lambda o: type(o).__name__)
-def test_a_proximal_penalty_is_refused_where_it_has_no_step_size(optimizer):
-    with pytest.raises(ValueError, match=r"penalty\.method is proximal, which is for SGD, Momentum and Nesterov"):
-        Recipe(optimizer=optimizer, penalty=L1(0.1))
-    Recipe(optimizer=optimizer, penalty=L1(0.1, "gradient"))

@@ -1,10 +1,8 @@
 """Every option and every study of conf/: composes, builds, and keeps the promise of its kind."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
-from hydra import compose, initialize_config_dir
+from hydra import compose
 from hydra.utils import get_object
 from omegaconf import OmegaConf
 
@@ -14,41 +12,16 @@ from experiments.config.errors import SITES
 from experiments.run import CONF
 from experiments.training.evaluation import run
 from experiments.training.tasks import tasks
-from tests.experiments.test_files import write_small_files
+from tests.promises.options import KINDS, NEEDS, NEEDS_THE_INTERNET, QUICK, SMALL_SPLIT, composing, options_of
 
-KINDS = sorted(folder.name for folder in Path(CONF).iterdir() if folder.is_dir() and folder.name != "study")
-OPTIONS = [(kind, file.stem) for kind in KINDS for file in sorted((CONF / kind).glob("*.yaml"))]
-STUDIES = sorted(file.stem for file in (CONF / "study").glob("*.yaml"))
-QUICK = ["epochs=2", "seeds=2", "batch_size=16", "evaluations=3", "dtype=float64"]
-SMALL_SPLIT = ["split.train=40", "split.validation=20"]
-NEEDS = {
-    ("loss", "squared_error"): ["dataset=diabetes"],
-    ("loss", "binary_cross_entropy"): ["dataset=breast_cancer"],
-    ("optimizer", "newton"): ["dataset=diabetes", "network=linear"],
-    ("corruption", "label_noise"): ["dataset=wine"],
-    ("dataset", "csv"): [
-        "dataset.path=table.csv",
-        "dataset.target=y",
-        "dataset.task=regression",
-        "dataset.categorical=[c]",
-    ],
-    ("dataset", "parquet"): ["dataset.path=table.parquet", "dataset.target=c", "dataset.task=classification"],
-    ("dataset", "npz"): ["dataset.path=arrays.npz", "dataset.task=regression"],
-    ("dataset", "idx"): ["dataset.images=images.idx", "dataset.labels=labels.idx.gz"],
-    ("split", "own"): ["dataset=neal_classification", *SMALL_SPLIT],
-    ("split", "k_fold"): ["dataset=wine", "split.validation=20"],
-    ("split", "files"): ["dataset=wine"],
-}
-NEEDS_THE_INTERNET = {("dataset", "openml")}
+PARTS = [kind for kind in KINDS if kind != "study"]
+OPTIONS = [(kind, option) for kind in PARTS for option in options_of(kind)]
+STUDIES = options_of("study")
 
 
 @pytest.fixture(scope="module", autouse=True)
 def files(tmp_path_factory):
-    """Small files of every kind that an option reads, in the current directory."""
-    folder = tmp_path_factory.mktemp("files")
-    write_small_files(folder)
-    with initialize_config_dir(str(CONF), version_base="1.3"), pytest.MonkeyPatch.context() as patch:
-        patch.chdir(folder)
+    with composing(tmp_path_factory.mktemp("files")):
         yield
 
 

@@ -1,0 +1,106 @@
+"""Noise keeps the mean, its pullback is its gradient, and it is absent in evaluation: a noisy pass leaves nothing behind.
+
+Where it is `shared_over` the batch, the rows share a draw; else they do not.
+"""
+
+import numpy as np
+
+from backprop.arrays import Array
+from backprop.classroom.gradcheck import gradient_error
+from backprop.network import MLP, apply, initial_parameters, views
+from backprop.noise import Dropout, Gaussian, MultiplicativeGaussian, Site, Sites, Source
+from backprop.randomness import Streams
+
+R, B, I, O = 2, 3, 5, 7  # noqa: E741
+COLUMNS = 40_000
+SEEDS = [0, 1]
+
+
+def promise(source: Source) -> None:
+    for value in (2.0, -1.0):
+        the_mean_is_kept(source, value)
+    evaluation_is_what_it_was_before_a_noisy_pass(source)
+    the_pullback_is_the_gradient(source)
+
+
+def the_mean_is_kept(source: Source, value: float) -> None:
+    """Columns have draws of their own, rows may share them: their means are as many samples as there are columns."""
+    noisy, _ = source(np.full((1, B, COLUMNS), value), Streams([0], "hidden"))
+    means = noisy.mean(axis=1)
+    shared = getattr(source, "shared_over", "nothing") == "batch" or bool((noisy == value).all())
+    assert (noisy == noisy[:, :1]).all() == shared, f"{source}: rows {'differ' if shared else 'share a draw'}"
+    off, error = abs(means.mean() - value), means.std(ddof=1) / np.sqrt(COLUMNS)
+    assert off < 5 * error + 1e-12, f"{source} makes {means.mean():.4f} ± {error:.4f} of {value}"
+
+
+def the_pullback_is_the_gradient(source: Source) -> None:
+    def J(a: Array):
+        noisy, pullback = source(a, Streams(SEEDS, "hidden"))  # a new stream: the same draws each time
+        return (noisy * noisy).sum(axis=(-2, -1), keepdims=True), [pullback(2 * noisy)]
+
+    error = gradient_error(J, np.random.default_rng(0).standard_normal((R, B, O)))
+    assert error < 1e-6, f"the pullback of {source} is {error:.1e} off"
+
+
+def evaluation_is_what_it_was_before_a_noisy_pass(source: Source) -> None:
+    network = MLP((11,), "tanh")
+    sizes = network.sizes(I, O)
+    layers = views(initial_parameters(network, sizes, SEEDS, "float32"), sizes)
+    x = np.random.default_rng(0).standard_normal((R, B, I)).astype("float32")
+    everywhere = Sites(at(source, 0), (at(source, 1),), (at(source, 2), at(source, 3)), at(source, 4))
+    before, _ = apply(network, layers, x)
+    noisy, _ = apply(network, layers, x, everywhere)
+    after, _ = apply(network, layers, x)
+    assert noisy.dtype == before.dtype, f"{source} makes {noisy.dtype} of {before.dtype}"
+    assert (before == after).all(), f"{source} is still there in evaluation: a noisy pass has changed what it was given"
+
+
+def at(source: Source, index: int) -> Site:
+    return Site(source, Streams(SEEDS, "hidden", index))
+
+
+class GaussianThatStays(Gaussian):
+    """Adds noise in place: to the weights themselves, where it acts on weights."""
+
+    def __call__(self, a, streams):
+        a += self.scale * streams.normal(a.shape[-2], a.shape[-1], a.dtype)
+        return a, lambda da: da
+
+
+class DropoutWithoutItsFactor(Dropout):
+    """ã = a m: less on the mean than a."""
+
+    def __call__(self, a, streams):
+        kept = streams.uniform(a.shape[-2], a.shape[-1], a.dtype) >= self.rate
+        return a * kept, lambda da: da * kept
+
+
+class HalfNormal(Gaussian):
+    """ã = a + s |ξ|."""
+
+    def __call__(self, a, streams):
+        return a + self.scale * np.abs(streams.normal(a.shape[-2], a.shape[-1], a.dtype)), lambda da: da
+
+
+class MultiplicativeWithThePullbackOfAdditive(MultiplicativeGaussian):
+    """ã = a (1 + s ξ), and da = dã."""
+
+    def __call__(self, a, streams):
+        noisy, _ = MultiplicativeGaussian.__call__(self, a, streams)
+        return noisy, lambda da: da
+
+
+class DropoutOfWholeColumns(Dropout):
+    """Drops a unit for all rows, whatever `per` says."""
+
+    def __call__(self, a, streams):
+        return Dropout(self.rate, "batch")(a, streams)
+
+
+BROKEN = [
+    GaussianThatStays(),
+    DropoutWithoutItsFactor(),
+    HalfNormal(),
+    MultiplicativeWithThePullbackOfAdditive(),
+    DropoutOfWholeColumns(),
+]
