@@ -23,8 +23,8 @@ def test_the_penalty_it_adds_is_one():
     exec(block("python"), names)
     penalty = names[name](**node | {"strength": 0.1})
     assert isinstance(penalty, penalties.Penalty)
-    v, weights = np.array([[[-2.0, 3.0, -1.0, -5.0]]]), slice(0, 3)  # the last is a bias
-    assert penalty.value(v[..., weights]).item() == 0.5 * 0.1 * (2**2 + 1**2)
+    v, weights = np.array([[[-2.0, 3.0, -1.0, -5.0]]]), 3  # the last is a bias
+    assert penalty.value(v[..., :weights]).item() == 0.5 * 0.1 * (2**2 + 1**2)
     penalty.add_gradient(g := np.zeros_like(v), v, weights)
     np.testing.assert_allclose(g, [[[-0.2, 0, -0.1, 0]]])
     penalty.proximal(W := v.copy(), weights, 10)  # 1 + c λ = 2
