@@ -18,6 +18,10 @@ PACKAGES = ("backprop", "experiments", "reports")
 DOCUMENTS = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "conf/README.md")
 SOURCES = [file for package in PACKAGES for file in sorted((ROOT / package).rglob("*.py"))]
 OPTIONS = [file.relative_to(ROOT / "conf") for file in sorted((ROOT / "conf").rglob("*.yaml"))]
+TOPS = {path.stem for path in (ROOT / "conf").iterdir() if path.is_dir()} | {
+    "execution",
+    "hydra",
+}  # of the config's keys
 FILE = re.compile(r"[\w./-]*/[\w./-]*|[\w-]+\.(?:py|md|yaml|toml|db)")
 NAME = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*")
 SETTING = re.compile(r"\+?([a-z]\w*(?:[./@]\w+)*)=\S*")
@@ -40,7 +44,14 @@ def test_what_docstrings_name_exists():
     [
         *("L3", "backprop.penalties.L3", "backprop.penalty.L2", "experiments.runs", "python -m experiments.runs"),
         *("conf/penalties/", "tests/test_nothing.py", "runs/diary.db", "nothing.md"),
-        *("penalty.strenght", "penalties=l2", "penalty.strenght=0.1", "--no-such-flag", "BACKPROP_LAB_NOTHING"),
+        *(
+            "penalty.strenght",
+            "study.penalty",
+            "penalties=l2",
+            "penalty.strenght=0.1",
+            "--no-such-flag",
+            "BACKPROP_LAB_NOTHING",
+        ),
     ],
 )
 def test_a_name_that_is_made_up_is_found(name):
@@ -94,7 +105,9 @@ def is_name(span: str) -> bool:
         return is_object(span)
     if not others:
         return keyword.iskeyword(span) or span in words() | strings() | keys() | installed()
-    return is_key(span) or {first, *others} <= words() | strings() or find_module(first)  # of others, the package
+    if first in TOPS:
+        return is_key(span)
+    return {first, *others} <= words() | strings() or find_module(first)  # of others, the package
 
 
 def is_object(dotted: str) -> bool:
