@@ -194,7 +194,7 @@ def weight_sums(W, sums):
             for j in range(outputs):
                 w = np.float64(W[r, i, j])
                 unit[j] += w * w
-                sizes += abs(w)
+                sizes += abs(w)  # type: ignore[assignment]  # numpy 2.1: its float64 is no float
                 zeros += w == 0
         for j in range(outputs):
             sums[0, r] += unit[j]

@@ -1,9 +1,8 @@
-"""python -m experiments.options: the table of all that can be chosen, made from conf/ and the docstrings; --write puts it in README.md."""
+"""python -m experiments.options: the table of all that can be chosen, made of conf/ and docstrings; --write puts it in conf/README.md."""
 
 import argparse
 import inspect
 import re
-from pathlib import Path
 from typing import Any
 
 from omegaconf import OmegaConf
@@ -48,12 +47,12 @@ def first_sentence(target: str) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m experiments.options", description=__doc__)
-    parser.add_argument("--write", action="store_true", help="put the table into README.md")
+    parser.add_argument("--write", action="store_true", help="put the table into conf/README.md")
     printable()
     if not parser.parse_args().write:
         print(table())
         return
-    readme = Path(__file__).parent.parent / "README.md"
+    readme = CONF / "README.md"
     before, rest = readme.read_text(encoding="utf-8").split(BEGIN)
     readme.write_text(f"{before}{BEGIN}\n{table()}\n{END}{rest.split(END)[1]}", encoding="utf-8")
 

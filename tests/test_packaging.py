@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ def test_an_installed_wheel_runs_in_another_directory(tmp_path):
     pip = [sys.executable, "-m", "pip", "-q"]
     subprocess.run([*pip, "wheel", "--no-deps", "-w", str(tmp_path / "wheel"), str(ROOT)], check=True)
     (wheel,) = (tmp_path / "wheel").glob("*.whl")
+    assert {"backprop/py.typed", "experiments/py.typed", "reports/py.typed"} <= set(zipfile.ZipFile(wheel).namelist())
     subprocess.run([*pip, "install", "--no-deps", "--target", str(tmp_path / "installed"), str(wheel)], check=True)
     (tmp_path / "elsewhere").mkdir()
     settings = {**environment(), "PYTHONPATH": str(tmp_path / "installed")}

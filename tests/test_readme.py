@@ -1,4 +1,4 @@
-"""The README says what is so: its commands are the ones that CI and the tests run, its links exist."""
+"""The documents say what is so: their commands are the ones that CI and the tests run, their links lead somewhere."""
 
 import re
 
@@ -6,7 +6,10 @@ import pytest
 
 from tests.conftest import ROOT, command
 
-README = (ROOT / "README.md").read_text(encoding="utf-8")
+DOCUMENTS = {
+    name: (ROOT / name).read_text(encoding="utf-8") for name in ("README.md", "CONTRIBUTING.md", "conf/README.md")
+}
+README = DOCUMENTS["README.md"]
 
 
 def lines() -> list[str]:
@@ -25,10 +28,26 @@ def test_ci_calls_the_readmes_test_line():
     assert install_and_test in (ROOT / ".ci" / "run").read_text(encoding="utf-8")
 
 
-def test_every_file_and_picture_it_names_exists():
-    for target in re.findall(r"\]\(([^)#]+)\)", README):
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_every_file_picture_and_section_it_links_exists(name):
+    prose = re.sub(r"```.*?```", "", DOCUMENTS[name], flags=re.S)
+    for target, section in re.findall(r"\]\(([^)#]*)#?([^)]*)\)", prose):
         if not target.startswith("http"):
-            assert (ROOT / target).exists(), target
+            file = (ROOT / name).parent / target if target else ROOT / name
+            assert file.exists(), target
+            assert not section or section in sections(file.read_text(encoding="utf-8")), section
+
+
+def sections(document: str) -> list[str]:
+    """What GitHub calls them in an address."""
+    return [
+        re.sub(r"[^\w -]", "", title).lower().replace(" ", "-") for title in re.findall(r"^#+ (.*)", document, re.M)
+    ]
+
+
+def test_the_readme_is_read_in_minutes():
+    assert len(README.splitlines()) <= 110
+    assert len(re.findall(r"^- \*\*[A-Z]\w+\*\*: ", README, re.M)) == 10  # the glossary
 
 
 def test_every_dependency_is_justified():
@@ -39,15 +58,17 @@ def test_every_dependency_is_justified():
         for line in tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"]
     ]
     for name in names:
-        assert f"`{name}`" in README, name
+        assert f"`{name}`" in DOCUMENTS["CONTRIBUTING.md"], name
 
 
 @pytest.mark.slow
-def test_its_other_commands_run(lab):
-    """Every command after the first block, on small sizes."""
-    commands = re.findall(r"^(?:\.venv/bin/)?python -m (experiments\.run|reports\.build)(.*)$", README, re.M)
-    assert len(commands) >= 3
+def test_their_other_commands_run(lab):
+    """Every command that stands at the beginning of a line, on small sizes."""
     import shlex
+
+    every = "\n".join(DOCUMENTS.values())
+    commands = re.findall(r"^(?:\.venv/bin/)?python -m (experiments\.run|reports\.build)(.*)$", every, re.M)
+    assert len(commands) >= 8
 
     for module, arguments in commands:
         small = ["epochs=1", "seeds=2"] if module == "experiments.run" else []

@@ -59,7 +59,7 @@ def measured(spec: StatedFigure, sweep: Sweep) -> pd.DataFrame:
     if not set(by.values()) <= set(rows.columns):
         return pd.DataFrame()
     rows = rows[rows[by["x"]].notna()]
-    places = pd.DataFrame({place: rows[name].astype(object).fillna("–") for place, name in by.items()})
+    places = pd.DataFrame({place: with_dashes(rows[name]) for place, name in by.items()})
     others = rows["cell"].map({cell["name"]: beside(cell["axes"], spec, sweep) for cell in sweep.cells})
     if others.groupby([places[place] for place in places]).nunique().max() > 1:
         places["others"] = others
@@ -70,6 +70,11 @@ def measured(spec: StatedFigure, sweep: Sweep) -> pd.DataFrame:
         found.append(intervals(rows[names], places).assign(mark=mark))
     data = pd.concat(found, ignore_index=True)
     return data.assign(series=data["metric"].map(series))
+
+
+def with_dashes(values: pd.Series) -> pd.Series:
+    """– where there is none; `fillna` would guess another type, which pandas 2 warns of."""
+    return pd.Series(["–" if pd.isna(value) else value for value in values], values.index, dtype=object)
 
 
 def beside(axes: Mapping[str, str], spec: StatedFigure, sweep: Sweep) -> str:

@@ -21,9 +21,8 @@ wine, diabetes = load_wine(return_X_y=True), load_diabetes(return_X_y=True)
 def test_scikit_learns_checks_pass_without_exception(estimator):
     results = check_estimator(estimator, on_fail=None, on_skip=None)
     not_passed = {result["check_name"]: result["status"] for result in results if result["status"] != "passed"}
-    assert not_passed == {
-        "check_array_api_input": "skipped"
-    }  # asks for an environment variable; skipped for the MLPs too
+    not_passed.pop("check_array_api_input", None)  # asks for an environment variable; skipped for the MLPs too
+    assert not not_passed
     assert len(results) > 50
 
 

@@ -218,7 +218,11 @@ def test_mnist1d_is_the_papers_frozen_data():
     assert data.x.shape == (5000, 40)
     assert data.own_test.tolist() == list(range(4000, 5000))
     assert (data.x.mean(), data.x.std()) == (pytest.approx(0, abs=1e-12), pytest.approx(1))
-    assert data.fingerprint == "7fe915cf433264e7"  # of numbers that equal the authors' frozen file to 1e-15
+    bits = {
+        "7fe915cf433264e7",
+        "76b7fa9ad9689592",
+    }  # numpy from 2.3, and before; both the authors' frozen file to 1e-15
+    assert data.fingerprint in bits
     assert data.x[0, :3] == pytest.approx([-0.33200566736939, -0.471910365655724, -0.778697076293495], abs=1e-12)
 
 
