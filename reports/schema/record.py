@@ -29,19 +29,20 @@ class OtherFormat(Unreadable):
 
 def read_record(client: Any, run_id: str) -> dict[str, Any] | None:
     """The sweep.json of a sweep's run; None if it ended before it had one. Raises Unreadable for what is none, OtherFormat."""
-    record = sweep_json(client, run_id)
+    if not has_artifact(client, run_id, SWEEP):
+        return None
+    record: dict[str, Any] = sweep_json(client, run_id)
     if isinstance(record, dict) and "cells" in record:
         check_format(record.get("name"), record.get("format", 1))
-    if record is not None:
-        check_shape(record, client, run_id)
+    check_shape(record, client, run_id)
     return record
 
 
 def cells_listed(client: Any, run_id: str) -> list[str] | None:
     """The run ids of the cells that a sweep's run lists, of whichever format; None if it ended before. Raises Unreadable."""
-    record = sweep_json(client, run_id)
-    if record is None:
+    if not has_artifact(client, run_id, SWEEP):
         return None
+    record = sweep_json(client, run_id)
     try:
         check_shape(record, client, run_id)
     except Unreadable:
@@ -52,9 +53,7 @@ def cells_listed(client: Any, run_id: str) -> list[str] | None:
 
 
 def sweep_json(client: Any, run_id: str) -> Any:
-    """What the file holds; None where there is none. Raises Unreadable for what is no JSON."""
-    if not has_artifact(client, run_id, SWEEP):
-        return None
+    """What the file holds. Raises Unreadable for what is no JSON."""
     with TemporaryDirectory() as folder:
         try:
             return json.loads(artifact(client, run_id, SWEEP, folder).read_text(encoding="utf-8"))

@@ -36,7 +36,7 @@ def long_stacks():
     from experiments.data.datasets import wine
     from experiments.data.splits import Holdout
     from experiments.study.experiment import Experiment
-    from experiments.training.evaluation import tasks
+    from experiments.training.tasks import tasks
 
     quick = {"split": Holdout(60, 30, 30), "epochs": 1_000_000, "seeds": 1, "loss": SoftmaxCrossEntropy()}
     return tasks([Experiment(wine(), network=MLP((width,)), **quick) for width in range(60, 66)])
