@@ -73,7 +73,7 @@ def gap_against_train(sweep: Sweep, comparison: Comparison) -> Figure:
     means = sweep.results.groupby(["arm", "cell"], sort=False, as_index=False)[["train/loss", "gap/error"]].mean()
     data = means.rename(columns={"train/loss": "train loss", "gap/error": "gap"})
     data["gap"] *= factor
-    shown = data.iloc[sorted(thinned(data["train loss"].argsort().tolist(), DOTS))]
+    shown = data.iloc[sorted(thinned(data["train loss"].to_numpy().argsort().tolist(), DOTS))]
     shapes = [
         "circle",
         "square",
