@@ -124,7 +124,7 @@ def run(
         raise ValueError(f"baseline is {baseline!r}; it must be one of the cells {names}.")
     experiments = list(cells.values())
     for experiment in experiments:
-        experiment.check_every_split()
+        experiment.check_data()
     plan = tasks(experiments, keep=to_keep(keep))
     results = Parallel(n_jobs=workers)(delayed(attempt)(i, task) for i, task in enumerate(plan))
     done = dict(finished_cells(results, plan, experiments))

@@ -36,7 +36,7 @@ class Draft(NamedTuple):
         with as_mistakes():
             experiment = self.kind(dataset=built(json.dumps(self.dataset)), **self.parts)
             if isinstance(experiment, Experiment):
-                experiment.check_every_split()
+                experiment.check_data()
             return experiment
 
 

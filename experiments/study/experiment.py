@@ -73,23 +73,13 @@ class Experiment:
     )  # what differs between seeds; the rest is the first's
 
     def __post_init__(self) -> None:
-        first = self.all_seeds[0]
+        _ = self.all_seeds  # the check
         if not set(self.vary) <= set(SOURCES) or not self.vary or len(set(self.vary)) < len(self.vary):
             raise ValueError(f"vary is {self.vary!r}; it must be a list of some of {', '.join(SOURCES)}.")
         if self.loss is not None and self.loss.task != self.dataset.task:
             raise ValueError(
                 f"loss is {type(self.loss).__name__}, which is for {self.loss.task}, but the targets of "
                 f"{self.dataset.name} are for {self.dataset.task}; leave loss=natural or choose another dataset."
-            )
-        split: Any = self.split
-        rows = drawn(self.dataset, split, first)
-        if self.corruption is not None:
-            self.corruption(self.dataset, rows._asdict(), first)
-        examples = len(rows.train)
-        if type(self.batch_size) is int and self.batch_size > examples:
-            raise ValueError(
-                f"batch_size is {self.batch_size}, but there are {examples} training examples; "
-                f"make it at most {examples}, or null for all of them."
             )
         targets = self.recipe.loss.targets(self.dataset.y[:1])  # the loss's and the recipe's own checks
         parameters = parameter_count(self.network.sizes(self.dataset.x.shape[1], targets.shape[1]))
@@ -103,12 +93,20 @@ class Experiment:
     def all_seeds(self) -> list[int]:
         return listed_seeds(self.seeds)
 
-    def check_every_split(self) -> None:
-        """Draws what `__post_init__` has drawn of the first seed only. Raises ValueError where the seeds' sizes differ."""
-        split: Any = self.split
-        sizes = {len(drawn(self.dataset, split, seed).train) for seed in dict.fromkeys(self.seeds_of("split"))}
+    def check_data(self) -> None:
+        """Draws every seed's split, and what `__post_init__` cannot know without. Raises ValueError."""
+        rows = [drawn(self.dataset, self.split, seed) for seed in dict.fromkeys(self.seeds_of("split"))]
+        sizes = {len(parts.train) for parts in rows}
         if len(sizes) > 1:
             raise ValueError(f"split: the seeds have {sorted(sizes)} training rows; all must have equally many.")
+        if self.corruption is not None:
+            self.corruption(self.dataset, rows[0]._asdict(), self.all_seeds[0])
+        (examples,) = sizes
+        if self.batch_size is not None and self.batch_size > examples:
+            raise ValueError(
+                f"batch_size is {self.batch_size}, but there are {examples} training examples; "
+                f"make it at most {examples}, or null for all of them."
+            )
 
     def seeds_of(self, source: str) -> list[int]:
         """What each seed draws from, for one source of chance: itself, or, where that source is held still, the first."""
