@@ -237,7 +237,7 @@ def test_ctrl_c_ends_runs_as_killed_and_leaves_none_running(lab):
     ]
     process = subprocess.Popen(run, cwd=lab, env=environment(), stderr=subprocess.PIPE, text=True)
     client = MlflowClient(f"sqlite:///{lab / 'runs' / 'mlflow.db'}")
-    for _ in range(120):  # until the sweep's run is there
+    for _ in range(480):  # until the sweep's run is there
         time.sleep(0.25)
         if runs(client, "sweep"):
             break
