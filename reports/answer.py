@@ -139,7 +139,7 @@ def ledger_rows(sweep: Sweep, comparison: Comparison) -> list[dict[str, str]]:
             "best validation loss": show(entry.by_rule["best_validation"], comparison),
             "oracle": show(entry.by_rule["oracle"], comparison),
             "optimism of the oracle": plus_minus(entry.optimism, comparison, sign=True),
-            "step and strength selected on test": number(entry.selected_on_test.mean, comparison),
+            "selected on test": number(entry.selected_on_test.mean, comparison),
         }
         for entry in ledger(sweep, comparison)
     ]
