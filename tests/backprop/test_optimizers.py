@@ -130,6 +130,19 @@ def test_newton_descends_along_negative_curvature():
     assert newton_direction(lambda W: 0 * W, np.ones((1, 1, 2)), signs, 0.5) == pytest.approx(signs / 0.5)
 
 
+@pytest.mark.parametrize(
+    "optimizer", [SGD(0.1), Momentum(0.1, 0.8), Nesterov(0.1, 0.8)], ids=lambda o: type(o).__name__
+)
+def test_the_effective_learning_rate_is_how_far_a_unit_of_gradient_moves_in_the_end(optimizer):
+    """One step with g = 1, then none: W ends at −η with SGD, and at −η (1 + μ + μ² + …) = −η / (1 − μ) with the others."""
+    W = np.zeros((1, 1, 1))
+    state = optimizer.init(W)
+    for t in range(1, 200):
+        optimizer.update(W, np.full((1, 1, 1), float(t == 1)), state, Step(t, 0.1, 1, lambda W: W))
+    assert -W.item() == pytest.approx(optimizer.effective_learning_rate(0.1), rel=1e-12)
+    assert -W.item() == pytest.approx(0.1 / (1 - getattr(optimizer, "momentum", 0.0)))
+
+
 def test_newton_refuses_noise():
     from backprop.noise import Dropout, Noise
 

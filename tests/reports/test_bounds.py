@@ -113,6 +113,15 @@ def test_weights_lie_over_those_of_their_own_baseline():
         ("[8] l2", "grey: [8] none"),
         ("[16] l2", "grey: [16] none"),
     ]
+    of_cell = {cell["name"]: float(n) for n, cell in enumerate(sweep.cells)}
+    own = sweep.results.assign(**{"histogram/-5.00": sweep.results.cell.map(of_cell)})
+    figure = weight_distribution(sweep._replace(results=own), compare(sweep))
+    for panel in specification(figure)["concat"]:
+        for layer in panel["layer"]:
+            data = specification(figure)["datasets"][(layer.get("data") or panel["data"])["name"]]
+            (arm,) = {row["arm"] for row in data}
+            assert arm in (panel["title"]["text"], panel["title"]["subtitle"].removeprefix("grey: "))
+            assert data[0]["share"] == 100 * of_cell[arm]
     alone = placed(places[:1], **shares)
     (panel,) = specification(weight_distribution(alone, compare(alone)))["concat"]
     assert "subtitle" not in panel["title"]

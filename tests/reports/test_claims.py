@@ -85,6 +85,8 @@ def test_six_seeds_decide_one_order_claim_but_not_two():
     one, two = claimed(claim, values=[0.9] * 6), claimed(claim, claim, values=[0.9] * 6)
     assert [found.verdict for found in judge(one, chosen(one))] == ["supported"]
     assert [found.verdict for found in judge(two, chosen(two))] == ["undecided"] * 2
+    assert judge(one, chosen(one))[0].found.endswith("; p = 0.031")
+    assert all("; p = 0.062" in found.found for found in judge(two, chosen(two)))
 
 
 def test_a_diverged_seed_leaves_a_claim_undecided():
