@@ -29,7 +29,7 @@ def causes(loads: Sequence[Load], measured: Callable[[Sequence[Load]], float]) -
 
 
 def others(draft: Draft) -> Iterator[tuple[str, Draft]]:
-    """Yields each setting that is not at its default, in words, with the draft in which it is."""
+    """Yields each setting that is not at its default, in words, with the draft where it is put back."""
     for f in fields(draft.kind):
         value = draft.parts.get(f.name)
         default = f.default if f.default_factory is MISSING else f.default_factory()

@@ -1,6 +1,6 @@
-"""What a sweep will cost: time, memory and disk, from what its cells ask for. Right to within a factor of three or so.
+"""Estimates the time, memory and disk that a sweep takes, from the needs of its cells, to within a factor of three or so.
 
-That is enough to tell a coffee from a century. The constants were measured on two quiet cores.
+That is enough to tell a coffee break from a century. The constants were measured on two quiet cores.
 """
 
 from collections.abc import Sequence

@@ -46,7 +46,7 @@ class Load(NamedTuple):
     seeds: float
     data: str  # equal for cells on the same data
     size: Size
-    is_known: bool = True  # whether the size is
+    is_known: bool = True  # whether the size is known
     steps: float = 0.0
     step: float = 0.0  # seconds of one network's step
     call: float = 0.0  # seconds of a stack's step, however many networks are in it
