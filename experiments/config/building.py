@@ -25,14 +25,14 @@ T = TypeVar("T")
 
 
 class Draft(NamedTuple):
-    """All that a config names, but for the data, which take longest and may be too many: those are a node still."""
+    """What a config names, built, except for the data, which take longest and may be too large: they stay a config node."""
 
     kind: type[Experiment] | type[Calculation]
     parts: dict[str, Any]
     dataset: dict[str, Any]
 
     def build(self) -> Experiment | Calculation:
-        """Raises ConfigurationError."""
+        """Builds the dataset and, with it, the experiment; checks that they fit. Raises ConfigurationError."""
         with as_mistakes():
             experiment = self.kind(dataset=built(json.dumps(self.dataset)), **self.parts)
             if isinstance(experiment, Experiment):
@@ -41,7 +41,7 @@ class Draft(NamedTuple):
 
 
 def build(config: DictConfig, allowed: Collection[str] = ()) -> Experiment | Calculation:
-    """The config as objects, checked; targets outside our packages only where they are allowed by name.
+    """Builds and checks the objects of a config; targets outside our packages only where they are allowed by name.
 
     Raises ConfigurationError.
     """
@@ -49,7 +49,7 @@ def build(config: DictConfig, allowed: Collection[str] = ()) -> Experiment | Cal
 
 
 def draft(config: DictConfig, allowed: Collection[str] = ()) -> Draft:
-    """What can be built and checked without the data. Raises ConfigurationError."""
+    """Builds and checks what does not need the data. Raises ConfigurationError."""
     kind = Calculation if config.get("theory") else Experiment
     around = ("study", "execution") if kind is Calculation else ("study", "execution", "theory")
     with as_mistakes():
@@ -65,13 +65,13 @@ def draft(config: DictConfig, allowed: Collection[str] = ()) -> Draft:
 
 @contextmanager
 def as_mistakes() -> Iterator[None]:
-    """What a class says of its settings, as an error of configuration."""
+    """Turns errors that a class or OmegaConf raises about settings into ConfigurationError."""
     try:
         yield
     except MissingMandatoryValue as error:
         key = str(error.full_key)
         raise ConfigurationError(f"{key} has no value yet; give it one: {key}=VALUE.") from error
-    except InstantiationException as error:  # around what a class itself has said
+    except InstantiationException as error:  # wraps the error that the class itself raised
         raise ConfigurationError(first_line(error.__cause__ or error)) from error
     except (ValueError, OmegaConfBaseException) as error:
         raise ConfigurationError(first_line(error)) from error
@@ -83,7 +83,7 @@ def first_line(error: BaseException) -> str:
 
 @cache
 def built(node: str) -> Any:
-    """The object of a config node. Choices never change and data take long: each is built once a process."""
+    """Builds the object of a config node, once per process: choices never change, and data take long."""
     from hydra.utils import instantiate
 
     return instantiate(json.loads(node), _convert_="all")
@@ -114,7 +114,7 @@ def check_keys(built: Any, name: str, keys: Collection[str]) -> None:
 
 
 def study_of(config: DictConfig) -> Study:
-    """The study that a job belongs to, as it is recorded: what its words take from the environment stays a reference."""
+    """The study that a job belongs to, as recorded: values that its text takes from the environment stay references."""
     node = config.get("study")
     if not isinstance(node, DictConfig):
         raise ConfigurationError(f"study is {node!r}; it must be a mapping with the keys name and question.")
@@ -123,12 +123,12 @@ def study_of(config: DictConfig) -> Study:
 
 
 def execution_of(config: DictConfig) -> Execution:
-    """How the sweep is to be run."""
+    """The execution settings: how the sweep is run."""
     return choice_of(OmegaConf.to_container(config.execution, resolve=True), Execution, "execution")
 
 
 def choice_of(node: Any, cls: type[T], path: str) -> T:
-    """A node that has no _target_ of its own, as the choice it is known to be."""
+    """Builds the class `cls` from a node without a _target_. Raises ConfigurationError, with `path` in the message."""
     check_keys(cls, path, node)
     needed = {name for name, one in inspect.signature(cls).parameters.items() if one.default is one.empty}
     if missing := sorted(needed - set(node)):

@@ -1,4 +1,4 @@
-"""From overrides to the configs of a sweep's jobs, as Hydra composes them."""
+"""Composes the configs of a sweep's jobs from their overrides, as Hydra does."""
 
 import copy
 from collections.abc import Iterable, Sequence
@@ -16,7 +16,7 @@ from experiments.study.calculation import Calculation
 
 
 class Job(NamedTuple):
-    """One job of a sweep: its overrides, its composed config (without Hydra's node), the option chosen of each kind."""
+    """One job of a sweep: its overrides, its composed config (without Hydra's node), and the option chosen for each kind."""
 
     overrides: dict[str, str]
     config: DictConfig
@@ -26,8 +26,8 @@ class Job(NamedTuple):
 class Composer:
     """Composes jobs as Hydra's `load_sweep_config` does, but each set of group choices once.
 
-    Composing costs Hydra about 0.15 s a job. Plain values (`penalty.strength=0.01`) move no defaults list, so they are
-    applied to a copy by Hydra's own function; a test holds that the result is Hydra's.
+    Composing costs Hydra about 0.15 s per job. Plain values (`penalty.strength=0.01`) do not change the defaults list, so
+    Hydra's own function applies them to a copy; a test checks that the result is Hydra's.
     """
 
     def __init__(self, loader: Any, master: DictConfig):
@@ -43,17 +43,17 @@ class Composer:
         return Job(settings(parsed), config, choices)
 
     def lacking(self, overrides: Sequence[str]) -> frozenset[str]:
-        """The overrides of a job whose keys the options that it chooses do not have."""
+        """The overrides of a job whose keys are missing from the options that it chooses."""
         parsed = self.parser.parse_overrides(list(overrides))
         config, _ = self.of_groups(parsed)
         plain = [o for o in parsed if self.is_plain_value(o) and not has_key(config, o.key_or_group)]
         return frozenset(str(o.input_line) for o in plain)
 
     def of_groups(self, parsed: Sequence[Override]) -> tuple[DictConfig, dict[str, str]]:
-        """The config with the options that a job chooses, before its plain values; composed once."""
+        """The config with the options that a job chooses, before plain values are applied; each set is composed once."""
         groups = tuple(str(o.input_line) for o in parsed if not self.is_plain_value(o))
         if groups not in self.composed:
-            settings(parsed)  # refuses what is deleted
+            settings(parsed)  # refuses deleted keys
             self.composed[groups] = self.compose(list(groups))
         return self.composed[groups]
 
@@ -72,14 +72,14 @@ class Composer:
 
 
 def has_key(config: DictConfig, key: str) -> bool:
-    """Whether a dotted key is there, with a value or without one yet."""
+    """Whether the config has a dotted key, even one without a value yet."""
     place, _, name = key.rpartition(".")
     node = OmegaConf.select(config, place) if place else config
     return isinstance(node, DictConfig) and name in list(node.keys())
 
 
 def applicable(jobs: Sequence[Sequence[str]], composer: Composer) -> list[list[str]]:
-    """The jobs of a sweep without the keys that do not apply to them, equal jobs once.
+    """Removes from each job the keys that do not apply to it, and then duplicate jobs.
 
     Beside `penalty=l2`, `penalty=none` has no strength: it trains once, whatever strengths are swept. A key that no option of
     the sweep has stays, for Hydra to refuse.
@@ -99,9 +99,9 @@ def key_of(override: str) -> str:
 
 
 def without_unused_keys(job: Job) -> Job:
-    """The job without what its kind of experiment does not have: with a `theory` there is no network to train.
+    """The job without the keys that its kind of experiment does not have: with a `theory` there is no network to train.
 
-    Raises ConfigurationError where an override asks for such a thing.
+    Raises ConfigurationError where an override sets such a key.
     """
     if not job.config.theory:
         return job
@@ -119,12 +119,12 @@ def without_unused_keys(job: Job) -> Job:
 
 
 def override_values(overrides: Iterable[str]) -> dict[str, str]:
-    """Overrides of one job as key and value."""
+    """The overrides of one job as a mapping from key to value."""
     return settings(OverridesParser.create().parse_overrides(list(overrides)))
 
 
 def settings(parsed: Iterable[Override]) -> dict[str, str]:
-    """What tells a job from others: not how the sweep is run. Raises ConfigurationError for a key that is to be deleted."""
+    """The overrides that identify a job: all but `execution`. Raises ConfigurationError for one that deletes a key."""
     found = {}
     for o in parsed:
         key = o.get_key_element()

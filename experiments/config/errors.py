@@ -1,4 +1,4 @@
-"""One message for one mistake in a configuration: the key, the value, the rule and the way out."""
+"""Turns a mistake in a configuration into one message: the key, the value, the rule and the way out."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -27,7 +27,7 @@ class ConfigurationError(Exception):
 
 
 def explain(error: BaseException, conf: Path) -> str:
-    """One message for one error of configuration: Hydra's own where it names the way out, else what is nearest."""
+    """The message for a configuration error: Hydra's own where it names the way out, else a clearer one."""
     message = str(error)
     if isinstance(error, OverrideParseException):
         return unreadable(error.override, message.splitlines()[0])
@@ -42,7 +42,7 @@ def explain(error: BaseException, conf: Path) -> str:
 
 
 def of_hydra(message: str, conf: Path) -> str:
-    """What Hydra says, with what it leaves out: the way out."""
+    """Hydra's message, with the way out where it leaves that out."""
     if "Config group override must be a string or a list" in message:
         return "a kind cannot be null or a number; name one of its options, such as penalty=none. `--help` lists them."
     if misspelt := re.search(r"Could not override '([^']+)'", message):
@@ -58,7 +58,7 @@ def no_such_option(kind: str, option: str, options: list[str]) -> str:
 
 
 def unreadable(override: str, why: str) -> str:
-    """A word of the command line that Hydra's grammar does not take."""
+    """The message for a command-line word that Hydra's grammar does not accept."""
     key, equals, value = override.partition("=")
     said = f"{override!r} cannot be read as KEY=VALUE: {why}"
     if equals and re.fullmatch(r"[\w.@/+~]+", key) and value and not set(value) & set("'\""):
@@ -66,11 +66,11 @@ def unreadable(override: str, why: str) -> str:
     return said
 
 
-RENAMED = {"halving": "half_life", "per": "shared_over", "worth": "smallest_effect"}  # last parts of keys: before, now
+RENAMED = {"halving": "half_life", "per": "shared_over", "worth": "smallest_effect"}  # last part of a key: old, new
 
 
 def renamed(key: str) -> str:
-    """What is to be told of a key that an earlier version had; nothing for all others.
+    """The note that a key of an earlier version has a new name; empty for all other keys.
 
     >>> renamed("study.worth")
     'study.worth is called study.smallest_effect now'
@@ -80,7 +80,7 @@ def renamed(key: str) -> str:
 
 
 def no_such_key(key: str, known: Mapping[str, set[str]]) -> str:
-    """A key that the composed config does not have."""
+    """The message for a key that the composed config does not have."""
     if renamed(key):
         return f"{renamed(key)}."
     if key in ("noise", "initialization"):
@@ -102,7 +102,7 @@ def no_such_key(key: str, known: Mapping[str, set[str]]) -> str:
 
 
 def known_keys(conf: Path) -> dict[str, set[str]]:
-    """The kinds, every dotted key of every option's file, with the choices that have it, and the launcher's own keys."""
+    """All keys, each with the choices that have it: kinds, the dotted keys of every option's file, and the launcher's."""
     keys: dict[str, set[str]] = {folder.name: set() for folder in conf.iterdir() if folder.is_dir()}
     for file in conf.rglob("*.yaml"):
         kind = "" if file.parent == conf else file.parent.name

@@ -1,4 +1,4 @@
-"""From a study's grids and a command line to the jobs of a sweep: lists of overrides, one list a job."""
+"""Expands a study's grids and a command line into the jobs of a sweep: lists of overrides, one list per job."""
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -10,26 +10,26 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import ChoiceSweep, Override, RangeSweep
 from hydra.errors import HydraException
 
-LARGEST = 10**30  # of a range's ends: as good as endless
-Check = Callable[[Sequence[Mapping[str, int]]], None]  # is given how many values each axis of each grid has
+LARGEST = 10**30  # bound on the ends of a range: as good as infinite
+Check = Callable[[Sequence[Mapping[str, int]]], None]  # takes the number of values of each axis, per grid
 
 
 def expand(
     grids: Sequence[Mapping[str, Any]], arguments: Sequence[str], loader: Any, check: Check = lambda counts: None
 ) -> list[list[str]]:
-    """Every combination of every grid with the command line's arguments; equal jobs once.
+    """Every combination of every grid with the command line's arguments, without duplicates.
 
-    `check` may refuse, before they are listed, more values or jobs than anybody can wait for.
+    `check` is called before values or jobs are listed, and may refuse if there are too many.
 
     An axis of a grid is a key with a list of values, one value, or a sweep as Hydra writes it ("range(1,5)"). Zipped axes
-    are several keys, with commas between, and a list of as many values each: "epochs, seeds": [[10, 5], [100, 2]]. A key
-    given on the command line that is an axis of some grid keeps the grids that offer one of its values and runs them
-    there; if none offers one, the grids that have the axis run with the values given. Other keys multiply all grids.
+    are comma-separated keys with a list of rows, one value per key: "epochs, seeds": [[10, 5], [100, 2]]. Where a key on
+    the command line is an axis of some grid, only the grids that offer one of its values run, with those values; if none
+    offers one, the grids that have the axis run with the values given. Other keys multiply all grids.
     """
     parser = OverridesParser.create(config_loader=loader)
     typed = parser.parse_overrides(list(arguments))
     check_axes(override.get_key_element() for override in typed if override.is_sweep_override())
-    by_key = {override.get_key_element(): override for override in typed}  # of several of one key the last counts
+    by_key = {override.get_key_element(): override for override in typed}  # the last one of a repeated key counts
     plain = [part for grid in grids for part in unzipped(grid)]
     for key, override in (*by_key.items(), *ranges_of(plain, parser)):
         check([{key: count(override)}])
@@ -42,13 +42,13 @@ def expand(
 
 
 def ranges_of(grids: Sequence[Mapping[str, Any]], parser: OverridesParser) -> list[tuple[str, Override]]:
-    """The axes of grids that are written as text, which may be a range of any length; each once."""
+    """The axes of grids that are written as text, and so may be ranges of any length; each once."""
     written = {(key, spec) for grid in grids for key, spec in grid.items() if isinstance(spec, str)}
     return [(key, parser.parse_override(f"{key}={spec}")) for key, spec in written]
 
 
 def with_axis(grids: list[dict[str, list[str]]], key: str, asked: list[str]) -> list[dict[str, list[str]]]:
-    """The grids with the values that the command line asks of one key, as `expand` says."""
+    """The grids restricted or extended to the values that the command line gives one key, as `expand` says."""
     having = [grid for grid in grids if key in grid]
     if not having:
         return [grid | {key: asked} for grid in grids]
@@ -70,7 +70,7 @@ def jobs_of(grids: Sequence[Mapping[str, list[str]]], given: Mapping[str, list[s
 
 
 def checked_grids(params: Any, grids: Any) -> list[dict[str, Any]]:
-    """The grids of a study, each with the axes that all of them have. Raises HydraException for what is none.
+    """The grids of a study, each merged with the shared axes `params`. Raises HydraException where one is no mapping.
 
     >>> checked_grids({"epochs": [1, 2]}, [{"penalty": "none"}, {"penalty": "l2"}])
     [{'epochs': [1, 2], 'penalty': 'none'}, {'epochs': [1, 2], 'penalty': 'l2'}]
@@ -85,7 +85,7 @@ def checked_grids(params: Any, grids: Any) -> list[dict[str, Any]]:
 
 
 def check_axes(keys: Iterable[str]) -> None:
-    """Raises HydraException where an axis would say how the sweep is run."""
+    """Raises HydraException for a key that says how the sweep is run, and so is no axis."""
     for key in keys:
         if key.lstrip("+~").split(".")[0].split("/")[0] in ("hydra", "execution"):
             raise HydraException(
@@ -94,7 +94,7 @@ def check_axes(keys: Iterable[str]) -> None:
 
 
 def unzipped(grid: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """A grid with zipped axes as grids without, one for every row of values.
+    """Splits a grid with zipped axes into grids without, one per row of values.
 
     >>> unzipped({"epochs, seeds": [[10, 5], [100, 2]], "penalty": "l2"})
     [{'epochs': 10, 'seeds': 5, 'penalty': 'l2'}, {'epochs': 100, 'seeds': 2, 'penalty': 'l2'}]
@@ -112,9 +112,9 @@ def unzipped(grid: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def studies(arguments: Sequence[str], loader: Any) -> list[tuple[str | None, list[str]]]:
-    """Several studies on one command line, `study=a,b` or `study=glob(*)`, each with the arguments that are its own.
+    """Splits a command line with several studies, `study=a,b` or `study=glob(*)`: each study with its own arguments.
 
-    One study, or none, is already composed: (None, arguments).
+    With one study or none, which is composed already: [(None, arguments)].
     """
     parsed = OverridesParser.create(config_loader=loader).parse_overrides(list(arguments))
     swept = [o for o in parsed if o.get_key_element() == "study" and o.is_sweep_override()]
@@ -125,7 +125,7 @@ def studies(arguments: Sequence[str], loader: Any) -> list[tuple[str | None, lis
 
 
 def in_given_order(grid: Mapping[str, list[str]], given: Mapping[str, Any]) -> list[list[str]]:
-    """Each axis as a list of "key=value": the command line's own first."""
+    """Each axis as a list of "key=value": those given on the command line first."""
     return [[f"{key}={value}" for value in grid[key]] for key in sorted(grid, key=lambda key: key not in given)]
 
 
@@ -142,7 +142,7 @@ def values(override: Override) -> list[str]:
 
 
 def count(override: Override) -> int:
-    """How many values an override has; of a range, without listing them."""
+    """How many values an override has; a range is not listed to count it."""
     sweep = override.value()
     if isinstance(sweep, ChoiceSweep):
         return len(sweep.list)

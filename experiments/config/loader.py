@@ -1,4 +1,4 @@
-"""Hydra's loader of configs, which lets files of others say what is studied, not how Hydra itself works.
+"""A Hydra config loader that lets other people's files say what is studied, but not how Hydra itself works.
 
 Loggers, callbacks and launchers are named in `hydra.*` keys, and are code that runs. A file that is not ours may set
 `hydra.sweeper.params` and `hydra.sweeper.grids`; other `hydra.*` keys come from the command line alone.
@@ -22,12 +22,12 @@ AXES = ("sweeper.params", "sweeper.grids")
 
 
 class GuardedLoader(ConfigLoaderImpl):
-    """Composes what Hydra composes. Raises ConfigurationError where a file of somebody else's has set a key of Hydra's own."""
+    """Composes what Hydra composes. Raises ConfigurationError where somebody else's file sets one of Hydra's own keys."""
 
     def load_configuration(
         self, config_name: str | None, overrides: list[str], run_mode: RunMode, *more: Any, **others: Any
     ) -> DictConfig:
-        if not hasattr(self, "typed"):  # the first is what the command line asks for
+        if not hasattr(self, "typed"):  # the first call has the command line's overrides
             parsed = OverridesParser.create().parse_overrides(overrides)
             self.typed = [str(o.input_line) for o in parsed if o.is_hydra_override()]
         config = super().load_configuration(config_name, overrides, run_mode, *more, **others)
@@ -36,14 +36,14 @@ class GuardedLoader(ConfigLoaderImpl):
         return config
 
     def reads_others(self) -> bool:
-        """Whether configs come from other folders than ours and those of installed packages."""
+        """Whether configs come from folders other than ours and those of installed packages."""
         folders = {source.path for source in self.config_search_path.get_path() if source.path.startswith("file://")}
         return folders != {OURS} or any("hydra.searchpath" in text for text in self.typed)
 
     def check(self, config: DictConfig) -> None:
         ours = ConfigLoaderImpl(create_config_search_path(OURS))
         typed = [text for text in self.typed if not text.startswith("hydra.searchpath")]
-        typed.append("study=none")  # a study of ours sets axes alone, which not every sweeper takes
+        typed.append("study=none")  # our studies only set axes, which not every sweeper accepts
         own = dict(hydra_keys(ours.load_configuration("config", typed, RunMode.MULTIRUN)))
         for key, value in hydra_keys(config):
             if own.get(key, "") != value and not key.startswith("searchpath"):
@@ -54,7 +54,7 @@ class GuardedLoader(ConfigLoaderImpl):
 
 
 def hydra_keys(config: DictConfig) -> Iterator[tuple[str, str]]:
-    """Every key of Hydra's node but axes and what Hydra itself writes there, with its value as text, unresolved."""
+    """Hydra's keys, except axes and what Hydra itself writes there, each with its unresolved value as text."""
     node: Any = OmegaConf.to_container(config.hydra, resolve=False)
     for key, value in flat(node, ""):
         if not any(key == part or key.startswith((f"{part}.", f"{part}[")) for part in (*STATE, *AXES)):

@@ -1,7 +1,7 @@
-"""What a config takes from the environment is used, never shown: the border that every text passes before it is drawn or written.
+"""Keeps values that a config takes from the environment out of every text that is shown or recorded.
 
-A config is recorded with the reference, `${oc.env:NAME}`, in the value's place. Messages, and what a dataset calls itself, are
-searched for the values that were taken in this process.
+A config is recorded with the reference, `${oc.env:NAME}`, in the value's place. Other texts, such as messages and the names of
+datasets, are searched for the values that were taken in this process.
 """
 
 import json
@@ -16,13 +16,13 @@ from omegaconf.resolvers import oc
 
 from experiments.config.errors import ConfigurationError
 
-SHORTEST = 6  # characters of a value that can be searched for in a text; shorter ones stand in it by chance
+SHORTEST = 6  # characters: the shortest value searched for in a text; shorter ones would match by chance
 REFERENCE = re.compile(r"\$\{\s*(?:oc\.)?env\s*:\s*([A-Za-z_]\w*)")
 taken: dict[str, str] = {}  # values that configs have taken, and the reference to each
 
 
 def env(key: str, *default: Any) -> str | None:
-    """OmegaConf's own `oc.env`, which remembers what was taken."""
+    """Does what OmegaConf's own `oc.env` does, and remembers the value taken."""
     if key in os.environ:
         taken[os.environ[key]] = f"${{oc.env:{key}}}"
     return oc.env(key, *default)
@@ -48,7 +48,7 @@ def hidden(text: str) -> str:
 
 
 def spellings(value: str) -> list[str]:
-    """How a value may stand in a text: as it is, quoted, escaped, or line by line; the longest first."""
+    """The forms in which a text may hold a value: as it is, quoted, escaped, or line by line; the longest first."""
     forms = {
         value,
         repr(value)[1:-1],
@@ -61,7 +61,7 @@ def spellings(value: str) -> list[str]:
 
 
 def recordable(config: DictConfig) -> dict[str, Any]:
-    """The config as it is recorded: resolved, but for what comes from the environment, where secrets are kept.
+    """The config as recorded: resolved, except for references to the environment, where secrets are kept.
 
     >>> recordable(OmegaConf.create({"a": "${oc.env:HOME}", "b": "${c}", "c": 1}))
     {'a': '${oc.env:HOME}', 'b': 1, 'c': 1}
@@ -71,12 +71,12 @@ def recordable(config: DictConfig) -> dict[str, Any]:
 
 
 def with_references(config: DictConfig) -> DictConfig:
-    """The config with what comes from the environment as plain text, `${oc.env:NAME}`."""
+    """The config with references to the environment as plain text, `${oc.env:NAME}`."""
     return OmegaConf.create(by_reference(OmegaConf.to_container(config, resolve=False)))
 
 
 def by_reference(node: Any) -> Any:
-    """The config with every text that takes something from the environment escaped, so that it is not resolved."""
+    """The node with every text that reads the environment escaped, so that it is not resolved."""
     if isinstance(node, dict):
         return {key: by_reference(value) for key, value in node.items()}
     if isinstance(node, list):
@@ -86,7 +86,7 @@ def by_reference(node: Any) -> Any:
 
 
 def check_prose(node: DictConfig, path: str) -> None:
-    """Raises ConfigurationError where a sentence takes so short a value that it could not be found again in a text."""
+    """Raises ConfigurationError where a text embeds an environment value too short to be found again and hidden."""
     for key, text in leaves(OmegaConf.to_container(node, resolve=False)):
         for name in REFERENCE.findall(str(text)):
             alone = re.fullmatch(r"\$\{[^{}]*\}", str(text))

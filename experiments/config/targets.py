@@ -1,7 +1,7 @@
 """Which objects a config may name as `_target_`: this project's choices and datasets, and what the user allows by name.
 
-A config may be a stranger's: nothing is imported or called because of it before it is known to be one of these. A name is looked
-up in the module that it names and nowhere else, so that what our modules import (`experiments.data.datasets.files.np.load`) is not ours.
+A config may be a stranger's: nothing that it names is imported or called before it is known to be one of these. Its module
+must be one of ours, as written: what our modules merely import (`experiments.data.datasets.files.np.load`) is refused.
 """
 
 import inspect
@@ -16,13 +16,11 @@ from backprop.choices import is_choice
 from experiments.config.errors import ConfigurationError, did_you_mean
 
 BUILT = ("backprop", "experiments.data", "experiments.data.datasets", "experiments.study", "experiments.study.theories")
-TRUST = (
-    "BACKPROP_LAB_ALLOW_TARGETS"  # names with commas between, in the user's environment; the command line adds to it
-)
+TRUST = "BACKPROP_LAB_ALLOW_TARGETS"  # an environment variable: comma-separated names; the command line adds to it
 
 
 def trusted() -> frozenset[str]:
-    """The targets that the user allows: those in the environment variable, where a folder of somebody else's cannot put any."""
+    """The targets that the user allows, from the environment variable, which a stranger's config folder cannot set."""
     return frozenset(name.strip() for name in os.environ.get(TRUST, "").split(",") if name.strip())
 
 
@@ -33,7 +31,7 @@ def trust(names: Collection[str]) -> None:
 
 @cache
 def modules() -> frozenset[str]:
-    """The modules whose objects may be built, from the files that are there; none is imported for it."""
+    """The modules whose objects may be built; submodules are listed from their files, not imported."""
     found = set(BUILT)
     for name in BUILT:
         found |= {f"{name}.{module.name}" for module in pkgutil.iter_modules(import_module(name).__path__)}
@@ -41,12 +39,12 @@ def modules() -> frozenset[str]:
 
 
 def is_ours(target: object) -> bool:
-    """Whether a name is that of a choice, or of a dataset, of this project."""
+    """Whether a name is that of a choice or a dataset of this project."""
     return our_object(target) is not None
 
 
 def our_object(target: object) -> Any:
-    """The choice or the dataset of this project that a name stands for; None for all other names.
+    """The choice or dataset of this project that a name stands for; None for any other name.
 
     >>> our_object("backprop.penalties.L2").__name__, our_object("experiments.data.datasets.digits").__name__
     ('L2', 'digits')
@@ -63,7 +61,7 @@ def our_object(target: object) -> Any:
 
 
 def is_dataset(found: Any, name: str) -> bool:
-    """Whether it is one of the functions that `experiments.data.datasets` lists, and makes a Dataset."""
+    """Whether an object is a function that `experiments.data.datasets` lists and that returns a Dataset."""
     from experiments.data import datasets
 
     listed = name in datasets.__all__ and inspect.isfunction(found) and vars(datasets).get(name) is found
@@ -71,7 +69,7 @@ def is_dataset(found: Any, name: str) -> bool:
 
 
 def target_object(target: object, path: str, allowed: Collection[str] = ()) -> Any:
-    """What a `_target_` names. Raises ConfigurationError where it may not be built, or cannot be imported."""
+    """The object that a `_target_` names. Raises ConfigurationError where it is not allowed or cannot be imported."""
     place = f"{path}._target_".lstrip(".")
     found = our_object(target)
     if found is not None:
@@ -90,7 +88,7 @@ def target_object(target: object, path: str, allowed: Collection[str] = ()) -> A
 
 
 def way_out(target: object) -> str:
-    """What to do about a target that is not built."""
+    """The part of a message that says what to do about a target that is refused."""
     module, _, name = str(target).rpartition(".")
     if module in modules():
         known = sorted(one for one in vars(import_module(module)) if is_ours(f"{module}.{one}"))

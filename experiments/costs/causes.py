@@ -1,4 +1,4 @@
-"""Which settings make a sweep dear: those that would cost much less at their defaults."""
+"""Finds the settings that make a sweep costly: those that would cost much less at their defaults."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import MISSING, fields, is_dataclass, replace
@@ -9,11 +9,11 @@ from experiments.config.building import Draft
 from experiments.config.targets import our_object
 from experiments.costs.loads import Load, load, size_of_data
 
-TELLING, MOST = 3, 3  # at least so many times dearer than at the default; as many are named
+TELLING, MOST = 3, 3  # name settings that cost TELLING times their default or more, at most MOST of them
 
 
 def causes(loads: Sequence[Load], measured: Callable[[Sequence[Load]], float]) -> list[str]:
-    """In words: settings of the dearest cell that make the most of what is measured, and the number of cells."""
+    """The settings that raise the cost of the dearest cell most, in words; the number of cells counts as one of them."""
 
     def alone(own: Load) -> float:
         return measured([own])
@@ -29,7 +29,7 @@ def causes(loads: Sequence[Load], measured: Callable[[Sequence[Load]], float]) -
 
 
 def others(draft: Draft) -> Iterator[tuple[str, Draft]]:
-    """The draft with one setting back at its default, for each that is not: with the setting in words."""
+    """Yields each setting that is not at its default, in words, with the draft where it is put back."""
     for f in fields(draft.kind):
         value = draft.parts.get(f.name)
         default = f.default if f.default_factory is MISSING else f.default_factory()

@@ -1,6 +1,6 @@
-"""What a sweep will cost: time, memory and disk, from what its cells ask for. Right to within a factor of three or so.
+"""Estimates the time, memory and disk that a sweep takes, from the needs of its cells, to within a factor of three or so.
 
-That is enough to tell a coffee from a century. The constants were measured on two quiet cores.
+That is enough to tell a coffee break from a century. The constants were measured on two quiet cores.
 """
 
 from collections.abc import Sequence
@@ -13,14 +13,14 @@ from experiments.study.execution import Execution
 from experiments.study.keep import to_keep
 from experiments.training.workers import Workers
 
-START, JOB, CELL, SEED = 10.0, 0.05, 0.15, 3e-4  # seconds: of a sweep, and of composing, recording and looking up each
-PROCESS, WORKER, CONFIG = 500e6, 250e6, 100e3  # bytes of memory: of the command, a process that trains, a job's config
-REPORT, RECORD, RESULT = 4e6, 150e3, 1500  # bytes on disk: of a sweep, a cell, a seed
-DRAWN = 10_000  # divisions whose row numbers are held
+START, JOB, CELL, SEED = 10.0, 0.05, 0.15, 3e-4  # seconds: per sweep; to compose a job, record a cell, look up a seed
+PROCESS, WORKER, CONFIG = 500e6, 250e6, 100e3  # bytes of memory: of the command, per training process, per job's config
+REPORT, RECORD, RESULT = 4e6, 150e3, 1500  # bytes on disk: per sweep, per cell, per seed
+DRAWN = 10_000  # splits whose row numbers are cached
 
 
 class Cost(NamedTuple):
-    """Seconds, and bytes at the fullest."""
+    """Time in seconds, memory and disk in bytes at their peak, and the cores used."""
 
     time: float
     memory: float
@@ -29,7 +29,7 @@ class Cost(NamedTuple):
 
 
 def cost(loads: Sequence[Load], where: Workers, options: Execution) -> Cost:
-    """Of all cells together. A cluster's time and memory are its own, and not known here."""
+    """Estimates the cost of all cells together. The time and memory of training on a cluster are unknown, and left out."""
     new = [load for load in loads if load.seeds > 0]
     seeds = sum(load.seeds for load in new)
     cores = cores_of(where, sum(ceil(min(load.seeds, LARGEST) / load.fits) for load in new))
@@ -66,7 +66,7 @@ def bytes_of_a_stack(load: Load, together: float) -> float:
 
 
 def bytes_of_rows(loads: Sequence[Load], options: Execution) -> float:
-    """On disk: of every held-out row its number, its error where rules select, and what execution.keep asks for beside."""
+    """Bytes on disk: per held-out row its number, its error at every selected step, and what execution.keep asks for."""
     keep = to_keep(options.keep)
     number, rules, value = 2, 3, 4
     chosen = everywhere = 0.0
@@ -84,7 +84,7 @@ def bytes_of_weights(loads: Sequence[Load], options: Execution) -> float:
 
 
 def seconds_of_data(load: Load) -> float:
-    """To make or read them, and to divide them for every seed: thrice where so many divisions are not held."""
+    """Seconds to make or read the data and to split them per seed: three draws each if there are too many to cache."""
     examples, features, targets = map(bounded, load.size)
     draws = load.seeds * (1 if load.seeds <= DRAWN else 3)
     return (
@@ -95,7 +95,7 @@ def seconds_of_data(load: Load) -> float:
 
 
 def bytes_of_data(load: Load) -> float:
-    """Held once; of every seed, the numbers of its rows."""
+    """Bytes of memory: the data once, and the row numbers of every seed."""
     examples, features, targets = map(bounded, load.size)
     of_a_seed = examples * (8 if load.seeds <= DRAWN else 16) + 32 * features + RESULT
     return examples * (features + targets) * 12 + load.seeds * of_a_seed

@@ -1,4 +1,4 @@
-"""What a sweep may cost, and the refusal of one that would cost more: before it starts, with the estimate and the way to insist."""
+"""Limits what a sweep may cost: a dearer one is refused before it starts, with the estimate and the way to insist."""
 
 from collections.abc import Mapping, Sequence
 from math import inf, prod
@@ -21,17 +21,17 @@ class TooDear(ConfigurationError):
 
 
 class Limit(NamedTuple):
-    """What one measure of a cost may be."""
+    """The most that one measure of a cost may be."""
 
     key: str
     measure: str  # the field of Cost
     asked: object  # what execution.KEY says
     most: float
-    had: str = ""  # what there is, in words
+    had: str = ""  # how much there is, in words
 
 
 def limits(options: Execution) -> list[Limit]:
-    """Those that can be told: a share of nobody knows what is none."""
+    """The limits that `options` sets. A share of an unknown amount of memory sets none."""
     memory, disk = memory_of_machine(), free_disk()
     has = f" (this machine has {in_bytes(memory)})" if memory else ""
     hours, most_memory, most_disk = options.max_hours, options.max_memory, options.max_disk
@@ -52,7 +52,7 @@ def check(loads: Sequence[Load], options: Execution, where: Workers) -> None:
 
 
 def uncounted(loads: Sequence[Load]) -> str:
-    """What the estimate does not hold."""
+    """A note that the data are not counted, where the size of some is unknown; else empty."""
     return (
         ""
         if all(own.is_known for own in loads)
@@ -65,7 +65,7 @@ def exceeded(found: Cost, options: Execution) -> list[Limit]:
 
 
 def check_jobs(options: Execution, grids: Sequence[Mapping[str, int]]) -> None:
-    """Raises TooDear where grids have so many values of each axis that nobody can compose their jobs."""
+    """Raises TooDear where grids, given as the number of values per axis, have too many jobs even to compose."""
     jobs = sum(prod(axes.values()) for axes in grids)
     found = Cost(bounded(jobs) * JOB, PROCESS + bounded(jobs) * CONFIG, 0.0, 1)
     if broken := exceeded(found, options):
@@ -105,7 +105,7 @@ def in_bytes(count: float) -> str:
 
 
 def counted(value: float, units: Sequence[tuple[str, float]], least: float) -> str:
-    """Two digits, in the largest unit of which there are so many."""
+    """The value to two digits, in the largest unit of which it has at least `least`."""
     name, size = next((unit for unit in units if value >= least * unit[1]), units[-1])
     number = float(f"{value / size:.2g}")
     return f"{number:,.0f} {name}" if 100 <= number < 1e6 else f"{number:.2g} {name}"

@@ -1,6 +1,6 @@
-"""What a cell asks for, from its settings alone: nothing is drawn, loaded or trained to know it.
+"""The work, memory and disk that a cell needs, from its settings alone: nothing is drawn, loaded or trained.
 
-Time is counted in the work of matrix products, whose rate on this machine is measured in a few milliseconds.
+Time is counted in operations of matrix products, whose rate on this machine is measured in a few milliseconds.
 """
 
 import time
@@ -28,36 +28,36 @@ from experiments.study.theories.dropout_linear import DropoutLinear
 from experiments.study.theories.l2_path import L2Path
 from experiments.training.tasks import replicas_that_fit
 
-UNKNOWN = Size(1000, 10, 2)  # of data that must be loaded first: stands in until they are
-LARGEST = 10**30  # beyond it a number is as good as infinite, and stays a float when several are multiplied
+UNKNOWN = Size(1000, 10, 2)  # stands in for the size of data until they are loaded
+LARGEST = 10**30  # as good as infinite; several multiplied still fit a float
 ELEMENT, DRAW, MASK = (
     30,
     1000,
     100,
-)  # products' work that takes as long as one number of an activation, a Gaussian, a mask
-STEP, LAYER, NETWORK = 60e-6, 30e-6, 0.3e-6  # seconds: of a stack's step, a layer of it, one network's product in it
-METRICS, ONCE = 12, 70  # numbers that are measured at every evaluation, and once
+)  # cost of one number in an activation, a Gaussian draw, a mask, in operations of products
+STEP, LAYER, NETWORK = 60e-6, 30e-6, 0.3e-6  # seconds: per step of a stack, per layer of it, per product of one network
+METRICS, ONCE = 12, 70  # numbers measured per evaluation, and once
 
 
 class Load(NamedTuple):
-    """What one cell asks for: how many seeds, and each of them of one core."""
+    """What one cell needs: the number of seeds, and what each of them needs on one core."""
 
     draft: Draft
     seeds: float
     data: str  # equal for cells on the same data
     size: Size
-    is_known: bool = True  # the size
+    is_known: bool = True  # whether the size is known
     steps: float = 0.0
     step: float = 0.0  # seconds of one network's step
     call: float = 0.0  # seconds of a stack's step, however many networks are in it
     beside: float = 0.0  # seconds of measuring
-    fits: int = 1  # networks to a stack
-    network: float = 0.0  # bytes of a network in its stack
-    measuring: float = 0.0  # bytes, of one network at a time
-    curves: float = 0.0  # bytes that are kept
-    rows: float = 0.0  # that validate and test
+    fits: int = 1  # networks per stack
+    network: float = 0.0  # bytes per network in a stack
+    measuring: float = 0.0  # bytes, for one network at a time
+    curves: float = 0.0  # bytes of the recorded curves
+    rows: float = 0.0  # of validation and test
     evaluations: float = 0.0
-    parameters: float = 0.0  # bytes of them
+    parameters: float = 0.0  # bytes
 
 
 class Counts(NamedTuple):
@@ -73,7 +73,7 @@ def bounded(value: float) -> float:
 
 
 def size_of_data(node: Mapping[str, Any]) -> Size | None:
-    """What a dataset's rule says of it; None where it has none, or the options are not such as it takes."""
+    """The size by the dataset's `of_size` rule; None where it has no rule, or the rule fails on these options."""
     make = our_object(node.get("_target_"))
     rule: Callable[..., tuple[int, int, int] | None] | None = getattr(make, "of_size", None)
     if rule is None:
@@ -83,12 +83,12 @@ def size_of_data(node: Mapping[str, Any]) -> Size | None:
         given.apply_defaults()
         found = rule(**{name: given.arguments[name] for name in signature(rule).parameters})
         return None if found is None else Size(*map(bounded, found))  # type: ignore[arg-type]
-    except Exception:  # no file, or one of another kind: to build the data says what is wrong
+    except Exception:  # no file, or a wrong one: building the data says what is wrong
         return None
 
 
 def loads_of(drafts: Iterable[Draft]) -> list[Load]:
-    """Those of all cells that can be; what is wrong with the others shows when they are built."""
+    """The loads of all cells that have one; errors in the settings of the others show when they are built."""
     sizes: dict[str, Size | None] = {}
     found = []
     for one in drafts:
@@ -101,7 +101,7 @@ def loads_of(drafts: Iterable[Draft]) -> list[Load]:
 
 
 def load(draft: Draft, size: Size | None, seeds: float | None = None) -> Load:
-    """Of one cell, or of some of its seeds. Raises ValueError for settings that do not fit together."""
+    """The load of one cell, or of only so many of its seeds. Raises ValueError for settings that do not fit together."""
     asked = draft.parts.get("seeds", 10)
     count = bounded(len(asked) if isinstance(asked, list) else asked) if seeds is None else seeds
     empty = Load(draft, count, str(draft.dataset), size or UNKNOWN, size is not None)
@@ -152,7 +152,7 @@ def noise_work(recipe: Recipe, sizes: Sequence[int], batch: float) -> float:
 
 
 def counts(split: Any, size: Size) -> Counts:
-    """Rows of each part; where that shows only when they are drawn, as many as there could be."""
+    """Rows of each part; where only the draw decides how many, a generous guess."""
     N = int(size.examples)
     if isinstance(split, Holdout):
         return Counts(*(size_of(part, getattr(split, part), N) for part in Counts._fields))
@@ -166,7 +166,7 @@ def counts(split: Any, size: Size) -> Counts:
 
 
 def of_theory(parts: Mapping[str, Any], load: Load) -> Load:
-    """What is told of our own; of a class of the user's nobody knows."""
+    """Fills in the load of this project's theories; that of a user's own class is unknown, and left at 0."""
     examples, features, _ = map(bounded, load.size)
     theory = parts["theory"]
     calls = 10 * LAYER
@@ -187,7 +187,7 @@ def of_theory(parts: Mapping[str, Any], load: Load) -> Load:
 
 @cache
 def products_rate() -> float:
-    """Multiplications and additions of float32 a second in stacked matrix products, on one core: the best of a few tries."""
+    """Float32 multiplications and additions per second in stacked matrix products on one core: the best of a few tries."""
     x, W = np.ones((16, 32, 64), "float32"), np.ones((16, 64, 128), "float32")
     z, times = x @ W, []
     for _ in range(20):

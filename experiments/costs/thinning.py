@@ -1,4 +1,4 @@
-"""How much the errors of every row take on disk, and at how many evaluations they are kept so that a sweep stays within a bound."""
+"""Limits the disk space that the errors of every row take: in a large sweep they are kept at fewer evaluations."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -8,14 +8,14 @@ from experiments.study.experiment import Experiment
 from experiments.study.keep import Keep
 from experiments.study.selection import RULES
 
-BOUND = 200 * 10**6  # bytes of a sweep
+BOUND = 200 * 10**6  # bytes per sweep
 LEAST = 2  # evaluations: the first and the last
 
 
 def within_bound(keep: Keep, experiments: Iterable[AnyExperiment]) -> Keep:
-    """Keeps the errors of classes at fewer evaluations where at all they would take more; whoever asks for rows gets all.
+    """Keeps per-row classification errors at fewer evaluations if they exceed the bound; with `keep.rows`, at all.
 
-    What selection rules take is always kept: it may take more than the bound by itself.
+    Errors at the steps that selection rules take are always kept, even if they alone exceed the bound.
     """
     rows = rows_by_evaluations(experiments)
     if keep.rows or not rows or size(rows, max(rows)) <= BOUND:
@@ -25,7 +25,7 @@ def within_bound(keep: Keep, experiments: Iterable[AnyExperiment]) -> Keep:
 
 
 def left_out(keep: Keep, experiments: Iterable[AnyExperiment]) -> str:
-    """What the page says where evaluations are left out; else nothing."""
+    """The note for the page where evaluations are left out; else empty."""
     rows = rows_by_evaluations(experiments)
     if keep.rows or keep.evaluations is None or not rows:
         return ""
@@ -37,7 +37,7 @@ def left_out(keep: Keep, experiments: Iterable[AnyExperiment]) -> str:
 
 
 def rows_by_evaluations(experiments: Iterable[AnyExperiment]) -> Counter[int]:
-    """How many rows of classes, of all seeds and cells together, are measured so many times."""
+    """By number of evaluations, how many held-out rows classification cells have, all seeds and cells together."""
     rows: Counter[int] = Counter()
     for one in experiments:
         if isinstance(one, Experiment) and one.dataset.task == "classification":
@@ -47,6 +47,6 @@ def rows_by_evaluations(experiments: Iterable[AnyExperiment]) -> Counter[int]:
 
 
 def size(rows: Counter[int], count: int) -> int:
-    """Bytes, before they are packed closer: a row's number, and a bit for each of so many evaluations and each rule."""
+    """Bytes before compression: per row its number, and a bit for each of `count` evaluations and each rule."""
     rules = len(RULES) + 1
     return sum(number * (1 - -(min(count, own) + rules) // 8) for own, number in rows.items())

@@ -1,1 +1,1 @@
-"""What is kept of a sweep: on disk first, then in MLflow, each result under what decided it."""
+"""Records sweeps: on disk first, then in MLflow, each result under a hash of everything that decides it."""

@@ -1,4 +1,4 @@
-"""A cell's run in MLflow: what is written into it, and read back of it."""
+"""Writes a cell's run to MLflow, and reads results back from it."""
 
 import json
 import re
@@ -55,18 +55,18 @@ if TYPE_CHECKING:
     from mlflow import MlflowClient
     from mlflow.entities import Run
 
-POINTS_IN_UI = 12  # a curve: a point takes MLflow a quarter of a millisecond
+POINTS_IN_UI = 12  # per curve: a point takes MLflow a quarter of a millisecond
 CURVES_IN_UI = [f"{part}/{quantity}" for part in PARTS for quantity in ("loss", "error")]
 
 
 class SweepRun(NamedTuple):
-    """An open sweep: where its cells are recorded."""
+    """An open sweep, and where its cells are recorded."""
 
     client: "MlflowClient"
     experiment_id: str
     run_id: str
     study: Study
-    name: str  # the study and when it was started
+    name: str  # the study's name and the time of its start
     folder: Path  # of its report
     axes: tuple[str, ...]
     names: dict[tuple[tuple[str, str], ...], str]  # of the cells, by their places on the axes
@@ -78,10 +78,10 @@ class SweepRun(NamedTuple):
 
 
 def record_cell(sweep: SweepRun, cell: Cell, curves: Curves, *, check_store: bool) -> None:
-    """One run: parameters, mean and interval of every metric at the selected step, thinned curves, both tables.
+    """Records a cell as one run: parameters, metrics with intervals at the selected step, thinned curves, the artifacts.
 
-    A cell that another sweep has recorded meanwhile is only listed, unless it is to be recorded again (its `overwrite`). The store
-    itself is asked only where `check_store` says that this folder may not know: a search takes as long as a tenth of the record.
+    A cell that another sweep has recorded meanwhile is only listed, unless its `overwrite` is set. The store itself is searched
+    only with `check_store`, where this folder may not know: a search takes a tenth of the time that recording takes.
     """
     name, had = cell.identity.cell, had_by(curves)
     with FileLock(RUNS / "cells.lock"):
@@ -109,13 +109,13 @@ def record_cell(sweep: SweepRun, cell: Cell, curves: Curves, *, check_store: boo
 
 
 def all_identities(cell: Identity, had: Mapping[int, frozenset[str]]) -> list[str]:
-    """All that the run of a cell, and each of its seeds, is looked up by."""
+    """All the names by which a cell's run, and each of its seeds, can be looked up."""
     seeds = [name for seed, own in had.items() for name in all_names(cell.seeds[seed], own)]
     return [*all_names_of_cell(cell.cell, had), *seeds]
 
 
 def unlike(client: "MlflowClient", cell: Cell, curves: Curves) -> dict[str, str]:
-    """Seeds that were trained again for what is kept of them must give the numbers that are recorded; a tag names the runs that differ."""
+    """Compares seeds trained again for `execution.keep` with their records; returns a tag naming the runs that differ."""
     names, had = cell.identity.seeds, had_by(curves)
     known = journal.recorded([*names.values(), *(named(names[seed], own) for seed, own in had.items())], store_key())
     again = [seed for seed, name in names.items() if name in known and named(name, had[seed]) not in known]
@@ -134,7 +134,7 @@ def unlike(client: "MlflowClient", cell: Cell, curves: Curves) -> dict[str, str]
 
 
 def same_bits(one: Curves, other: Curves) -> bool:
-    """Whether all that both have measured is equal."""
+    """Whether both have the same steps and metrics, with equal values."""
     if one.metrics.keys() != other.metrics.keys() or one.once.keys() != other.once.keys() or one.steps != other.steps:
         return False
     pairs = [
@@ -146,13 +146,13 @@ def same_bits(one: Curves, other: Curves) -> bool:
 
 
 def has_all(run: "Run", wanted: Mapping[int, frozenset[str]]) -> bool:
-    """Whether a run has what is kept of these seeds, by its tag."""
+    """Whether a run has, by its tag, all kinds that are wanted of each seed."""
     had = from_tag(run.data.tags.get(KEPT, ""), wanted)
     return all(kinds <= had[seed] for seed, kinds in wanted.items())
 
 
 def cell_tags(cell: Cell) -> dict[str, str]:
-    """What tells the cell's results: their identities, and what the data are."""
+    """The tags that say what the results depend on: the settings' identity, the seeds and the data."""
     data = cell.experiment.dataset
     return {
         "settings": cell.identity.settings,
@@ -178,12 +178,12 @@ def in_short(seeds: Sequence[int]) -> str:
 
 
 def write_cell(sweep: SweepRun, run: "Run", cell: Cell, curves: Curves) -> None:
-    """What `record_cell` puts into the run it has opened."""
+    """Writes parameters, metrics, dataset and artifacts into the run that `record_cell` has opened."""
     from mlflow.entities import Param
 
     options = {
         kind.rpartition("@")[2]: option for kind, option in cell.job.choices.items()
-    }  # noise@noise.hidden: its place
+    }  # keeps the place: noise.hidden of noise@noise.hidden
     config = recordable(cell.job.config)
     params = {**options, **flat(config)} | {f"data.{key}": value for key, value in cell.experiment.summary().items()}
     params_as_text = [Param(key, hidden(str(value))) for key, value in params.items()]
@@ -195,7 +195,7 @@ def write_cell(sweep: SweepRun, run: "Run", cell: Cell, curves: Curves) -> None:
 
 
 def metrics_of(cell: Cell, curves: Curves) -> list[Any]:
-    """What MLflow charts: means and intervals over seeds at the selected step, and thinned mean curves."""
+    """The metrics that MLflow charts: means and intervals over seeds at the selected step, and thinned mean curves."""
     from mlflow.entities import Metric
 
     now = int(time.time() * 1000)
@@ -217,14 +217,14 @@ def metrics_of(cell: Cell, curves: Curves) -> list[Any]:
 
 
 def mean_of_finite(values: Any) -> Any:
-    """The mean over seeds of each row, diverged ones left out; NaN where none is left."""
+    """The mean over seeds of each row, without infinite values and NaN; NaN where no seed is left."""
     finite = np.isfinite(values)
     count = finite.sum(axis=-1)
     return np.where(count > 0, np.where(finite, values, 0.0).sum(axis=-1) / np.maximum(count, 1), np.nan)
 
 
 def thinned(count: int) -> list[int]:
-    """At most POINTS_IN_UI rows of so many, evenly chosen, the first and the last among them; the whole curves are an artifact."""
+    """The numbers of at most POINTS_IN_UI rows, evenly spaced from first to last; the whole curves are an artifact."""
     return np.unique(np.linspace(0, count - 1, min(count, POINTS_IN_UI)).round().astype(int)).tolist()
 
 
@@ -241,7 +241,7 @@ def write_artifacts(folder: Path, cell: Cell, curves: Curves, config: Mapping[st
 
 
 def write_networks(folder: Path, experiment: AnyExperiment, curves: Curves) -> None:
-    """The networks that are kept, each as a model of MLflow."""
+    """Saves the kept networks, each as an MLflow model."""
     if not curves.weights or not isinstance(experiment, Experiment):
         return
     folder.mkdir()
@@ -256,12 +256,12 @@ def write_table(file: Path, table: Any) -> None:
     import pyarrow as pa
     from pyarrow import parquet
 
-    columns = pa.table({name: values.to_numpy() for name, values in table.items()})  # a third of pandas' own way's time
+    columns = pa.table({name: values.to_numpy() for name, values in table.items()})  # in a third of pandas' time
     parquet.write_table(columns, file, write_statistics=False)
 
 
 def assembled(client: "MlflowClient", cell: Cell) -> tuple[Curves | None, list[int]]:
-    """A cell's curves from the seeds that are on disk or recorded, with what is asked; or, where some are nowhere, which."""
+    """Assembles a cell's curves from seeds on disk or recorded, with what `keep` asks; else None, and the missing seeds."""
     names = cell.seeds_named
     pieces = journal.saved(list(names.values()))
     there = {seed for piece in pieces for seed in piece.seeds}
@@ -282,7 +282,7 @@ def recorded_curves(
     seeds: Sequence[int],
     keep: Keep = Keep(),  # noqa: B008
 ) -> Curves | None:
-    """Some seeds of a recorded cell, from its run; None where it is gone, marked as deleted, or cannot be read."""
+    """Reads the curves of some seeds from a recorded run; None where it is gone, marked as deleted, or unreadable."""
     import pandas as pd
     from mlflow.exceptions import MlflowException
 
@@ -301,19 +301,19 @@ def recorded_curves(
 
 
 def recorded_rows(client: "MlflowClient", run_id: str, draft: str) -> Rows | None:
-    """The errors of a recorded cell's rows; None where no network was trained."""
+    """Reads the per-row errors of a recorded cell; None where no network was trained."""
     if not has_artifact(client, run_id, ROWS):
         return None
     return from_row_table(rows_of(client, run_id, draft))
 
 
 def recorded_network(client: "MlflowClient", run_id: str, seed: int, draft: str) -> Network:
-    """A seed's network that a run has. Raises OSError or ValueError where it has none, or it cannot be read."""
+    """Loads a seed's network from a run. Raises OSError or ValueError where it is missing or unreadable."""
     return load(artifact(client, run_id, f"{NETWORKS}/{seed}/data/{KEPT_FILE}", draft))
 
 
 def from_tables(curves: Any, once: Any) -> Curves:
-    """The two tables as arrays again."""
+    """Rebuilds the curves from the two recorded tables."""
     seeds = once["seed"].tolist()
     metrics = {name: curves[name].to_numpy().reshape(-1, len(seeds)) for name in curves if name not in AT}
     others = [name for name in once if name not in ("seed", DIVERGED, OWN) and not name.startswith(SELECTED)]
@@ -329,7 +329,7 @@ def from_tables(curves: Any, once: Any) -> Curves:
 
 
 def is_finished(client: "MlflowClient", run_id: str) -> bool:
-    """Whether the store still has that run, whole."""
+    """Whether the store still has that run, finished and not marked as deleted."""
     from mlflow.exceptions import MlflowException
 
     try:
@@ -342,7 +342,7 @@ def is_finished(client: "MlflowClient", run_id: str) -> bool:
 
 
 def seeds_recorded(client: "MlflowClient", wanted: Identity) -> list[tuple[str, list[str]]]:
-    """The finished runs of a store that hold seeds of that cell, whoever recorded them: each run with the identities it has."""
+    """The finished runs in the store with seeds of that cell, whoever recorded them: each run id with the names it answers to."""
     found = search(client, f"tags.settings = '{wanted.settings}' and attributes.status = 'FINISHED'")
     known = []
     for run in found:
@@ -365,7 +365,7 @@ def from_short(text: str) -> set[int]:
 
 
 def record_failure(sweep: SweepRun, job: Job, error: str, identity: str = "") -> None:
-    """A cell that could not be built or trained: a FAILED run with its traceback."""
+    """Records a cell that could not be built or trained as a FAILED run with its traceback."""
     run_id = start_cell(sweep, job, identity).info.run_id
     sweep.client.set_tag(run_id, "error", error.strip().splitlines()[-1][:4000])
     add_text(sweep.client, run_id, error, ERROR)
@@ -378,14 +378,14 @@ def axis_values(axes: Sequence[str], job: Job) -> dict[str, str]:
 
 
 def cell_names(study: Study, axes: Sequence[str], jobs: Sequence[Job]) -> dict[tuple[tuple[str, str], ...], str]:
-    """What the cells are called, by their places on the axes: no two have one name."""
+    """The names of the cells, by their places on the axes; no two are equal."""
     places = [axis_values(axes, job) for job in jobs]
     names = [cell_name(place, axes, job) or study.name for place, job in zip(places, jobs, strict=True)]
     return dict(zip((tuple(place.items()) for place in places), unambiguous(names, places, axes), strict=True))
 
 
 def cell_name(place: Mapping[str, str], axes: Sequence[str], job: Job) -> str:
-    """The options chosen, and other values with the last part of their keys."""
+    """A cell's name: its chosen options, and its other values with the last parts of their keys."""
     options = {key for key in job.choices if "@" not in key}
     return " ".join(value if key in options else f"{short(key, axes)}={value}" for key, value in place.items())
 
@@ -414,7 +414,7 @@ def start_cell(sweep: SweepRun, job: Job, identity: str, more: Mapping[str, str]
 
 
 def in_words(seeds: str) -> str:
-    """What a run's name says of its seeds, so that runs of other seeds have other names.
+    """The seeds as part of a run's name, so that runs of different seeds have different names.
 
     >>> in_words("0–9"), in_words("3, 5–7"), in_words("4")
     ('10 seeds', 'seeds 3, 5–7', 'seed 4')
@@ -439,8 +439,7 @@ def log_dataset(client: "MlflowClient", run_id: str, experiment: AnyExperiment, 
 
 
 def flat(config: Any, prefix: str = "") -> dict[str, Any]:
-    """The leaves of a nested mapping under their dotted keys; the study's prose and classes' names are not parameters,
-    nor is how the sweep was run."""
+    """The leaves of a nested mapping under their dotted keys, without `study`, `execution` and the names of classes."""
     leaves: dict[str, Any] = {}
     for key, value in config.items():
         path = f"{prefix}{key}"

@@ -1,4 +1,4 @@
-"""Getting records into a store that may be locked or down for a while: what cannot be recorded now waits, in order."""
+"""Delivers records to a store that may be locked or down for a while: what cannot be recorded now waits, in order."""
 
 import time
 from collections import deque
@@ -28,7 +28,7 @@ class WriteQueue:
         self.next_try = 0.0
 
     def add(self, record: Callable[[], None]) -> None:
-        """Records it now if the store answers, and whatever waits before it; else it waits."""
+        """Queues a record, and writes all that wait, oldest first, as long as the store answers."""
         self.waiting.append(record)
         while self.waiting and time.monotonic() >= self.next_try:
             try:
@@ -38,7 +38,7 @@ class WriteQueue:
                 self.on_unavailable(error)
 
     def finish(self) -> None:
-        """Records all that waits. Raises StoreUnavailable where the store does not come back."""
+        """Writes all waiting records. Raises StoreUnavailable where the store does not come back."""
         while self.waiting:
             retry(self.waiting[0], self.console)
             self.waiting.popleft()
@@ -51,7 +51,7 @@ class WriteQueue:
 
 
 def retry(call: Callable[[], T], console: "Console") -> T:
-    """The call's value, however often the store has to be asked within PATIENCE seconds."""
+    """Repeats a call until the store answers; returns its value. Raises StoreUnavailable after PATIENCE seconds."""
     end = time.monotonic() + PATIENCE
     while True:
         try:

@@ -1,4 +1,4 @@
-"""What a result is known by: a hash of everything that decides its numbers. A result is one cell's one seed."""
+"""The identity of a result: a hash of everything that decides its numbers. A result is one seed of one cell."""
 
 import hashlib
 import json
@@ -15,13 +15,13 @@ from experiments.study.experiment import SOURCES, Experiment
 class Identity(NamedTuple):
     """The hashes of a cell."""
 
-    settings: str  # all but its seeds
-    seeds: dict[int, str]  # each seed's result
-    cell: str  # the list of them
+    settings: str  # everything but the seeds
+    seeds: dict[int, str]  # per seed
+    cell: str  # of all its seeds together
 
 
 def identity(config: DictConfig, experiment: AnyExperiment) -> Identity:
-    """Settings, data, code, packages and seeds; not the study's words, `execution:`, and where the data lie."""
+    """Hashes settings, data, code, packages and seeds; not the study's prose, `execution`, or where the data lie."""
     node: Any = OmegaConf.to_container(config, resolve=True)
     kept = {key: value for key, value in node.items() if key not in ("study", "execution", "dataset", "seeds")}
     targets = [text for path, text in leaves(kept) if path.endswith("_target_")]
@@ -31,7 +31,7 @@ def identity(config: DictConfig, experiment: AnyExperiment) -> Identity:
 
 
 def chance(experiment: AnyExperiment) -> dict[int, Any]:
-    """For each seed, what of its chance is not its own: the seed that a source held still draws from, and the rows it is given."""
+    """Per seed, the randomness beyond its own number: the seed that fixed sources draw from, and the rows of its split."""
     if not isinstance(experiment, Experiment):
         return dict.fromkeys(experiment.all_seeds)
     held = [source for source in SOURCES if source not in experiment.vary]

@@ -1,7 +1,7 @@
-"""Results are on disk before they are anywhere else: in runs/journal.db, by the identity of each cell's each seed.
+"""Keeps results on disk before they go anywhere else: in runs/journal.db, under the identity of each seed of each cell.
 
-What is trained waits there until the store has it; what is recorded leaves behind in which run of which store. SQLite writes whole or
-not at all, and lets several sweeps write beside each other.
+Curves wait there until the store has them; then only the store and the run that hold them are kept. SQLite's transactions are
+atomic, and let several sweeps write at once.
 """
 
 import io
@@ -26,8 +26,8 @@ from reports.schema.artifacts import confined
 
 FILE = RUNS / "journal.db"
 PATIENCE = 60  # seconds that another sweep may hold the file
-WEIGHTS = "weights/"  # of a piece's arrays, by seed
-AT_ONCE = 500  # identities asked for in one query
+WEIGHTS = "weights/"  # prefix of the arrays of weights in a piece, one per seed
+AT_ONCE = 500  # identities per query
 TABLES = """
 CREATE TABLE IF NOT EXISTS pieces (id INTEGER PRIMARY KEY, curves BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS trained (identity TEXT PRIMARY KEY, seed INTEGER NOT NULL, piece INTEGER NOT NULL REFERENCES pieces);
@@ -35,7 +35,7 @@ CREATE TABLE IF NOT EXISTS recorded (identity TEXT, store TEXT, run TEXT NOT NUL
 CREATE TABLE IF NOT EXISTS failed (identity TEXT PRIMARY KEY, error TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS of_piece ON trained (piece);
 """
-CHECKS = (  # queries that the tables of another program would not answer
+CHECKS = (  # queries that fail on the tables of another program
     *("SELECT id, curves FROM pieces LIMIT 0", "SELECT identity, seed, piece FROM trained LIMIT 0"),
     *("SELECT identity, store, run FROM recorded LIMIT 0", "SELECT identity, error FROM failed LIMIT 0"),
 )
@@ -43,7 +43,7 @@ CHECKS = (  # queries that the tables of another program would not answer
 
 @contextmanager
 def opened() -> Iterator[sqlite3.Connection]:
-    """The journal, in one transaction: made if it is missing, put aside where it is broken or of another format."""
+    """Opens the journal for one transaction: makes it if missing, sets it aside if it is broken or of another format."""
     RUNS.mkdir(exist_ok=True)
     ready(confined(FILE, RUNS).resolve())
     with closing(sqlite3.connect(FILE, timeout=PATIENCE)) as database, database:
@@ -52,7 +52,7 @@ def opened() -> Iterator[sqlite3.Connection]:
 
 @cache
 def ready(file: Path) -> None:
-    """Makes the tables, once a process. What cannot be read counts as not there; the file keeps another name."""
+    """Makes the tables, once per process. A file that cannot be read is renamed, and a new one made."""
     try:
         make_tables(file)
     except sqlite3.DatabaseError as error:
@@ -68,7 +68,7 @@ def ready(file: Path) -> None:
 
 
 def make_tables(file: Path) -> None:
-    """Raises sqlite3.DatabaseError for a file that is no journal of this format."""
+    """Makes the tables where they are missing. Raises sqlite3.DatabaseError for a file that is no journal of this format."""
     with closing(sqlite3.connect(file, timeout=PATIENCE)) as database, database:
         (version,) = database.execute("PRAGMA user_version").fetchone()
         if version not in (0, FORMAT):
@@ -82,7 +82,7 @@ def make_tables(file: Path) -> None:
 
 
 def save(identities: Mapping[int, str], curves: Curves) -> None:
-    """Keeps what was just trained of some seeds, each under its identity, and that with what is kept beside the curves."""
+    """Saves newly trained seeds, each under its identity alone and with every subset of the kinds kept of it."""
     had = had_by(curves)
     names = [(name, seed) for seed in curves.seeds for name in all_names(identities[seed], had[seed])]
     with opened() as database:
@@ -94,7 +94,7 @@ def save(identities: Mapping[int, str], curves: Curves) -> None:
 
 
 def saved(identities: Sequence[str]) -> list[Curves]:
-    """The curves of those seeds that are trained and not recorded."""
+    """Loads the curves of seeds, by identity, that are trained but not yet recorded."""
     if not FILE.exists():
         return []
     with opened() as database:
@@ -108,7 +108,7 @@ def saved(identities: Sequence[str]) -> list[Curves]:
 
 
 def trained(identities: Sequence[str]) -> set[str]:
-    """Those that are trained and wait to be recorded."""
+    """Which of these identities are trained and wait to be recorded."""
     if not FILE.exists():
         return set()
     with opened() as database:
@@ -116,7 +116,7 @@ def trained(identities: Sequence[str]) -> set[str]:
 
 
 def count() -> int:
-    """At most so many seeds are trained or recorded."""
+    """An upper bound on the number of seeds that are trained or recorded."""
     if not FILE.exists():
         return 0
     with opened() as database:
@@ -127,7 +127,7 @@ def count() -> int:
 
 
 def recorded(identities: Sequence[str], store: str) -> dict[str, str]:
-    """The runs in a store that hold these cells or seeds, as far as they were recorded from here."""
+    """The runs in a store that hold these cells or seeds, as far as this folder knows."""
     if not FILE.exists():
         return {}
     with opened() as database:
@@ -136,7 +136,7 @@ def recorded(identities: Sequence[str], store: str) -> dict[str, str]:
 
 
 def now_recorded(identities: Sequence[str], store: str, run: str) -> None:
-    """The store has them: their curves here are no longer needed."""
+    """Notes that a run in the store holds these identities, and deletes their curves here."""
     with opened() as database:
         rows = [(name, store, run) for name in identities]
         database.executemany("INSERT OR REPLACE INTO recorded VALUES (?, ?, ?)", rows)
@@ -171,7 +171,7 @@ def forget_unused(database: sqlite3.Connection) -> None:
 
 
 def as_bytes(curves: Curves) -> bytes:
-    """Arrays without pickle: NumPy's own archive."""
+    """The curves as a NumPy archive, without pickle."""
     arrays: dict[str, Any] = {
         "seeds": np.array(curves.seeds),
         "steps": np.array(curves.steps),
@@ -191,7 +191,7 @@ def as_bytes(curves: Curves) -> bytes:
 
 
 def from_bytes(content: bytes) -> Curves | None:
-    """What `as_bytes` has written; None for anything else."""
+    """Reads back what `as_bytes` wrote; None for anything that is no archive."""
     if not zipfile.is_zipfile(io.BytesIO(content)):
         return None
     with np.load(io.BytesIO(content), allow_pickle=False) as archive:

@@ -1,4 +1,4 @@
-"""A network that was kept, with all that it needs to answer: weights, activation, scaling, columns, classes. NumPy's archive, no pickle.
+"""A kept network with all it needs to predict: weights, activation, scaling, columns, classes. A NumPy archive, without pickle.
 
 >>> from backprop.network import MLP
 >>> from experiments.data import datasets
@@ -35,12 +35,12 @@ if TYPE_CHECKING:
     import pandas as pd
 
 FORMAT = 1  # of the archive
-LARGEST = 2**32  # bytes of one array
+LARGEST = 2**32  # bytes: the most that one array may take
 NEEDED = ("format", "data", "task", "activation", "seed", "step", "classes", "columns", "values")
 
 
 class Network(NamedTuple):
-    """One seed's network at one step. It takes raw features and answers in the user's units."""
+    """One seed's network at one step. It takes raw features and predicts in the user's units."""
 
     data: str  # the name of its dataset
     task: str  # classification or regression
@@ -50,18 +50,18 @@ class Network(NamedTuple):
     layers: list[Layer]  # W (1, I, O) and b (1, 1, O)
     features: Scale | None
     targets: Scale | None
-    classes: list[Any]  # the user's labels, in the order of the outputs; of regression none
-    columns: list[Column]  # the features' names, where the data have some
+    classes: list[Any]  # the user's labels, in the order of the outputs; empty for regression
+    columns: list[Column]  # the features' names, if the data have them
 
     def outputs(self, x: Any) -> Float[Array, "N O"]:
-        """The last layer's: scores of classes, or values in the target's unit."""
+        """The outputs of the last layer: scores of classes, or values in the target's unit."""
         seen = self.seen(x)
-        with np.errstate(all="ignore"):  # of a network that has diverged
+        with np.errstate(all="ignore"):  # a diverged network may overflow
             z, _ = apply(MLP(self.hidden, self.activation), self.layers, seen[None])
         return z[0] if self.targets is None else z[0] * self.targets.scale + self.targets.mean
 
     def predict(self, x: Any) -> Array:
-        """The class of each row, as the data call it; or its value, (N,) of one target, (N, K) of several."""
+        """Predicts the class label of each row; or its value, (N,) for one target, (N, K) for several."""
         found = self.outputs(x)
         if self.task == "classification":
             best = (found[:, 0] > 0).astype(int) if found.shape[1] == 1 else found.argmax(axis=1)
@@ -69,7 +69,7 @@ class Network(NamedTuple):
         return found[:, 0] if found.shape[1] == 1 else found
 
     def predict_proba(self, x: Any) -> Float[Array, "N K"]:
-        """p(class | x) in the order of `classes`: the softmax of the outputs, or of one output σ. Raises ValueError for values."""
+        """p(class | x) in the order of `classes`: the softmax of the outputs, or σ of a single one. Raises ValueError for regression."""
         if self.task != "classification":
             raise ValueError(f"a network for {self.data}, which is {self.task}, has no probabilities; take predict.")
         z = self.outputs(x).astype(float)
@@ -82,7 +82,7 @@ class Network(NamedTuple):
         return tuple(W.shape[-1] for W, _ in self.layers[:-1])
 
     def seen(self, x: Any) -> Float[Array, "N D"]:
-        """Raw features as the network sees them. Raises ValueError where they are not those it was trained on."""
+        """Raw features as the network sees them. Raises ValueError where their shape, type or columns do not fit."""
         raw = self.by_name(x) if hasattr(x, "columns") and self.columns else np.asarray(x)
         raw = raw.reshape(len(raw), -1) if raw.ndim > 2 else raw
         inputs = self.layers[0].W.shape[-2]
@@ -97,7 +97,7 @@ class Network(NamedTuple):
         return own.take(np.zeros(1, int), rows[None])[0]
 
     def by_name(self, table: Any) -> Float[Array, "N D"]:
-        """The features in a table with named columns, in any order; other columns are left alone."""
+        """Takes the features from a table with named columns, in any order; other columns are ignored."""
         missing = sorted({column.name for column in self.columns} - {str(name) for name in table.columns})
         if missing:
             raise ValueError(f"x has no column {missing[0]!r}; the network takes {[c.name for c in self.columns]}.")
@@ -109,7 +109,7 @@ class Network(NamedTuple):
         return np.stack(found, axis=1)
 
     def as_table(self, x: Float[Array, "N D"]) -> "pd.DataFrame":
-        """Features as the user's table has them, in its columns."""
+        """Turns features back into the columns of the user's table."""
         import pandas as pd
 
         found: dict[str, Any] = {}
@@ -122,12 +122,12 @@ class Network(NamedTuple):
 
     @property
     def parameters(self) -> Float[Array, " P"]:
-        """All weights, then all biases, as training has them."""
+        """All weights, then all biases, in the order of training."""
         return np.concatenate([W.ravel() for W, _ in self.layers] + [b.ravel() for _, b in self.layers])
 
 
 def network_of(experiment: Experiment, seed: int, parameters: Float[Array, " P"], step: int) -> Network:
-    """A seed's network, from its parameters."""
+    """Builds a seed's network from its parameters."""
     split = dict(zip(experiment.all_seeds, experiment.seeds_of("split"), strict=True))[seed]
     division, data = experiment.divide(split), experiment.dataset
     sizes = experiment.network.sizes(division.x.shape[1], division.y.shape[1])
@@ -166,13 +166,13 @@ def save(network: Network, file: Path) -> None:
 
 
 def as_labels(classes: Sequence[Any]) -> Array:
-    """Labels as an array that needs no pickle: numbers, truth values or text; of several kinds, text."""
+    """Labels as an array that needs no pickle: numbers, booleans or text; text if they are of several kinds."""
     found = np.array(list(classes))
     return found.astype(str) if found.dtype.kind == "O" else found
 
 
 def load(file: str | Path) -> Network:
-    """A kept network from its file. Raises ValueError for what is none; nothing is unpickled."""
+    """Loads a kept network from its file, without unpickling. Raises ValueError where the file holds none."""
     try:
         with zipfile.ZipFile(file) as archive:
             large = [member.filename for member in archive.infolist() if member.file_size > LARGEST]
@@ -185,7 +185,7 @@ def load(file: str | Path) -> Network:
 
 
 def from_arrays(a: dict[str, Array]) -> Network:
-    """Raises ValueError where something is missing, or does not fit."""
+    """Rebuilds a network from its arrays. Raises ValueError where one is missing or does not fit."""
     missing = [name for name in NEEDED if name not in a]
     if missing:
         raise ValueError(f"it has no array {missing[0]!r}")
@@ -217,7 +217,7 @@ def scale_in(a: dict[str, Array], name: str) -> Scale | None:
 
 
 def what_does_not_fit(network: Network) -> str:
-    """Which part of a network does not fit the others; nothing where all do."""
+    """Says which part of a network does not fit the others; empty if all fit."""
     if not network.layers:
         return "it has no layers"
     widths = [network.layers[0].W.shape[-2]] if network.layers[0].W.ndim == 3 else []
@@ -235,7 +235,7 @@ def what_does_not_fit(network: Network) -> str:
 
 
 def write_model(network: Network, folder: Path, x: Float[Array, "n D"]) -> None:
-    """The archive as a model of MLflow, which `mlflow.pyfunc.load_model` opens; some raw features tell what it takes."""
+    """Saves the network as an MLflow model for `mlflow.pyfunc.load_model`; raw features `x` show what it takes."""
     example = network.as_table(x) if network.columns else x
     with TemporaryDirectory() as draft, quiet("mlflow"):
         import mlflow
@@ -255,7 +255,7 @@ def write_model(network: Network, folder: Path, x: Float[Array, "n D"]) -> None:
 
 @contextmanager
 def quiet(name: str) -> Iterator[None]:
-    """A package that says what it is doing, and warns of itself, says only what is wrong."""
+    """Silences all warnings, and what a package logs below ERROR."""
     logger = logging.getLogger(name)
     before = logger.level
     logger.setLevel(logging.ERROR)
@@ -268,7 +268,7 @@ def quiet(name: str) -> Iterator[None]:
 
 
 class Model:
-    """What MLflow calls."""
+    """The object on which MLflow calls `predict`."""
 
     def __init__(self, network: Network):
         self.network = network
@@ -278,5 +278,5 @@ class Model:
 
 
 def _load_pyfunc(path: str) -> Model:
-    """MLflow's name for what opens a model."""
+    """Opens a saved model; MLflow prescribes the name."""
     return Model(load(path))

@@ -1,4 +1,4 @@
-"""The life of a sweep's process: its name, the lock that tells others it is alive, and what a dead one has left behind."""
+"""The life of a sweep: its name, the lock that shows others it is alive, and the cleanup after a killed one."""
 
 import time
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @contextmanager
 def named(study: Study) -> Iterator[tuple[str, Path]]:
-    """A new name for a sweep, and the folder of its report. A lock tells others that its process is alive."""
+    """Gives a sweep a new name and a report folder, and holds a lock that shows others its process is alive."""
     name, folder = new_name(study.name)
     lock = FileLock(lock_of(name))
     with lock:
@@ -28,7 +28,7 @@ def named(study: Study) -> Iterator[tuple[str, Path]]:
             yield name, folder
         finally:
             if not any(folder.iterdir()):
-                folder.rmdir()  # it only held the name
+                folder.rmdir()  # it only reserved the name
     Path(lock.lock_file).unlink(missing_ok=True)
 
 
@@ -39,7 +39,7 @@ def lock_of(sweep: str) -> Path:
 
 
 def has_lock(sweep: str) -> bool:
-    """Whether a sweep of that name was started in this folder and has not ended in order; False for what is no name."""
+    """Whether a sweep of that name was started in this folder and has not ended cleanly; False for an invalid name."""
     return is_name(sweep) and lock_of(sweep).is_file() and not lock_of(sweep).is_symlink()
 
 
@@ -53,7 +53,7 @@ def is_running(lock: Path) -> bool:
 
 
 def close_stale_runs(client: "MlflowClient") -> None:
-    """Ends what a killed sweep of this folder has left RUNNING: half a cell is deleted, the sweep itself was KILLED."""
+    """Closes runs that a killed sweep of this folder left RUNNING: deletes its unfinished cells, marks the sweep KILLED."""
     for run in search(client, "attributes.status = 'RUNNING'"):
         name = sweep_name(run)
         if not has_lock(name):
@@ -66,7 +66,7 @@ def close_stale_runs(client: "MlflowClient") -> None:
 
 
 def living(client: "MlflowClient") -> Iterator[tuple[str, bool, str]]:
-    """The sweeps that run now: the name, whether it is known to run, and what to do; the dead of this folder are buried."""
+    """Yields the running sweeps: name, whether it surely runs, and what to do about it. Closes stale runs first."""
     close_stale_runs(client)
     locks = [lock for lock in (RUNS / "locks").glob("*.lock") if not lock.is_symlink() and is_running(lock)]
     for lock in locks:
@@ -82,7 +82,7 @@ def living(client: "MlflowClient") -> Iterator[tuple[str, bool, str]]:
 
 
 def new_name(study: str) -> tuple[str, Path]:
-    """A name that no other sweep has, and the folder of its report, which holds the name from now on."""
+    """A name that no other sweep has, and the folder of its report, made here to reserve the name."""
     started = time.strftime("%Y-%m-%d %H:%M:%S")
     for number in count(1):
         name = f"{study} {started}" + (f" ({number})" if number > 1 else "")
@@ -97,7 +97,7 @@ def new_name(study: str) -> tuple[str, Path]:
 
 @contextmanager
 def ending(client: "MlflowClient", run_id: str, name: str) -> Iterator[None]:
-    """Whatever happens inside, the sweep's run ends as what it was: FINISHED, FAILED, or KILLED by the user."""
+    """Ends the sweep's run, whatever happens inside, with the right status: FINISHED, FAILED, or KILLED by the user."""
     status = "FAILED"
     try:
         yield

@@ -1,4 +1,4 @@
-"""What a sweep has to do: which of its cells are recorded, and which seeds of the others are still to be trained."""
+"""Plans a sweep: which of its cells are recorded, and which seeds of the others are still to be trained."""
 
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -28,32 +28,32 @@ from experiments.training.workers import Workers
 
 T = TypeVar("T")
 NOT_RUN = RuntimeError("not run: the sweep stopped at the first failure")
-LONG = 600  # seconds that nobody should wait without knowing
-LOOKED_UP = 100_000  # seeds of which a shared store is asked
+LONG = 600  # seconds: a sweep that takes longer says so
+LOOKED_UP = 100_000  # upper bound on the seeds of a cell that a shared store may have
 
 
 @dataclass(eq=False)
 class Cell:
-    """One configuration with all its seeds. Jobs of one identity are one cell, which the first of them stands for."""
+    """One configuration with all its seeds. Jobs with the same identity are one cell, represented by the first of them."""
 
     job: Job
     experiment: AnyExperiment
     identity: Identity
-    keep: Keep  # what is asked beside its curves
+    keep: Keep  # what is kept in addition to its curves
     missing: list[int]  # seeds that are neither recorded nor trained
-    overwrite: bool = False  # it is to be recorded again, whether the store has it or not
-    run: str | None = None  # where the store has it, as far as this folder knows
+    overwrite: bool = False  # record it again even if the store has it
+    run: str | None = None  # the id of its run in the store, as far as this folder knows
     failure: str = ""  # the traceback of its training
     value: float | None = None  # its mean validation error
 
     @property
     def names(self) -> list[str]:
-        """What its run may be looked up by: any of these has all that is asked."""
+        """The names by which its run can be looked up: a run under any of them has all that `keep` asks."""
         return self.keep.cell_named(self.identity.cell, self.experiment.all_seeds)
 
     @property
     def seeds_named(self) -> dict[int, str]:
-        """What the result of each seed is looked up by."""
+        """The name by which each seed's result is looked up."""
         return self.keep.seeds_named(self.identity.seeds)
 
     @property
@@ -64,14 +64,14 @@ class Cell:
 
     @property
     def outcome(self) -> float | Exception:
-        """Its mean validation error, or what became of it instead."""
+        """Its mean validation error, or an error that says why it has none."""
         if self.failure:
             return RuntimeError(last_line(self.failure))
         return self.value if self.value is not None else NOT_RUN
 
 
 class Plan(NamedTuple):
-    """The jobs of a sweep, the cells that they ask for, and which jobs cannot be built."""
+    """The jobs of a sweep, the cells that they belong to, and the jobs that cannot be built."""
 
     jobs: Sequence[Job]
     cells: list[Cell]
@@ -85,7 +85,7 @@ class Plan(NamedTuple):
         return [cell for cell in self.cells if cell.run is None]
 
     def give_up_lost(self, is_finished: Callable[[str], bool]) -> None:
-        """Cells whose runs are gone from the store are new again; what is on disk of their seeds shows when they are put together."""
+        """Makes cells new again whose runs are gone from the store; seeds still on disk are found when curves are assembled."""
         for cell in self.cells:
             if cell.run is not None and not is_finished(cell.run):
                 cell.run, cell.missing, cell.overwrite = None, [], True
@@ -95,7 +95,7 @@ class Plan(NamedTuple):
         return any(cell.value is not None for cell in self.cells)
 
     def outcomes(self) -> list[float | Exception]:
-        """Of every job, its cell's mean validation error, or what became of it instead."""
+        """For every job, its cell's mean validation error, or an error that says why it has none."""
         return [
             RuntimeError(last_line(hidden(str(self.refused[n])))) if n in self.refused else self.cell_of[n].outcome
             for n in range(len(self.jobs))
@@ -107,12 +107,12 @@ def last_line(error: str) -> str:
 
 
 def check_axes(study: Study, jobs: Sequence[Job]) -> None:
-    """Raises ConfigurationError where the study speaks of an axis that no config has: a misspelt one would go unnoticed."""
+    """Raises ConfigurationError where the study names an axis that no config has: a misspelt one would go unnoticed."""
     for place, axes in (("choose", study.choose), ("baseline", study.baseline)):
         for axis in axes:
             if any(axis in job.overrides or axis in job.choices or has_key(job.config, axis) for job in jobs):
                 continue
-            known = known_keys(CONF)  # an axis of the study that this part of it does not have
+            known = known_keys(CONF)  # the jobs may be only the part of a study without this axis
             if axis not in known:
                 raise ConfigurationError(
                     f"study.{place} names {axis!r}, which is no key of this config.{did_you_mean(axis, sorted(known))}"
@@ -120,9 +120,9 @@ def check_axes(study: Study, jobs: Sequence[Job]) -> None:
 
 
 def planned(jobs: Sequence[Job], options: Execution, where: Workers = Workers()) -> Plan:  # noqa: B008
-    """Raises ConfigurationError where no job can be built, or where one cannot and the sweep is to fail fast; TooDear.
+    """Plans a sweep. Raises ConfigurationError where no job can be built, or one cannot with `fail_fast`; TooDear if it costs too much.
 
-    A dry run that would be refused says so, and plans nothing.
+    A dry run that is too dear prints the refusal and returns an empty plan.
     """
     try:
         return affordable(jobs, options, where)
@@ -134,8 +134,9 @@ def planned(jobs: Sequence[Job], options: Execution, where: Workers = Workers())
 
 
 def affordable(jobs: Sequence[Job], options: Execution, where: Workers) -> Plan:
-    """What it costs is asked before any data are there and any seed is listed, as if everything were new; and once more when all is
-    known, where that would be too much or the size of some data did not show before.
+    """Plans a sweep, first estimating its cost before data are built or seeds listed, as if everything were new.
+
+    Where that cost exceeds a limit, or some data's size is unknown, a lower bound is checked at once, and the cost once all is known.
     """
     allowed = trusted()
     drafts, refused = attempted({n: partial(draft, job.config, allowed) for n, job in enumerate(jobs)}, options)
@@ -149,7 +150,7 @@ def affordable(jobs: Sequence[Job], options: Execution, where: Workers) -> Plan:
     experiments, refused_later = attempted({n: one.build for n, one in drafts.items()}, options)
     refused |= refused_later
     if not experiments:
-        raise next(iter(refused.values()))  # one message, not one a job
+        raise next(iter(refused.values()))  # one message, not one per job
     if len({isinstance(experiment, Experiment) for experiment in experiments.values()}) > 1:
         raise ConfigurationError(
             "theory: some cells of this sweep train networks and some do not; make two sweeps of them."
@@ -159,7 +160,7 @@ def affordable(jobs: Sequence[Job], options: Execution, where: Workers) -> Plan:
     cells: dict[str, Cell] = {}
     cell_of: dict[int, Cell] = {}
     for n, experiment in experiments.items():
-        own = keep if isinstance(experiment, Experiment) else Keep()  # what trains no network has nothing to keep
+        own = keep if isinstance(experiment, Experiment) else Keep()  # without a network there is nothing to keep
         known_by = identity(jobs[n].config, experiment)
         cell = Cell(jobs[n], experiment, known_by, own, experiment.all_seeds, overwrite=options.force)
         cell_of[n] = cells.setdefault(known_by.cell, cell)
@@ -173,7 +174,7 @@ def affordable(jobs: Sequence[Job], options: Execution, where: Workers) -> Plan:
 
 
 def check_seeds_named(keep: Keep, experiments: Sequence[AnyExperiment]) -> None:
-    """Raises ConfigurationError where weights are to be kept of a seed that no cell has."""
+    """Raises ConfigurationError where `keep` asks for the weights of a seed that no cell has."""
     there = {seed for experiment in experiments for seed in experiment.all_seeds} if keep.weights else set()
     if absent := sorted((keep.weights or frozenset()) - there):
         raise ConfigurationError(
@@ -183,25 +184,25 @@ def check_seeds_named(keep: Keep, experiments: Sequence[AnyExperiment]) -> None:
 
 
 def loads_of_plan(plan: Plan) -> list[Load]:
-    """What the new cells ask for, by the seeds that they lack and the data that are there now."""
+    """The loads of the cells, counting only missing seeds; the sizes of the data are known now."""
     found = [load(draft(c.job.config, trusted()), c.experiment.dataset.size, len(c.missing)) for c in plan.cells]
     return [own if cell.run is None else own._replace(seeds=0) for own, cell in zip(found, plan.cells, strict=True)]
 
 
 def without(loads: Sequence[Load], known: int) -> list[Load]:
-    """At least what they ask for where so many seeds need no training, whichever these are."""
+    """The loads if as many as `known` seeds of each cell need no training: a lower bound."""
     return [own._replace(seeds=max(0, own.seeds - known)) for own in loads]
 
 
 def most_known(options: Execution) -> int:
-    """At most so many seeds of a cell need no training: that many are worth looking up before a sweep is refused."""
+    """An upper bound on the seeds of a cell that need no training, for the check before they are looked up."""
     if options.force:
         return 0
     return journal.count() if store_key() == "local" else LOOKED_UP
 
 
 def attempted(makes: Mapping[int, Callable[[], T]], options: Execution) -> tuple[dict[int, T], dict[int, Exception]]:
-    """What is made of the jobs, by their numbers, and why of some nothing is."""
+    """Calls each job's maker: what they return, and the errors of those that fail, by job number. Raises with `fail_fast`."""
     found: dict[int, T] = {}
     refused: dict[int, Exception] = {}
     for number, make in makes.items():
@@ -209,7 +210,7 @@ def attempted(makes: Mapping[int, Callable[[], T]], options: Execution) -> tuple
             found[number] = make()
         except ConfigurationError as error:
             refused[number] = error
-        except Exception as error:  # a job's own misfortune must not be the others'
+        except Exception as error:  # one job's failure must not stop the others
             refused[number] = ConfigurationError(f"{type(error).__name__}: {error}")
         if refused and options.fail_fast:
             raise refused[number]

@@ -1,4 +1,4 @@
-"""Where numbers come from: the command, the code and the packages."""
+"""Says where numbers come from: the command, the code and the packages."""
 
 import os
 import platform
@@ -19,7 +19,7 @@ def command(arguments: Iterable[str]) -> str:
 
 
 def origins(arguments: Sequence[str]) -> list[str]:
-    """The words of a command line that say where configs and classes of the user's own come from.
+    """The words of a command line that say where the user's own configs and classes come from.
 
     >>> origins(["--config-dir", "mine", "study=x", "execution.allow_targets=[mine.L3]", "seeds=3"])
     ['--config-dir', 'mine', 'execution.allow_targets=[mine.L3]']
@@ -51,7 +51,7 @@ def provenance() -> Mapping[str, str]:
 
 
 def commit() -> str:
-    """The project's git commit, marked where files differ from it; "unknown" outside a checkout."""
+    """The project's git commit, marked if files differ from it; "unknown" outside a checkout."""
     git = ["git", "-C", str(Path(__file__).parent)]
     describe = [*git, "describe", "--always", "--dirty= (with changes)", "--abbrev=40", "--exclude=*"]
     try:  # an installed copy may lie inside somebody else's checkout: then git does not know this file

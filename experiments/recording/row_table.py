@@ -1,4 +1,4 @@
-"""The errors of every row as they are recorded: a Parquet table, which says itself how it is to be read."""
+"""Writes and reads the errors of every row as a Parquet table, whose metadata says how to read it."""
 
 import json
 from pathlib import Path
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def row_table(rows: Rows) -> "pa.Table":
-    """As it is recorded: a row for every seed and row, which the table's own description says how to read."""
+    """The table to record: one row per seed and row of the data; its metadata says how to read the errors."""
     import pyarrow as pa
 
     part = pa.DictionaryArray.from_arrays(rows.part, list(HELD_OUT))
@@ -31,14 +31,14 @@ def row_table(rows: Rows) -> "pa.Table":
 
 
 def in_cells(values: Array, kind: "pa.DataType") -> "pa.Array":
-    """The bytes of each row as one value."""
+    """Packs the bytes of each row into one value of a column."""
     import pyarrow as pa
 
     return pa.FixedSizeBinaryArray.from_buffers(kind, len(values), [None, pa.py_buffer(values.tobytes())])
 
 
 def write_rows(file: Path, rows: Rows) -> None:
-    """As small as it gets: numbers in order by their differences, bits and floats byte by byte."""
+    """Writes the table as small as possible: seed and row numbers delta-encoded, errors split byte by byte."""
     from pyarrow import parquet
 
     table = row_table(rows)
@@ -54,7 +54,7 @@ def write_rows(file: Path, rows: Rows) -> None:
 
 
 def from_row_table(table: "pa.Table") -> Rows:
-    """The table of rows as arrays again."""
+    """Rebuilds the rows from their table."""
     said = description(table)
     seed, row = (table[name].to_numpy().astype(np.uint32) for name in ("seed", "row"))
     if WRONG in table.column_names:

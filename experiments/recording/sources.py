@@ -1,7 +1,7 @@
-"""The code that decides numbers: what a target's module imports, and what that imports, as far as it is ours or the user's.
+"""Hashes the code that decides numbers: the modules of a config's targets and all that they import, if ours or the user's.
 
-Code enters by its syntax tree without docstrings, so that a comment or a reworded docstring changes nothing; installed packages enter
-by their version, Python by its minor version.
+Code is hashed as its syntax tree without docstrings, so that a comment or a reworded docstring changes nothing; installed packages
+count by their version, Python by its minor version.
 """
 
 import ast
@@ -15,19 +15,19 @@ from pathlib import Path
 from typing import NamedTuple
 
 OURS = ("backprop", "experiments", "reports")
-TRAINING = "experiments.training.evaluation"  # where a worker begins
+TRAINING = "experiments.training.evaluation"  # where a worker starts
 INSTALLED = {"site-packages", "dist-packages"}  # folders of this name hold what pip or the system has installed
 
 
 class Module(NamedTuple):
-    """A module on the way to the numbers."""
+    """A module that the numbers depend on."""
 
     digest: str  # of its syntax tree
-    imports: frozenset[str]  # dotted names, of modules or of what is in them
+    imports: frozenset[str]  # dotted names of modules or of objects in them
 
 
 def fingerprint(targets: Iterable[str]) -> str:
-    """A hash of all code on the way to the numbers of a config that names these targets, and of the packages under it."""
+    """A hash of all code that decides the numbers of a config with these targets, and of the packages it imports."""
     starts = frozenset({TRAINING, *(target.rpartition(".")[0] for target in targets)})
     return fingerprint_of_modules(starts)
 
@@ -41,7 +41,7 @@ def fingerprint_of_modules(starts: frozenset[str]) -> str:
 
 
 def closure(starts: Iterable[str]) -> tuple[dict[str, str], frozenset[str]]:
-    """Modules of ours and of the user's, with the digests of their code; the packages that they import from, with versions."""
+    """All modules reached that are ours or the user's, with digests of their code; the packages they import, with versions."""
     code: dict[str, str] = {}
     roots: set[str] = set()
     waiting, seen = list(starts), set()
@@ -62,11 +62,11 @@ def closure(starts: Iterable[str]) -> tuple[dict[str, str], frozenset[str]]:
 
 @cache
 def version_of(root: str) -> str:
-    """An installed package and its version; of one that nobody has installed, its name."""
+    """The name and version of an installed package; the bare name of one that is not installed."""
     name = {"sklearn": "scikit-learn"}.get(root, root)
     try:
         return f"{name} {version(name)}"
-    except PackageNotFoundError:  # it is called otherwise where it comes from: to ask for all takes half a second
+    except PackageNotFoundError:  # its distribution has another name: looking all of them up takes half a second
         return " ".join([root, *(f"{one} {version(one)}" for one in packages_distributions().get(root, []))])
 
 
@@ -83,7 +83,7 @@ def source_file(name: str) -> Path | None:
 
 @cache
 def folder_of(root: str) -> Path | None:
-    """The folder that a module or package of ours or of the user's lies in."""
+    """The folder of a module or package that is ours or the user's; None for anything else."""
     spec = find_spec(root) if root.isidentifier() and root not in sys.stdlib_module_names else None
     if spec is None:
         return None
@@ -114,7 +114,7 @@ def module(file: Path, name: str) -> Module:
 
 
 def names_imported(node: ast.AST, package: str) -> Iterator[str]:
-    """The dotted names that an import statement makes known, wherever it stands."""
+    """The dotted names that a node imports; none if it is no import statement."""
     if isinstance(node, ast.Import):
         yield from (alias.name for alias in node.names)
     if isinstance(node, ast.ImportFrom):

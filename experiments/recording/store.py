@@ -1,4 +1,4 @@
-"""MLflow's store: opened (and made, once, under a lock), searched, and cleaned of runs.
+"""Opens MLflow's store (and makes it, once, under a lock), searches it, and deletes runs from it.
 
 By default it is SQLite in runs/ of the current directory; MLFLOW_TRACKING_URI names another. The store's own folder is the
 one where a SQLite file lies: artifacts are there, beside the database, and nothing is written or removed elsewhere.
@@ -25,14 +25,14 @@ from reports.schema.record import cells_listed, other_format
 if TYPE_CHECKING:
     from mlflow import MlflowClient
 
-DRAFT = ".new-store-"  # what the folder of a store that is being made is called
+DRAFT = ".new-store-"  # prefix of the folder in which a new store is made
 OURS = "SELECT experiment_id FROM runs JOIN tags USING (run_uuid) WHERE tags.key = 'kind' AND tags.value IN ('sweep', 'cell')"
-PLACES = (  # of MLflow's tables: the columns that hold an absolute place, and what it is in the folder of all artifacts
+PLACES = (  # MLflow's tables, their columns of absolute locations, and what these are below the artifacts folder (?)
     ("experiments", "artifact_location", "?"),
     ("runs", "artifact_uri", "? || '/' || run_uuid || '/artifacts'"),
     ("logged_models", "artifact_location", "? || '/models/' || model_id || '/artifacts'"),
 )
-LASTING = (  # signs that waiting for a database does not help
+LASTING = (  # parts of error messages after which waiting does not help
     *("readonly database", "no such table", "no such column", "unable to open", "malformed", "not a database"),
     *("already exists", "does not exist", "authentication failed", "no password supplied", "permission denied"),
 )
@@ -43,7 +43,7 @@ def tracking_uri() -> str:
 
 
 def store_key() -> str:
-    """What the store is called where runs/ remembers what it has: its address, unless it moves with runs/."""
+    """The store's name in the journal: its address, or "local" for the one in runs/, which moves with that folder."""
     return shown(os.environ.get("MLFLOW_TRACKING_URI") or "local")
 
 
@@ -58,13 +58,13 @@ def writable_runs() -> Path:
             f"cannot write the folder {RUNS.resolve()} ({error.strerror}); run from a folder you can write to"
         ) from error
     for part in RUNS.iterdir():
-        if part.is_symlink():  # to have them elsewhere, runs itself may be a link
+        if part.is_symlink():  # only runs/ itself may be a link
             confined(part, RUNS)
     return RUNS
 
 
 def open_store() -> "MlflowClient":
-    """The store, to be written, made first if need be: under a lock, since two processes making one at once would ruin it.
+    """Opens the store for writing, and makes it if missing: under a lock, as two processes making one would ruin it.
 
     Raises StoreUnusable where it cannot be used and waiting would not help.
     """
@@ -88,7 +88,7 @@ def open_store() -> "MlflowClient":
 
 
 def lock_beside(database: Path | None) -> Path:
-    """The file that whoever makes a store locks: beside it, or in runs/ if it is none of files."""
+    """The lock file for making a store or an experiment in it: beside the store, or in runs/ if it is no SQLite file."""
     folder = writable_runs() if database is None or database.parent == RUNS.resolve() else database.parent
     if not folder.is_dir():
         raise StoreUnusable(f"there is no folder {folder} for the store; make it: mkdir -p {folder}")
@@ -96,9 +96,9 @@ def lock_beside(database: Path | None) -> Path:
 
 
 def make_store(database: Path) -> None:
-    """A store takes its name when it is whole: what a process that is killed while making it leaves is no store.
+    """Makes the store as a draft, renamed when complete: a process killed in between leaves no half-made store.
 
-    The lock is held: whatever draft lies there is of somebody who was killed.
+    The caller holds the lock, so any draft found here was left by a killed process.
     """
     for left in database.parent.glob(f"{DRAFT}*"):
         shutil.rmtree(left)
@@ -116,7 +116,7 @@ def artifacts_beside(database: Path) -> str:
 
 
 def own_artifacts(database: Path) -> None:
-    """Tells MLflow, which stores places in full, where the artifacts of our runs lie: the folder may have been moved."""
+    """Updates where the artifacts of our runs lie: MLflow stores absolute paths, and the folder may have been moved."""
     here = artifacts_beside(database)
     with closing(sqlite3.connect(database, timeout=60)) as opened, opened:
         for table, column, place in PLACES:
@@ -126,13 +126,13 @@ def own_artifacts(database: Path) -> None:
 
 
 def existing_store(writing: bool = False) -> "MlflowClient":
-    """The store, which must be there, to be read, or to be changed. Raises StoreUnusable where nothing was ever recorded."""
+    """Opens the store, which must exist, for reading or for writing. Raises StoreUnusable where nothing was ever recorded."""
     client: MlflowClient = reading.open_store()
     return open_store() if writing else client
 
 
 def search(client: "MlflowClient", wanted: str) -> list[Any]:
-    """The runs of all studies that MLflow's filter takes, newest first."""
+    """The runs of all studies that match an MLflow filter, newest first."""
     experiments = [experiment.experiment_id for experiment in client.search_experiments()]
     found, token = [], None
     while True:
@@ -144,26 +144,26 @@ def search(client: "MlflowClient", wanted: str) -> list[Any]:
 
 
 def runs_of_kind(client: "MlflowClient", kind: str) -> list[Any]:
-    """The runs that are sweeps, or cells, newest first."""
+    """All runs of a kind, sweep or cell, newest first."""
     return search(client, f"tags.kind = '{kind}'")
 
 
 def sweep_name(run: Any) -> str:
-    """The name of a sweep's run, or of the sweep in which a cell was first recorded, as the record has it."""
+    """The name of a sweep's run, or of the sweep in which a cell was first recorded, as recorded."""
     return run.data.tags.get("sweep") or (run.info.run_name or "").removeprefix("sweep: ")
 
 
 def cells_of(client: "MlflowClient", sweep: Any) -> list[str]:
-    """The run ids that a sweep's run lists; where it was interrupted before it could, those that bear its name.
+    """The run ids that a sweep's run lists; if it was interrupted before it listed any, those of the cells under its name.
 
-    Raises Unreadable where its list is none.
+    Raises Unreadable where its list cannot be read.
     """
     listed = cells_listed(client, sweep.info.run_id)
     return [run.info.run_id for run in cells_named(client, sweep_name(sweep))] if listed is None else listed
 
 
 def of_other_formats(sweeps: Sequence[Any]) -> list[str]:
-    """What to tell of sweeps that another version of this program has recorded."""
+    """Notes on sweeps that other versions of this program recorded, one per format."""
     numbers = [run.data.tags.get("format", "1") for run in sweeps]
     counts = Counter(number for number in numbers if number != str(FORMAT))
     return [
@@ -173,9 +173,9 @@ def of_other_formats(sweeps: Sequence[Any]) -> list[str]:
 
 
 def cells_named(client: "MlflowClient", sweep: str, status: str = "") -> list[Any]:
-    """The cells that were first recorded in the sweep of that name; those of one status, if one is asked for."""
+    """The cells that were first recorded in the sweep of that name, of one status if given."""
     if not is_name(sweep):
-        return []  # a stranger's record: no sweep of ours has such a name
+        return []  # not recorded by us: none of our sweeps has such a name
     only = f" and attributes.status = '{status}'" if status else ""
     return search(client, f"tags.kind = 'cell' and tags.sweep = '{sweep}'{only}")
 
@@ -189,7 +189,7 @@ def find_cell(client: "MlflowClient", wanted: str) -> Any:
 
 
 def found_run(client: "MlflowClient", run_id: str) -> Any:
-    """The run of that id, or None if there is none, or none any more."""
+    """The run of that id; None if there is none, or no longer."""
     from mlflow.exceptions import MlflowException
 
     try:
@@ -203,7 +203,7 @@ def found_run(client: "MlflowClient", run_id: str) -> Any:
 def forget_run(client: "MlflowClient", run: Any) -> None:
     """Deletes a run for good, with its artifacts, where the store is a SQLite file; else marks it as deleted.
 
-    What is marked, in a store that others use as well, `mlflow gc` removes. Raises OutsideStore where a link in place of the
+    In a shared store, `mlflow gc` removes what is marked. Raises OutsideStore where a link in place of the
     artifacts leads elsewhere; nothing is deleted then.
     """
     folder = artifact_folder(client, run.info.run_id)
@@ -214,7 +214,7 @@ def forget_run(client: "MlflowClient", run: Any) -> None:
 
 
 def add_artifacts(client: "MlflowClient", run_id: str, files: Path, into: str = "") -> None:
-    """The files of a folder join the artifacts of a run, in a folder of theirs if it is named."""
+    """Adds the files of a folder to the artifacts of a run, in the subfolder `into` if given."""
     own = artifact_folder(client, run_id)
     if own is None:
         client.log_artifacts(run_id, str(files), into or None)
@@ -226,7 +226,7 @@ def add_artifacts(client: "MlflowClient", run_id: str, files: Path, into: str = 
 
 
 def add_text(client: "MlflowClient", run_id: str, text: str, name: str) -> None:
-    """A text joins the artifacts of a run as a file of that name."""
+    """Adds a text to the artifacts of a run, as a file of that name."""
     own = artifact_folder(client, run_id)
     if own is None:
         client.log_text(run_id, text, name)
@@ -254,7 +254,7 @@ def experiment_id(client: "MlflowClient", name: str) -> str:
 
 
 def unavailable(error: Exception) -> bool:
-    """Whether it is the store that is locked or away, rather than something wrong with the record, or with the store."""
+    """Whether the error means that the store is locked or unreachable, not that the record or the store is faulty."""
     from mlflow.exceptions import MlflowException
     from sqlalchemy.exc import OperationalError
 

@@ -50,7 +50,7 @@ def start_sweep(study: Study, jobs: Sequence[Job], name: str, folder: Path) -> S
 
 
 def axes(study: Study, jobs: Sequence[Job]) -> tuple[str, ...]:
-    """The keys that tell the cells apart: those that vary over the jobs, and those the study names."""
+    """The keys that tell the cells apart: overrides that vary over the jobs, or that the study names."""
     named = [*study.baseline, *study.choose]
     named += [key for claim in study.claims for end in ("cell", "lower", "than") for key in claim.get(end, {})]
     named += [
@@ -62,9 +62,9 @@ def axes(study: Study, jobs: Sequence[Job]) -> tuple[str, ...]:
 
 
 def end_sweep(sweep: SweepRun, plan: Plan) -> None:
-    """Lists the cells in the sweep's run, in the order of the jobs; each finished one has its value from then on."""
+    """Lists the cells in the sweep's run, in the order of the jobs, and sets the value of each finished cell."""
     for run in cells_named(sweep.client, sweep.name, "RUNNING"):
-        forget_run(sweep.client, run)  # the store went away in the middle of it, and it was recorded again
+        forget_run(sweep.client, run)  # the store went down while this was written; the cell was recorded again
     has_failures = bool(plan.refused) or any(cell.failure for cell in plan.cells)
     failures = cells_named(sweep.client, sweep.name, "FAILED") if has_failures else []
     failed_runs = {run.data.tags["command"]: run.info.run_id for run in failures}
@@ -78,7 +78,7 @@ def end_sweep(sweep: SweepRun, plan: Plan) -> None:
             listed.append(entry | {"run_id": failed_runs.get(own_command(job), ""), "status": "FAILED"})
             continue
         run_id = next((runs[name] for name in cell.names if name in runs), "")
-        if run_id:  # else the sweep stopped before it
+        if run_id:  # otherwise the sweep stopped before this cell
             listed.append(entry | {"run_id": run_id, "status": "FINISHED", **about_data(cell)})
             cell.value = recorded_value(sweep.client, run_id) if cell.value is None else cell.value
     record = {
@@ -101,7 +101,7 @@ def about_data(cell: Cell) -> dict[str, Any]:
 
 
 def attach_report(sweep: SweepRun, folder: Path, answer: str, note: str) -> None:
-    """The report joins the sweep's run, which is then finished."""
+    """Adds the report, its answer and its note to the sweep's run."""
     add_artifacts(sweep.client, sweep.run_id, folder, REPORT)
     sweep.client.set_tag(sweep.run_id, "answer", answer[:NOTE_LIMIT])
     sweep.client.set_tag(sweep.run_id, "mlflow.note.content", note[:NOTE_LIMIT])
