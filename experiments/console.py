@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
-from experiments.recording.cells import SweepRun
+from experiments.recording.naming import SweepRun
 from experiments.recording.plan import NOT_RUN, Plan
 from experiments.study.execution import Execution
 from experiments.training.tasks import CalculationTask, Task

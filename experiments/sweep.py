@@ -13,10 +13,13 @@ from experiments import console as tell
 from experiments.config.building import execution_of, study_of
 from experiments.config.composition import Job
 from experiments.config.secrets import hidden
-from experiments.recording import cells as recording
 from experiments.recording import journal, lifetime, tracking
+from experiments.recording.assembly import assembled
+from experiments.recording.cells import record_cell, record_failure
 from experiments.recording.delivery import WriteQueue, retry
+from experiments.recording.naming import SweepRun
 from experiments.recording.plan import Cell, Plan, check_axes, planned
+from experiments.recording.recorded import is_finished
 from experiments.recording.store import store_key, writable_runs
 from experiments.study.curves import Curves, mean_validation_error
 from experiments.study.keep import Keep
@@ -52,10 +55,10 @@ def sweep(jobs: Sequence[Job], where: Workers) -> Outcome:
         run = retry(partial(tracking.start_sweep, study, jobs, name, folder), console)
         with lifetime.ending(run.client, run.run_id, name):
             tell.other_formats(run.client, console)
-            plan.give_up_lost(partial(recording.is_finished, run.client))
+            plan.give_up_lost(partial(is_finished, run.client))
             tell.what_is_known(plan, console)
             for n, error in plan.refused.items():
-                queue.add(partial(recording.record_failure, run, jobs[n], hidden(str(error))))
+                queue.add(partial(record_failure, run, jobs[n], hidden(str(error))))
             finished = completed(new, stacks, tell.progress(trained, stacks, console))
             for cell, curves in arriving(plan, finished, run, where, console):
                 queue.add(recorder(run, cell, curves))
@@ -93,7 +96,7 @@ def completed(
 
 
 def arriving(
-    plan: Plan, finished: Iterable[Cell], run: recording.SweepRun, where: Workers, console: Console
+    plan: Plan, finished: Iterable[Cell], run: SweepRun, where: Workers, console: Console
 ) -> Iterator[tuple[Cell, Curves | None]]:
     """Cells with the curves of all their seeds, or with their failures: first those that need no training, then the others.
 
@@ -101,7 +104,7 @@ def arriving(
     """
     again: list[tuple[Cell, list[int]]] = []
     for cell in chain([cell for cell in plan.new if not cell.missing], finished):
-        curves, missing = recording.assembled(run.client, cell)
+        curves, missing = assembled(run.client, cell)
         if curves is None and not cell.failure:
             again.append((cell, missing))
         else:
@@ -109,17 +112,17 @@ def arriving(
     cells = [cell for cell, _ in again]
     stacks = stacks_of(cells, [missing for _, missing in again], plan.keep, where)
     for cell in completed(cells, stacks, tell.progress(attempts(stacks, where), stacks, console)):
-        curves, missing = recording.assembled(run.client, cell)
+        curves, missing = assembled(run.client, cell)
         if curves is None and not cell.failure:
             cell.failure = f"seeds {missing} were trained, and are not on disk"
         yield cell, curves
 
 
-def recorder(run: recording.SweepRun, cell: Cell, curves: Curves | None) -> Any:
+def recorder(run: SweepRun, cell: Cell, curves: Curves | None) -> Any:
     """What records a cell, or its failure, when the store answers."""
     if cell.failure or curves is None:
         journal.now_failed(cell.identity.cell, cell.failure)
-        return partial(recording.record_failure, run, cell.job, cell.failure, cell.identity.cell)
+        return partial(record_failure, run, cell.job, cell.failure, cell.identity.cell)
     cell.value = mean_validation_error(curves, cell.experiment.selection)
     check_store = not cell.missing or store_key() != "local"
-    return partial(recording.record_cell, run, cell, curves, check_store=check_store)
+    return partial(record_cell, run, cell, curves, check_store=check_store)

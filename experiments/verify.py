@@ -26,7 +26,7 @@ def verify(client: Any, run: Any, allowed: Collection[str] = ()) -> "pd.DataFram
 
     from experiments.config.building import build
     from experiments.config.errors import ConfigurationError
-    from experiments.recording.cells import recorded_curves
+    from experiments.recording.recorded import recorded_curves
     from experiments.study.curves import curve_table, seed_table
     from experiments.training.evaluation import attempt, finished_cells
     from experiments.training.tasks import tasks

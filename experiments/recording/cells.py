@@ -1,15 +1,14 @@
-"""Writes a cell's run to MLflow, and reads results back from it."""
+"""Records a cell: one run in MLflow with its parameters, its metrics, and the tables of all seeds."""
 
 import json
-import re
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from filelock import FileLock
@@ -19,62 +18,31 @@ from experiments.config.composition import Job
 from experiments.config.secrets import hidden, recordable
 from experiments.recording import journal
 from experiments.recording.identity import Identity
-from experiments.recording.kept import Network, load, network_of, write_model
 from experiments.recording.plan import Cell
-from experiments.recording.provenance import command, origins, provenance
-from experiments.recording.row_table import from_row_table, write_rows
-from experiments.recording.store import add_artifacts, add_text, forget_run, run_of, search, store_key
+from experiments.recording.provenance import provenance
+from experiments.recording.store import add_artifacts, add_text, forget_run, run_of, store_key
 from experiments.study.calculation import AnyExperiment
-from experiments.study.curves import Curves, at_the_selected_step, curve_table, joined, of_seeds, seed_table
-from experiments.study.experiment import Experiment
-from experiments.study.keep import Keep, all_names, all_names_of_cell, as_tag, from_tag, had_by, named, named_of_cell
-from experiments.study.rows import Rows
-from experiments.study.study import Study
+from experiments.study.curves import Curves, at_the_selected_step, of_seeds
+from experiments.study.keep import all_names, all_names_of_cell, as_tag, from_tag, had_by, named, named_of_cell
 from reports.schema import (
-    AT,
-    CONFIG,
-    CURVES,
-    DIVERGED,
     ERROR,
     FORMAT,
     KEPT,
-    KEPT_FILE,
-    NETWORKS,
-    OWN,
     PARTS,
-    ROWS,
-    SEEDS,
-    SELECTED,
 )
-from reports.schema.artifacts import artifact, has_artifact
-from reports.schema.names import short, unambiguous
-from reports.schema.rows import rows_of
 from reports.statistics import mean_interval
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
     from mlflow.entities import Run
+from experiments.recording.artifacts import write_artifacts
+from experiments.recording.naming import SweepRun, in_short, in_words, own_command
+from experiments.recording.recorded import recorded_curves
 
 POINTS_IN_UI = 12  # per curve: a point takes MLflow a quarter of a millisecond
+
+
 CURVES_IN_UI = [f"{part}/{quantity}" for part in PARTS for quantity in ("loss", "error")]
-
-
-class SweepRun(NamedTuple):
-    """An open sweep, and where its cells are recorded."""
-
-    client: "MlflowClient"
-    experiment_id: str
-    run_id: str
-    study: Study
-    name: str  # the study's name and the time of its start
-    folder: Path  # of its report
-    axes: tuple[str, ...]
-    names: dict[tuple[tuple[str, str], ...], str]  # of the cells, by their places on the axes
-
-    def place(self, job: Job) -> tuple[dict[str, str], str]:
-        """Where a job lies on the axes, and the name of its cell."""
-        place = axis_values(self.axes, job)
-        return place, self.names[tuple(place.items())]
 
 
 def record_cell(sweep: SweepRun, cell: Cell, curves: Curves, *, check_store: bool) -> None:
@@ -162,21 +130,6 @@ def cell_tags(cell: Cell) -> dict[str, str]:
     }
 
 
-def in_short(seeds: Sequence[int]) -> str:
-    """Seeds in ranges.
-
-    >>> in_short([0, 1, 2, 5, 7, 8])
-    '0–2, 5, 7–8'
-    """
-    ranges: list[list[int]] = []
-    for seed in sorted(seeds):
-        if ranges and seed == ranges[-1][-1] + 1:
-            ranges[-1][1:] = [seed]
-        else:
-            ranges.append([seed])
-    return ", ".join("–".join(map(str, ends)) for ends in ranges)
-
-
 def write_cell(sweep: SweepRun, run: "Run", cell: Cell, curves: Curves) -> None:
     """Writes parameters, metrics, dataset and artifacts into the run that `record_cell` has opened."""
     from mlflow.entities import Param
@@ -228,171 +181,12 @@ def thinned(count: int) -> list[int]:
     return np.unique(np.linspace(0, count - 1, min(count, POINTS_IN_UI)).round().astype(int)).tolist()
 
 
-def write_artifacts(folder: Path, cell: Cell, curves: Curves, config: Mapping[str, Any]) -> None:
-    import yaml
-
-    write_table(folder / CURVES, curve_table(curves))
-    write_table(folder / SEEDS, seed_table(curves, cell.experiment.selection))
-    if curves.rows is not None:
-        write_rows(folder / ROWS, curves.rows)
-    write_networks(folder / NETWORKS, cell.experiment, curves)
-    text = yaml.dump(dict(config), Dumper=yaml.CSafeDumper, sort_keys=False, allow_unicode=True)
-    (folder / CONFIG).write_text(text, encoding="utf-8")
-
-
-def write_networks(folder: Path, experiment: AnyExperiment, curves: Curves) -> None:
-    """Saves the kept networks, each as an MLflow model."""
-    if not curves.weights or not isinstance(experiment, Experiment):
-        return
-    folder.mkdir()
-    steps = np.array(curves.steps)[experiment.selection(curves.metrics)]
-    for seed, step in zip(curves.seeds, steps.tolist(), strict=True):
-        if seed in curves.weights:
-            network = network_of(experiment, seed, curves.weights[seed], step)
-            write_model(network, folder / str(seed), experiment.dataset.x[:3])
-
-
-def write_table(file: Path, table: Any) -> None:
-    import pyarrow as pa
-    from pyarrow import parquet
-
-    columns = pa.table({name: values.to_numpy() for name, values in table.items()})  # in a third of pandas' time
-    parquet.write_table(columns, file, write_statistics=False)
-
-
-def assembled(client: "MlflowClient", cell: Cell) -> tuple[Curves | None, list[int]]:
-    """Assembles a cell's curves from seeds on disk or recorded, with what `keep` asks; else None, and the missing seeds."""
-    names = cell.seeds_named
-    pieces = journal.saved(list(names.values()))
-    there = {seed for piece in pieces for seed in piece.seeds}
-    runs = journal.recorded([name for seed, name in names.items() if seed not in there], store_key())
-    for run_id in sorted(set(runs.values())):
-        wanted = [seed for seed, name in names.items() if runs.get(name) == run_id and seed not in there]
-        piece = recorded_curves(client, run_id, wanted, cell.keep)
-        if piece is not None and (piece.rows is not None or not isinstance(cell.experiment, Experiment)):
-            pieces.append(piece)
-            there |= set(piece.seeds)
-    missing = [seed for seed in cell.experiment.all_seeds if seed not in there]
-    return (None, missing) if missing else (joined(pieces, cell.experiment.all_seeds), [])
-
-
-def recorded_curves(
-    client: "MlflowClient",
-    run_id: str,
-    seeds: Sequence[int],
-    keep: Keep = Keep(),  # noqa: B008
-) -> Curves | None:
-    """Reads the curves of some seeds from a recorded run; None where it is gone, marked as deleted, or unreadable."""
-    import pandas as pd
-    from mlflow.exceptions import MlflowException
-
-    try:
-        run = client.get_run(run_id)
-        if run.data.tags.get("format") != str(FORMAT) or run.info.lifecycle_stage != "active":
-            return None
-        with TemporaryDirectory() as draft:
-            curves, once = (pd.read_parquet(artifact(client, run_id, name, draft)) for name in (CURVES, SEEDS))
-            rows = recorded_rows(client, run_id, draft)
-            wanted = [seed for seed in seeds if keep.weights_of(seed)]
-            weights = {seed: recorded_network(client, run_id, seed, draft).parameters for seed in wanted}
-        return of_seeds(from_tables(curves, once)._replace(rows=rows, weights=weights), seeds)
-    except (MlflowException, OSError, KeyError, ValueError):
-        return None
-
-
-def recorded_rows(client: "MlflowClient", run_id: str, draft: str) -> Rows | None:
-    """Reads the per-row errors of a recorded cell; None where no network was trained."""
-    if not has_artifact(client, run_id, ROWS):
-        return None
-    return from_row_table(rows_of(client, run_id, draft))
-
-
-def recorded_network(client: "MlflowClient", run_id: str, seed: int, draft: str) -> Network:
-    """Loads a seed's network from a run. Raises OSError or ValueError where it is missing or unreadable."""
-    return load(artifact(client, run_id, f"{NETWORKS}/{seed}/data/{KEPT_FILE}", draft))
-
-
-def from_tables(curves: Any, once: Any) -> Curves:
-    """Rebuilds the curves from the two recorded tables."""
-    seeds = once["seed"].tolist()
-    metrics = {name: curves[name].to_numpy().reshape(-1, len(seeds)) for name in curves if name not in AT}
-    others = [name for name in once if name not in ("seed", DIVERGED, OWN) and not name.startswith(SELECTED)]
-    first = curves[curves.seed == seeds[0]]
-    return Curves(
-        seeds,
-        first["step"].tolist(),
-        first["epoch"].tolist(),
-        metrics,
-        {name: once[name].to_numpy() for name in others},
-        once[DIVERGED].to_numpy(),
-    )
-
-
-def is_finished(client: "MlflowClient", run_id: str) -> bool:
-    """Whether the store still has that run, finished and not marked as deleted."""
-    from mlflow.exceptions import MlflowException
-
-    try:
-        info = client.get_run(run_id).info
-    except MlflowException as error:
-        if error.error_code == "RESOURCE_DOES_NOT_EXIST":
-            return False
-        raise
-    return info.status == "FINISHED" and info.lifecycle_stage == "active"
-
-
-def seeds_recorded(client: "MlflowClient", wanted: Identity) -> list[tuple[str, list[str]]]:
-    """The finished runs in the store with seeds of that cell, whoever recorded them: each run id with the names it answers to."""
-    found = search(client, f"tags.settings = '{wanted.settings}' and attributes.status = 'FINISHED'")
-    known = []
-    for run in found:
-        seeds = [seed for seed in wanted.seeds if seed in from_short(run.data.tags.get("seeds", ""))]
-        had = from_tag(run.data.tags.get(KEPT, ""), seeds)
-        names = [name for seed in seeds for name in all_names(wanted.seeds[seed], had[seed])]
-        if run.data.tags.get("identity") == wanted.cell:
-            names += all_names_of_cell(wanted.cell, had)
-        known.append((run.info.run_id, names))
-    return known
-
-
-def from_short(text: str) -> set[int]:
-    """
-    >>> sorted(from_short("0–2, 5"))
-    [0, 1, 2, 5]
-    """
-    ends = [list(map(int, part.split("–"))) for part in text.split(", ") if part]
-    return {seed for end in ends for seed in range(end[0], end[-1] + 1)}
-
-
 def record_failure(sweep: SweepRun, job: Job, error: str, identity: str = "") -> None:
     """Records a cell that could not be built or trained as a FAILED run with its traceback."""
     run_id = start_cell(sweep, job, identity).info.run_id
     sweep.client.set_tag(run_id, "error", error.strip().splitlines()[-1][:4000])
     add_text(sweep.client, run_id, error, ERROR)
     sweep.client.set_terminated(run_id, "FAILED")
-
-
-def axis_values(axes: Sequence[str], job: Job) -> dict[str, str]:
-    """Where a job lies on the axes of a sweep."""
-    return {key: hidden(job.overrides[key]) for key in axes if key in job.overrides}
-
-
-def cell_names(study: Study, axes: Sequence[str], jobs: Sequence[Job]) -> dict[tuple[tuple[str, str], ...], str]:
-    """The names of the cells, by their places on the axes; no two are equal."""
-    places = [axis_values(axes, job) for job in jobs]
-    names = [cell_name(place, axes, job) or study.name for place, job in zip(places, jobs, strict=True)]
-    return dict(zip((tuple(place.items()) for place in places), unambiguous(names, places, axes), strict=True))
-
-
-def cell_name(place: Mapping[str, str], axes: Sequence[str], job: Job) -> str:
-    """A cell's name: its chosen options, and its other values with the last parts of their keys."""
-    options = {key for key in job.choices if "@" not in key}
-    return " ".join(value if key in options else f"{short(key, axes)}={value}" for key, value in place.items())
-
-
-def own_command(job: Job) -> str:
-    """The command that runs this cell alone."""
-    return hidden(command([*origins(sys.argv[1:]), *(f"{key}={value}" for key, value in job.overrides.items())]))
 
 
 def start_cell(sweep: SweepRun, job: Job, identity: str, more: Mapping[str, str] = MappingProxyType({})) -> "Run":
@@ -411,22 +205,6 @@ def start_cell(sweep: SweepRun, job: Job, identity: str, more: Mapping[str, str]
         **{f"axis.{key}": value for key, value in values.items()},
     }
     return sweep.client.create_run(sweep.experiment_id, run_name=f"{name}, {seeds}" if seeds else name, tags=tags)
-
-
-def in_words(seeds: str) -> str:
-    """The seeds as part of a run's name, so that runs of different seeds have different names.
-
-    >>> in_words("0–9"), in_words("3, 5–7"), in_words("4")
-    ('10 seeds', 'seeds 3, 5–7', 'seed 4')
-    """
-    if re.fullmatch(r"0–\d+", seeds):
-        return f"{int(seeds[2:]) + 1} seeds"
-    kind = "seed" if seeds.isdigit() else "seeds"
-    return f"{kind} {seeds}" if seeds else ""
-
-
-def recorded_value(client: "MlflowClient", run_id: str) -> float:
-    return float(client.get_run(run_id).data.metrics.get("validation/error", "nan"))
 
 
 def log_dataset(client: "MlflowClient", run_id: str, experiment: AnyExperiment, source: str) -> None:

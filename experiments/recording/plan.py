@@ -235,8 +235,8 @@ def learn_from_store(cells: Iterable[Cell]) -> None:
     """Asks a shared store once for each cell that this folder does not know: somebody else may have recorded its seeds."""
     from rich.console import Console
 
-    from experiments.recording.cells import seeds_recorded
     from experiments.recording.delivery import retry
+    from experiments.recording.recorded import seeds_recorded
     from experiments.recording.store import open_store, writable_runs
 
     writable_runs()

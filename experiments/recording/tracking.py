@@ -10,10 +10,11 @@ from experiments.config.composition import Job
 from experiments.config.secrets import hidden
 from experiments.costs.thinning import left_out
 from experiments.recording import journal
-from experiments.recording.cells import SweepRun, cell_names, own_command, recorded_value
 from experiments.recording.lifetime import close_stale_runs
+from experiments.recording.naming import SweepRun, cell_names, own_command
 from experiments.recording.plan import Cell, Plan
 from experiments.recording.provenance import command, provenance
+from experiments.recording.recorded import recorded_value
 from experiments.recording.store import (
     add_artifacts,
     add_text,

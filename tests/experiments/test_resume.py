@@ -24,8 +24,8 @@ from experiments.config.secrets import recordable
 from experiments.data.datasets import iris, wine
 from experiments.data.splits import Files, Holdout, drawn
 from experiments.recording import journal
-from experiments.recording.cells import recorded_curves
 from experiments.recording.identity import identity
+from experiments.recording.recorded import recorded_curves
 from experiments.study.experiment import Experiment
 from experiments.training.workers import Workers, attempts
 from tests.conftest import command, environment
