@@ -23,7 +23,7 @@ class Planned(NamedTuple):
 
 
 def of_comparison(sweep: Sweep, comparison: Comparison) -> list[Planned]:
-    """Those of every sweep that trains networks."""
+    """The figures of every sweep that trains networks."""
     every: dict[str, Callable[[Sweep, Comparison], Figure | None]] = {
         "Difference from the baseline": forest,
         "Test error of every seed": spread,
@@ -37,6 +37,6 @@ def of_comparison(sweep: Sweep, comparison: Comparison) -> list[Planned]:
 
 
 def figures(sweep: Sweep, comparison: Comparison) -> Iterator[Figure]:
-    """Those that the sweep has data for."""
+    """The figures for which the sweep has data."""
     made = (plan.make() for plan in of_comparison(sweep, comparison))
     return (figure for figure in made if figure is not None)

@@ -60,7 +60,7 @@ def learning_curves(sweep: Sweep, comparison: Comparison) -> Figure:
 
 
 def few_evaluations(data: pd.DataFrame) -> pd.DataFrame:
-    """A curve's points thinned, each cell's by itself: cells may be evaluated at different epochs."""
+    """Thin the points of each cell's curves separately, since cells may be evaluated at different epochs."""
     place = data.groupby(["cell", "part"]).cumcount()
     last = place.groupby(data["cell"]).transform("max")
     kept = {count: evenly(count + 1, EVALUATIONS) for count in set(last)}
