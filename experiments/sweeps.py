@@ -42,7 +42,7 @@ def main() -> None:
 
 
 def show() -> None:
-    """Every sweep, newest first, and what the whole folder takes."""
+    """Print every sweep, newest first, and what the whole folder takes on disk."""
     from rich.box import SIMPLE_HEAD
     from rich.console import Console
     from rich.table import Table

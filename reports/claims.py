@@ -100,7 +100,7 @@ def case_of(stated: Any, sweep: Sweep, chosen: Collection[str]) -> Case:
 
 
 def exact(claim: Exact, values: Any) -> tuple[str, str, str]:
-    """Verdict, what was found, what was expected."""
+    """Judge an exact claim: the verdict, what was found, what was expected."""
     value, margin = float(claim.value), float(claim.margin)
     interval = mean_interval(values)
     expected = f"{value:.5g} ± {margin:.2g}"

@@ -133,7 +133,7 @@ def at_the_selected_step(curves: "pd.DataFrame", seeds: "pd.DataFrame") -> "pd.D
 
 
 def measured(curves: "pd.DataFrame", seeds: "pd.DataFrame") -> list[str]:
-    """The columns of both tables that are measured."""
+    """The columns of both tables that hold measurements."""
     return [name for name in curves if name not in AT and not is_label(name)] + measured_once(seeds)
 
 

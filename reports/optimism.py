@@ -11,7 +11,7 @@ from reports.statistics import Interval, PairedDifference, mean_interval, paired
 
 
 class Entry(NamedTuple):
-    """One arm: its test error by each rule for the step, at the value chosen on validation data, and at that chosen on the test set."""
+    """One arm's test error: by each rule for the step at the value chosen on validation data, and at that chosen on the test set."""
 
     arm: str
     by_rule: dict[str, Interval]

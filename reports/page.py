@@ -1,4 +1,4 @@
-"""One self-contained HTML page a sweep: the question, the answer, figures and tables, the recipe. Nothing is fetched."""
+"""One self-contained HTML page per sweep: the question, the answer, figures and tables, the recipe. Nothing is fetched."""
 
 from functools import cache
 from pathlib import Path

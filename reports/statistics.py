@@ -163,7 +163,7 @@ def seeds_needed(
     """How many seeds tell a difference from 0 with that power, when it is one of several comparisons.
 
     From the paired t test at level / comparisons (the first step of Holm), and never fewer than the sign-flip test needs
-    to reach that level at all; None where it reaches it with no number. `sd` is that of the differences. A difference of
+    to reach that level at all; None where no number of seeds does. `sd` is that of the differences. A difference of
     0 needs infinitely many: ValueError.
 
     >>> seeds_needed(difference=1.0, sd=1.0), seeds_needed(1.0, 1.0, comparisons=8), seeds_needed(10.0, 1.0)

@@ -116,7 +116,7 @@ def column_scale(x: Float[Array, "N D"], rows: Int[Array, " n"]) -> Scale:
 
 
 def common_scale(y: Float[Array, "n K"]) -> Scale:
-    """Each column's mean, and one scale for all: the error stays a sum of squares."""
+    """Each column's mean, and one scale for all columns, so that the error stays a sum of squares."""
     scale = float(np.sqrt(y.var(axis=0).mean())) or 1.0
     return Scale(y.mean(axis=0), np.full(y.shape[1], scale))
 

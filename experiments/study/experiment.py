@@ -94,7 +94,7 @@ class Experiment:
         return listed_seeds(self.seeds)
 
     def check_data(self) -> None:
-        """Draws every seed's split, and what `__post_init__` cannot know without. Raises ValueError."""
+        """Check what needs the split of every seed: numbers of training rows, corruption, batch size. Raises ValueError."""
         rows = [drawn(self.dataset, self.split, seed) for seed in dict.fromkeys(self.seeds_of("split"))]
         sizes = {len(parts.train) for parts in rows}
         if len(sizes) > 1:

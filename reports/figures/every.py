@@ -1,4 +1,4 @@
-"""The figures of a report, by title. Each is one Vega-Lite specification, from which come the page, the PNG and the SVG, and its CSV."""
+"""The figures of a report, by title. Each is one Vega-Lite specification, from which the page, PNG, SVG and CSV are made."""
 
 from collections.abc import Callable, Iterator
 from functools import partial

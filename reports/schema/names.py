@@ -58,7 +58,7 @@ def arm_names(places: Sequence[dict[str, str]], all_axes: Sequence[str], chosen:
 
 
 def unambiguous(names: Sequence[str], places: Sequence[dict[str, str]], axes: Sequence[str]) -> list[str]:
-    """The names, where one name stands for one place; else the places themselves."""
+    """The names, but axes and values in place of a name that stands for several places."""
     meant: dict[str, set[tuple[tuple[str, str], ...]]] = {}
     for name, place in zip(names, places, strict=True):
         meant.setdefault(name, set()).add(tuple(place.items()))

@@ -1,4 +1,4 @@
-"""What a study states beforehand: claims and figures. Its file and its record have them as mappings, readers as objects."""
+"""What a study states beforehand: claims and figures. Files and records hold them as mappings; here they become objects."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, dataclass, field, fields
