@@ -6,4 +6,4 @@ HERE = Path(__file__).resolve().parent
 CONF = next(
     folder for folder in (HERE / "conf", HERE.parent / "conf") if folder.is_dir()
 )  # installed, or in a checkout
-RUNS = Path("runs")  # of the current directory: everything that running writes
+RUNS = Path("runs")  # in the current directory; all that the commands write lies there

@@ -1,4 +1,4 @@
-"""What a sweep says in the terminal: what is known, how far it is, the answer, and what failed."""
+"""What a sweep prints in the terminal: what is already recorded, its progress, the answer, and what failed."""
 
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def other_formats(client: Any, console: Console) -> None:
-    """Results of another version of this program are not used: they are trained again, and stand beside the new ones."""
+    """Tell of results that another version of this program recorded: they are not used, and stay beside the new ones."""
     from experiments.recording.store import of_other_formats, runs_of_kind
 
     for told in of_other_formats(runs_of_kind(client, "sweep")):
@@ -24,7 +24,7 @@ def other_formats(client: Any, console: Console) -> None:
 
 
 def what_is_known(plan: Plan, console: Console) -> None:
-    """How many cells, and networks of the others, need no training."""
+    """Print how many cells are already recorded, and how many networks of the others are already trained."""
     new = plan.new
     reused = sum(len(cell.reused) for cell in new if not cell.overwrite)
     if len(new) < len(plan.cells) or reused:
@@ -49,7 +49,7 @@ def progress(results: Iterator[Result], stacks: Sequence[Task | CalculationTask]
 
 
 def report(run: SweepRun, options: Execution, console: Console) -> list[str]:
-    """The page, beside the store and in it; the table, to the terminal. Answers with what falls short."""
+    """Write the page beside the store and into it, print the table, and return what falls short."""
     from experiments.recording.tracking import attach_report
     from reports.build import build
 
@@ -74,7 +74,7 @@ def shortfalls(made: "Report", options: Execution) -> Iterator[str]:
 
 
 def failures(plan: Plan, console: Console) -> None:
-    """The jobs that failed, each with the last line of its error."""
+    """Print the jobs that failed, each with the last line of its error."""
     for job, outcome in zip(plan.jobs, plan.outcomes(), strict=True):
         if isinstance(outcome, Exception) and outcome is not NOT_RUN:
             overrides = " ".join(f"{key}={value}" for key, value in job.overrides.items())
@@ -82,7 +82,7 @@ def failures(plan: Plan, console: Console) -> None:
 
 
 def where_to_look(run: SweepRun, console: Console) -> None:
-    """The command that starts the UI, and the address in it that opens on charts."""
+    """Print the command that starts the UI, and the address there of the sweep's charts."""
     from experiments.ui import address
 
     said = f"Runs:   python -m experiments.ui\n        {address(5000, run.experiment_id)}"

@@ -23,8 +23,8 @@ WARM_UP, TIMED = 5, 20  # steps
 
 
 def forecast(console: "Console", plan: Plan, stacks: Sequence[Task | CalculationTask], where: Workers) -> None:
-    """Prints it. The time of training is that of a few steps of one stack of each kind on this machine, times their number."""
-    if not plan.cells:  # told already: it would be refused
+    """Prints the forecast. Training time is extrapolated from a few steps of one stack of each kind on this machine."""
+    if not plan.cells:  # the sweep would be refused, as printed already
         return
     from joblib import effective_n_jobs
     from threadpoolctl import threadpool_limits

@@ -32,9 +32,9 @@ if TYPE_CHECKING:
 
 
 class Results:
-    """What came of a study: `frame` (a row a cell and seed), `curves` (and evaluation), `table`, `answer`, `figures`;
+    """The results of a study: `frame` (a row per cell and seed), `curves` (per evaluation too), `table`, `answer`, `figures`.
 
-    `rows` of a cell, and the `network` of one of its seeds.
+    Also the errors of a cell's `rows`, and the `network` of one of its seeds.
     """
 
     def __init__(self, sweep: Any, experiments: Mapping[str, Experiment], done: Mapping[str, Curves]):
@@ -52,7 +52,7 @@ class Results:
         """The error of every validation and test row, for every seed: 1 wrong, 0 right, or the squared error.
 
         `at` is a step, or selected/last, selected/best_validation, selected/oracle; without it, the step that counts.
-        Raises ValueError for what is no cell, Unreadable where nothing is kept there.
+        Raises ValueError for an unknown cell, Unreadable where no errors are kept at that step.
         """
         from reports.schema.rows import frame
 
@@ -84,7 +84,7 @@ class Results:
 
     @property
     def table(self) -> "pd.DataFrame":
-        """A row a cell: mean and interval of test error and gap, the paired difference from the baseline."""
+        """A row per cell: mean and interval of test error and gap, the paired difference from the baseline."""
         import pandas as pd
 
         from reports.answer import table_rows
@@ -137,7 +137,7 @@ def run(
 
 
 def as_sweep(cells: Mapping[str, Experiment], done: Mapping[str, Any], study: dict[str, Any]) -> "Sweep":
-    """What reports are made of, from curves that were not recorded."""
+    """The `Sweep` that reports are made of, from curves that were not recorded."""
     import pandas as pd
 
     from reports.load import Sweep, at_the_selected_step, labelled, measured

@@ -1,4 +1,4 @@
-"""python -m experiments.options: the table of all that can be chosen, made of conf/ and docstrings; --write puts it in conf/README.md."""
+"""python -m experiments.options: prints the table of all options, made from conf/ and docstrings; --write puts it into conf/README.md."""
 
 import argparse
 import inspect

@@ -1,6 +1,6 @@
-"""python -m experiments.run: from the command line, through Hydra, to a sweep; and what the process ends with.
+"""python -m experiments.run: runs a sweep from the command line, through Hydra, and sets the exit code.
 
-Exit codes: 0 all well, 1 some cells failed or a claim to be checked fell, 2 bad configuration, 130 interrupted.
+Exit codes: 0 all well, 1 some cells failed or a checked claim did not hold, 2 bad configuration, 130 interrupted.
 """
 
 import os
@@ -18,11 +18,11 @@ class CellsFailed(Exception):
 
 
 class NotAllWell(Exception):
-    """All is recorded, but a claim that was to hold fell, a figure could not be drawn, or nothing could be measured."""
+    """All is recorded, but a checked claim did not hold, a figure could not be drawn, or nothing could be measured."""
 
 
 def job(config: Any) -> Any:
-    """One job on its own, for other launchers than ours."""
+    """Run one job on its own, for launchers other than ours."""
     from hydra.core.hydra_config import HydraConfig
 
     from experiments.config.composition import Job, override_values, without_unused_keys
@@ -79,13 +79,13 @@ def start() -> None:
 
 
 def arguments(given: Sequence[str]) -> list[str]:
-    """The command line with --multirun, as conf/config.yaml says: said here, Hydra's messages name the true error."""
+    """Add --multirun to the command line: conf/config.yaml sets it too, but this way Hydra's messages name the true error."""
     from experiments.recording.provenance import CONFIG_FLAGS
 
     multirun = [word for word in given if word in ("--multirun", "-m")]
     others = [word for word in given if word not in multirun]
     if any(word.startswith(("-", "hydra.mode=")) and not word.startswith(CONFIG_FLAGS) for word in others):
-        return others  # only shows something; or runs in the mode it names
+        return others  # it only shows something, or names its own mode
     return ["--multirun", *others]
 
 
@@ -116,7 +116,7 @@ def is_a_mistake(error: Exception) -> bool:
 
 
 def leave(code: int, message: str) -> NoReturn:
-    """Ends the process with a last word, in which nothing from the environment is shown."""
+    """End the process with a message, in which values from the environment are hidden."""
     from experiments.config.secrets import hidden
 
     print(hidden(message), file=sys.stderr)

@@ -28,7 +28,7 @@ from experiments.training.workers import Result, Workers, attempts, check
 
 
 class Outcome(NamedTuple):
-    """What came of a sweep: each job's mean validation error, or its failure; and why the answer falls short, if it does."""
+    """The outcome of a sweep: each job's mean validation error, or its failure; and why the answer falls short, if it does."""
 
     values: list[float | Exception]
     shortfalls: list[str]
@@ -81,7 +81,7 @@ def stacks_of(
 def completed(
     cells: Sequence[Cell], stacks: Sequence[Task | CalculationTask], results: Iterable[Result]
 ) -> Iterator[Cell]:
-    """Each cell as the last of its stacks comes in: its seeds are on disk by then, or it has the traceback of its failure."""
+    """Yield each cell once all its stacks are in: its seeds are on disk by then, or its `failure` holds the traceback."""
     waiting = Counter(number for task in stacks for number in task.cells)
     for index, result in results:
         for position, number in enumerate(stacks[index].cells):
@@ -98,9 +98,9 @@ def completed(
 def arriving(
     plan: Plan, finished: Iterable[Cell], run: SweepRun, where: Workers, console: Console
 ) -> Iterator[tuple[Cell, Curves | None]]:
-    """Cells with the curves of all their seeds, or with their failures: first those that need no training, then the others.
+    """Yield cells with the curves of all their seeds, or None where they failed: first those that need no training.
 
-    Last come those of which something that was trained or recorded before is gone.
+    Last come cells of which an earlier result is gone from disk or store: its seeds are trained again.
     """
     again: list[tuple[Cell, list[int]]] = []
     for cell in chain([cell for cell in plan.new if not cell.missing], finished):
@@ -119,7 +119,7 @@ def arriving(
 
 
 def recorder(run: SweepRun, cell: Cell, curves: Curves | None) -> Any:
-    """What records a cell, or its failure, when the store answers."""
+    """A function that records a cell, or its failure, called once the store answers."""
     if cell.failure or curves is None:
         journal.now_failed(cell.identity.cell, cell.failure)
         return partial(record_failure, run, cell.job, cell.failure, cell.identity.cell)

@@ -1,9 +1,9 @@
-"""python -m experiments.sweeps list | delete SWEEP | clean: what lies in runs/, and how to have it back.
+"""python -m experiments.sweeps list | delete SWEEP | clean: shows what runs/ takes on disk, and frees it.
 
 list: every sweep with its cells and what it takes on disk. delete: a sweep's run, its report and the cells that no other
 sweep lists. clean: cells that no sweep lists, drafts of reports, and the free pages of the database. Both say what they
-removed, and refuse while a sweep runs: its cells are not yet listed. What runs in another folder or on another machine
-cannot be told from what was killed there: --force removes all the same.
+removed, and refuse while a sweep runs: its cells are not yet listed. A sweep that runs in another folder or on another
+machine cannot be told from one that was killed there: --force removes all the same.
 """
 
 import argparse
@@ -42,7 +42,7 @@ def main() -> None:
 
 
 def show() -> None:
-    """Every sweep, newest first, and what the whole folder takes."""
+    """Print every sweep, newest first, and what the whole folder takes on disk."""
     from rich.box import SIMPLE_HEAD
     from rich.console import Console
     from rich.table import Table
@@ -56,7 +56,7 @@ def show() -> None:
     sweeps = store.runs_of_kind(client, "sweep")
     for run in sweeps:
         name = store.sweep_name(run)
-        shown = Text(name if is_name(name) else repr(name))  # a stranger's may hold what a terminal obeys
+        shown = Text(name if is_name(name) else repr(name))  # a foreign one may hold control characters
         table.add_row(shown, run.info.status, *size_of(client, run))
     Console().print(table)
     for told in store.of_other_formats(sweeps):
@@ -78,7 +78,7 @@ def size_of(client: Any, run: Any) -> tuple[str, str]:
 
 
 def delete(wanted: str, force: bool) -> None:
-    """A sweep's run, report and own cells."""
+    """Delete a sweep's run, its report, and the cells that no other sweep lists."""
     from experiments.recording import store
     from reports.load import find_sweep
     from reports.schema.names import is_name, report_folder
@@ -104,7 +104,7 @@ def delete(wanted: str, force: bool) -> None:
 
 
 def clean(force: bool) -> None:
-    """Cells that no sweep lists, drafts of reports, and the database's free pages."""
+    """Remove cells that no sweep lists, drafts of reports, and the database's free pages."""
     from experiments.recording import store
 
     client = store.existing_store(writing=True)
@@ -129,7 +129,7 @@ def refuse_while_one_runs(client: Any, force: bool) -> None:
 
 
 def remove(client: Any, run_ids: Iterable[str]) -> None:
-    """Runs and their artifacts, for good: MLflow itself only marks a run as deleted."""
+    """Delete runs and their artifacts for good: MLflow itself only marks a run as deleted."""
     from experiments.recording import store
 
     for run_id in run_ids:
@@ -137,7 +137,7 @@ def remove(client: Any, run_ids: Iterable[str]) -> None:
         if run is not None and run.data.tags.get("kind") in (
             "cell",
             "sweep",
-        ):  # what else a list names is not ours to remove
+        ):  # whatever else a list names is not ours to remove
             store.forget_run(client, run)
 
 

@@ -21,7 +21,7 @@ def main() -> None:
     with front_door():
         client = store.existing_store(
             writing=True
-        )  # its server asks MLflow for artifacts, which must say where they are
+        )  # the UI's server asks MLflow for artifacts, which must know where they are
         newest = store.runs_of_kind(client, "sweep")
         for told in store.of_other_formats(newest):
             print(told, file=sys.stderr)

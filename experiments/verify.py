@@ -1,7 +1,7 @@
-"""python -m experiments.verify RUN: trains a recorded cell again from its record: are the numbers the same bits?
+"""python -m experiments.verify RUN: trains a recorded cell again from its record, and compares all numbers bit by bit.
 
-RUN is the run's id in MLflow, or the cell's name there or in the table of a report, of which the newest is taken. Exit
-codes: 0 the same bits, 1 not, 2 no such run, or its data are gone.
+RUN is the run's id in MLflow, or the cell's name there or in the table of a report; the newest of that name is taken.
+Exit codes: 0 the same bits, 1 not, 2 no such run, or its data are gone.
 """
 
 import argparse
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def verify(client: Any, run: Any, allowed: Collection[str] = ()) -> "pd.DataFrame":
-    """Recorded and repeated numbers of every metric that differs: the largest difference, and at which seed and step."""
+    """A row per metric that differs: the largest difference, at which seed and step, and the two numbers there."""
     import pandas as pd
     from omegaconf import DictConfig, OmegaConf
     from omegaconf.errors import OmegaConfBaseException
@@ -65,7 +65,7 @@ def verify(client: Any, run: Any, allowed: Collection[str] = ()) -> "pd.DataFram
 
 
 def kept_by(run: Any, seeds: Sequence[int]) -> "Keep":
-    """What to keep of the repetition, so that all that the run has can be compared: errors of rows at every evaluation."""
+    """What to keep of the repetition, so that all that the run has can be compared, with errors of rows at every evaluation."""
     from experiments.study.keep import Keep, from_tag
     from reports.schema import KEPT
 
@@ -77,7 +77,7 @@ def kept_by(run: Any, seeds: Sequence[int]) -> "Keep":
 
 
 def of_rows(recorded: "Curves", repeated: "Curves") -> "pd.DataFrame":
-    """A row for every evaluation at which rows have other errors or outputs, with the first such row."""
+    """A row per evaluation at which errors or outputs of rows differ, with the first row that does."""
     import numpy as np
     import pandas as pd
 
@@ -94,7 +94,7 @@ def of_rows(recorded: "Curves", repeated: "Curves") -> "pd.DataFrame":
     pairs |= {("output", at): [values[:, 0], theirs.outputs[at][:, 0]] for at, values in ours.outputs.items()}
     differing = []
     for (what, at), (a, b) in pairs.items():
-        differs = (a != b) & ~((a != a) & (b != b))  # NaN is itself
+        differs = (a != b) & ~((a != a) & (b != b))  # NaN equals NaN here
         if differs.any():
             i = int(differs.argmax())
             place = {"metric": f"{what} of row {ours.row[i]}", "seed": ours.seed[i], "step": at}
@@ -104,7 +104,7 @@ def of_rows(recorded: "Curves", repeated: "Curves") -> "pd.DataFrame":
 
 
 def of_weights(recorded: "Curves", repeated: "Curves") -> "pd.DataFrame":
-    """A row for every seed whose weights are others, with the one that differs most."""
+    """A row per seed whose weights differ, with the weight that differs most."""
     import numpy as np
     import pandas as pd
 
@@ -120,7 +120,7 @@ def of_weights(recorded: "Curves", repeated: "Curves") -> "pd.DataFrame":
 
 
 def differences(recorded: "pd.DataFrame", repeated: "pd.DataFrame") -> "pd.DataFrame":
-    """A row for every column of a table that is not the same, with the largest difference."""
+    """A row per column of a table that differs, with the largest difference."""
     import pandas as pd
 
     from experiments.config.errors import ConfigurationError

@@ -15,7 +15,7 @@ from reports.statistics import Interval
 def sentence(comparison: Comparison) -> str:
     """The answer: which arms differ from the baseline at p < 0.05 after Holm's correction, best first; then the warnings.
 
-    What the test does not tell is undecided, and said with its difference: never that there is no difference.
+    What the test cannot tell from 0 is called undecided and given with its difference, never called no difference.
     """
     compared = [row for row in comparison.rows if row.difference is not None and row.difference.n]
     if any(seeds_of(row) > 1 for row in compared):
@@ -69,7 +69,7 @@ def seeds_of(row: Row) -> int:
 
 
 def table_rows(comparison: Comparison) -> list[dict[str, Any]]:
-    """One row an arm, ready to show."""
+    """One row per arm, ready to show."""
     return [
         {
             "": row.arm,
@@ -89,7 +89,7 @@ def table_rows(comparison: Comparison) -> list[dict[str, Any]]:
 
 
 def terminal_rows(comparison: Comparison) -> tuple[list[dict[str, str]], str]:
-    """The rows of `table_rows` that fit into 80 columns, and what they are."""
+    """The table in the form that fits into 80 columns of a terminal, and its caption."""
     rows = [
         {
             "": row.arm,

@@ -1,4 +1,4 @@
-"""What `mean_interval` says of one group of rows, said of all groups at once: sweeps have thousands."""
+"""`mean_interval` for all groups of rows at once: sweeps have thousands."""
 
 import numpy as np
 import pandas as pd
@@ -7,9 +7,9 @@ from reports.statistics import t_quantile
 
 
 def intervals(values: pd.DataFrame, by: pd.DataFrame, factor: float = 1.0) -> pd.DataFrame:
-    """A row for each group and column of `values`, in the order of the rows: mean of what is finite, 95 % t interval, how many.
+    """A row per group and column of `values`, in the order of the rows: mean of finite values, 95 % t interval, their number.
 
-    `by` has the same rows; what is missing there is a group of its own. `factor` is to the unit shown.
+    `by` has the same rows; missing values there form a group of their own. `factor` converts to the unit shown.
 
     >>> rows = pd.DataFrame({"cell": ["a"] * 4, "error": [1.0, 2.0, 3.0, np.inf]})
     >>> intervals(rows[["error"]], by=rows[["cell"]]).round(2).to_numpy().tolist()

@@ -35,16 +35,16 @@ def number_at(cell: Mapping[str, Any], axis: str) -> float | None:
 
 
 def label(axes: Mapping[str, str], sweep: Sweep) -> str:
-    """How to call what lies at these values; numbers written otherwise (1e-3) are the same."""
+    """The name of these axis values; a number has one name however it is written (1e-3 or 0.001)."""
     said = {axis: f"{value:g}" if isinstance(value := as_number(text), float) else text for axis, text in axes.items()}
     return arm_name(said, sweep.axes, ()) if said else ""
 
 
 def called(axis: str, sweep: Sweep) -> str:
-    """An axis as titles have it."""
+    """An axis's name in titles."""
     return short(axis, sweep.axes).replace("_", " ")
 
 
 def columns(sweep: Sweep) -> list[str]:
-    """Those of the axes in `results` and `curves`."""
+    """The columns of `results` and `curves` that hold axis values."""
     return [f"axis/{axis}" for axis in sweep.axes if f"axis/{axis}" in sweep.results]

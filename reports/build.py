@@ -27,7 +27,7 @@ IN_NOTE = 7900  # characters: MLflow cuts longer ones
 
 
 class Report(NamedTuple):
-    """What was made, and the same answer as text."""
+    """The report that was written, and its answer as text."""
 
     folder: Path
     findings: Findings
@@ -44,7 +44,7 @@ class Report(NamedTuple):
 
 
 def build(client: Any, run_id: str, folder: Path) -> Report:
-    """The report of a recorded sweep. Raises NoSuchSweep, and FileExistsError for a folder that holds other files."""
+    """Build the report of a recorded sweep. Raises NoSuchSweep, and FileExistsError for a folder that holds other files."""
     check_replaceable(folder)
     with ThreadPoolExecutor(1) as beside:
         beside.submit(script)  # Vega's renderer takes longer to bundle than the sweep to load

@@ -31,7 +31,7 @@ class Certainty(NamedTuple):
     benjamini_hochberg: float
     seeds: (
         int | None
-    )  # that would tell the study's `smallest_effect`, or a difference of this size, from 0; None where none do
+    )  # how many would tell the study's `smallest_effect`, or else this difference, from 0; None where none do
 
 
 def certainties(sweep: Sweep, comparison: Comparison) -> list[Certainty]:

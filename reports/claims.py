@@ -3,8 +3,8 @@
 Three kinds, each with a rule of its own (a rule that a wide interval can pass is no test):
 
 - `exact`: theory gives a value and the study a margin. Supported if the whole 95 % t interval lies within the margin
-  of the value, refuted if it lies outside, else undecided: more seeds would tell. The z-test against the value itself is
-  told beside it.
+  of the value, refuted if it lies outside, else undecided: more seeds would tell. The t test against the value itself is
+  shown beside it.
 - `published`: a single run's number. It is a draw like one of our seeds, so it is held against the prediction interval
   mean ± t · sd · √(1 + 1/n), not against the interval of the mean.
 - `order`: one cell lower than another, paired by seed. Supported or refuted by the sign of the difference where the
@@ -29,7 +29,7 @@ from reports.statistics import Interval, PairedDifference, holm, mean_interval, 
 
 
 class Verdict(NamedTuple):
-    """One claim, and what became of it."""
+    """One claim and its verdict."""
 
     says: str
     verdict: str  # supported, refuted, undecided; or not tested
@@ -47,7 +47,7 @@ class Pairs(NamedTuple):
 
 @dataclass(frozen=True)
 class NotTested(Exception):
-    """The sweep has not what the claim speaks of."""
+    """The sweep lacks what the claim is about."""
 
     why: str
 
@@ -58,7 +58,7 @@ class Case(NamedTuple):
     words: str
     source: str
     claim: Claim | None  # None where it cannot be tested
-    evidence: Any  # the metric by seed, or the pairs of an order; why it cannot be tested
+    evidence: Any  # the metric by seed, the pairs of an order, or why it cannot be tested
 
 
 def judge(sweep: Sweep, chosen: Collection[str]) -> list[Verdict]:
@@ -82,7 +82,7 @@ def judge(sweep: Sweep, chosen: Collection[str]) -> list[Verdict]:
 
 
 def case_of(stated: Any, sweep: Sweep, chosen: Collection[str]) -> Case:
-    """A claim as the study states it, or somebody else's record, with what was measured."""
+    """A claim, as the study or a foreign record states it, with its evidence."""
     try:
         claim = read(stated)
     except ValueError as error:
@@ -100,7 +100,7 @@ def case_of(stated: Any, sweep: Sweep, chosen: Collection[str]) -> Case:
 
 
 def exact(claim: Exact, values: Any) -> tuple[str, str, str]:
-    """Verdict, what was found, what was expected."""
+    """Judge an exact claim: the verdict, what was found, what was expected."""
     value, margin = float(claim.value), float(claim.margin)
     interval = mean_interval(values)
     expected = f"{value:.5g} ± {margin:.2g}"
@@ -155,7 +155,7 @@ def pairs_of(claim: Order, sweep: Sweep, chosen: Collection[str]) -> Pairs:
 
 
 def values_of(axes: Mapping[str, Any], metric: str, sweep: Sweep, chosen: Collection[str]) -> pd.Series:
-    """The metric of the one cell that lies at these axis values, by seed; of an arm, the value validation chose."""
+    """The metric, by seed, of the one cell at these axis values; of an arm, that of its chosen cell. Raises NotTested."""
     wanted = numbers({axis: as_override(value) for axis, value in axes.items()})
     here = [cell["name"] for cell in sweep.cells if wanted.items() <= numbers(cell["axes"]).items()]
     if len(here) > 1:
@@ -186,7 +186,7 @@ def p_text(p: float) -> str:
 
 
 def in_one_sentence(verdicts: list[Verdict]) -> str:
-    """How many claims stand; those that fell by name."""
+    """How many claims have which verdict, and the refuted ones by name."""
     counts = {
         kind: sum(one.verdict == kind for one in verdicts)
         for kind in ("supported", "refuted", "undecided", "not tested")

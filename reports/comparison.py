@@ -27,7 +27,7 @@ class Corrected(NamedTuple):
     """A difference's p, corrected for the number of comparisons in the sweep; NaN where nothing was tested."""
 
     holm: float
-    least: float  # that Holm's could be with these seeds, however large the differences
+    least: float  # the least that Holm's p could be with these seeds, however large the differences
     benjamini_hochberg: float
 
 
@@ -47,17 +47,17 @@ class Row(NamedTuple):
     reference: str  # and its cell
     difference: PairedDifference | None  # of test error; None for a baseline, and where the data are not the baseline's
     corrected: Corrected
-    diverged: int  # seeds, of how many
+    diverged: int  # how many of the seeds
     seeds: int
 
     @property
     def chosen(self) -> str:
-        """The choice, to be read in a line."""
+        """The choice in one line."""
         return " ".join(f"{axis.split('.', 1)[-1]}={value}" for axis, value in self.choice.items())
 
     @property
     def p(self) -> float:
-        """Of the difference, corrected for the number of comparisons (Holm); NaN where there is none."""
+        """The difference's p, corrected for the number of comparisons (Holm); NaN where there is none."""
         return self.corrected.holm
 
 
@@ -65,9 +65,9 @@ class Comparison(NamedTuple):
     """The rows in the order of the sweep, and what a reader must be told."""
 
     rows: list[Row]
-    baseline: str  # how to call what the rows are compared with
+    baseline: str  # the name of what the rows are compared with
     percent: bool  # errors are shares of examples
-    tested: int  # how many differences are, in all of the sweep, whichever rows are shown
+    tested: int  # how many differences, in the whole sweep, whichever rows are shown
     warnings: list[str]
     notes: list[str]  # what could be better about the sweep: values on the edge of what was tried, training cut short
 
@@ -75,7 +75,7 @@ class Comparison(NamedTuple):
 def compare(sweep: Sweep) -> Comparison:
     """Chooses each arm's cell by mean validation error over seeds (ties: by validation loss), then compares test errors.
 
-    A diverged seed's error counts as infinite in the choice, so that a cell with one is taken only if all have some.
+    A diverged seed's error counts as infinite in the choice, so a cell that has one is chosen only if all cells have one.
     """
     cells = {cell["name"]: cell for cell in sweep.cells}
     chosen_cells = chosen_on_validation(sweep.results)
@@ -112,13 +112,13 @@ def compare(sweep: Sweep) -> Comparison:
 
 
 def measured(sweep: Sweep) -> dict[str, Float[Array, "4 seeds"]]:
-    """For each cell, what MEASURED names, by seed."""
+    """For each cell, the metrics named in MEASURED, by seed."""
     table = sweep.results.reindex(columns=MEASURED).to_numpy(float).T
     return {cell: table[:, rows] for cell, rows in sweep.results.groupby("cell", sort=False).indices.items()}
 
 
 def corrections(differences: Mapping[str, PairedDifference]) -> dict[str, Corrected]:
-    """Every arm's p, corrected."""
+    """Every arm's p, corrected for the number of comparisons."""
     p = [difference.p for difference in differences.values()]
     least = [least_p(difference.n) if difference.n > 1 else float("nan") for difference in differences.values()]
     found = map(Corrected, holm(p), holm(least), benjamini_hochberg(p))
@@ -126,14 +126,14 @@ def corrections(differences: Mapping[str, PairedDifference]) -> dict[str, Correc
 
 
 def differences_by_seed(sweep: Sweep, pairs: Sequence[tuple[str, str]]) -> Float[Array, "pairs seeds"]:
-    """For each pair of cells the first's test error less the second's, a column a seed; NaN for one that either lacks."""
+    """For each pair of cells, the first's test error minus the second's, a column per seed; NaN where either lacks it."""
     cells = [cell for end in (0, 1) for cell in (pair[end] for pair in pairs)]
     ours, theirs = np.split(by_seed(sweep.results, cells, "test/error").to_numpy(float), 2)
     return ours - theirs
 
 
 def by_seed(rows: pd.DataFrame, cells: Sequence[str], metric: str) -> pd.DataFrame:
-    """A row for each of the cells, a column a seed; NaN where a seed is missing, or its value infinite."""
+    """A row per cell, a column per seed; NaN where a seed is missing, or its value infinite."""
     table = rows[rows.cell.isin(cells)].pivot(index="cell", columns="seed", values=metric)
     return table.astype(float).replace([np.inf, -np.inf], np.nan).reindex(cells)
 
@@ -196,18 +196,18 @@ def arms_of(sweep: Sweep) -> dict[str, str]:
 
 
 def numbers(axes: Mapping[str, object]) -> dict[str, float | str]:
-    """Axis values as they compare: 1e-3 is 0.001."""
+    """Axis values with numbers as numbers, so that 1e-3 equals 0.001."""
     return {axis: as_number(str(value)) for axis, value in axes.items()}
 
 
 def name_of(baselines: Mapping[str, str], sweep: Sweep) -> str:
-    """One arm's name, or, where each arm has a baseline of its own, the values that they share."""
+    """The baseline's name; where arms have baselines of their own, the values that these share."""
     distinct = list(dict.fromkeys(baselines.values()))
     return distinct[0] if len(distinct) == 1 else " ".join(str(value) for value in sweep.study["baseline"].values())
 
 
 def cautions(rows: list[Row], sweep: Sweep) -> list[str]:
-    """What would mislead a reader who was not told."""
+    """Warnings without which the table would mislead."""
     said = [
         f"{row.arm}: {row.diverged} of {row.seeds} seeds diverged; its averages are over the others."
         for row in rows
@@ -228,7 +228,7 @@ def cautions(rows: list[Row], sweep: Sweep) -> list[str]:
 
 
 def edges(rows: list[Row], sweep: Sweep) -> list[str]:
-    """Chosen numbers that are the least or the largest of those tried: a better one may lie outside."""
+    """Notes on chosen numbers that are the least or the largest of those tried: a better one may lie outside."""
     said = []
     arm_of, axes_of = arms_of(sweep), {cell["name"]: cell["axes"] for cell in sweep.cells}
     tried: dict[tuple[str, str], set[float | str]] = {}
@@ -247,7 +247,7 @@ def edges(rows: list[Row], sweep: Sweep) -> list[str]:
 
 
 def stages(rows: list[Row], sweep: Sweep) -> list[str]:
-    """Arms that were trained for other numbers of steps, or only some of which fit their training examples."""
+    """Notes where arms were trained for different numbers of steps, or only some of them fit their training examples."""
     steps = sweep.curves.groupby("cell").step.max().to_dict()
     lengths = {row.arm: int(steps[row.cell]) for row in rows}
     said = []
@@ -265,7 +265,7 @@ def stages(rows: list[Row], sweep: Sweep) -> list[str]:
 
 
 def unfinished(rows: list[Row], sweep: Sweep) -> list[str]:
-    """Arms whose validation loss was still falling at the last step in most seeds, if the last step is what counts."""
+    """A note on arms whose validation loss still fell at the last step in most seeds, if the last step is what counts."""
     if sweep.params.get("selection", "last") != "last" or "validation/loss" not in sweep.curves:
         return []
     columns = ["cell", "seed", "step", "validation/loss"]
@@ -288,7 +288,7 @@ def unfinished(rows: list[Row], sweep: Sweep) -> list[str]:
 
 
 def listed(names: Sequence[str]) -> str:
-    """The names, or the first MOST of them and how many more there are: a sentence stays one.
+    """The names, or the first MOST of them and how many more there are, to keep sentences short.
 
     >>> listed(["a", "b"]), listed([f"c{i}" for i in range(14)])
     ('a, b', 'c0, c1, c2, c3, c4, c5, c6, c7, c8, c9, c10, c11 and 2 more')
@@ -298,6 +298,6 @@ def listed(names: Sequence[str]) -> str:
 
 
 def is_classification(sweep: Sweep) -> bool:
-    """An error that is a share of examples is shown in percent."""
+    """Whether errors are shares of examples, which are shown in percent."""
     tasks = {cell.get("task") or sweep.params.get("data.task") for cell in sweep.cells}
     return tasks == {"classification"}

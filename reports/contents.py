@@ -1,4 +1,4 @@
-"""What is in a report. The answer comes always: a figure or a table that cannot be made is told of, and the others are there."""
+"""Make the contents of a report. A figure or table that cannot be made is listed as failed; the answer and all others stay."""
 
 from collections.abc import Callable
 from concurrent.futures import Executor
@@ -34,7 +34,7 @@ class Contents(NamedTuple):
 
 
 def contents(sweep: Sweep, beside: Executor) -> Contents:
-    """Makes all of it; figures are drawn beside."""
+    """Makes all that a page shows; figures are drawn by the executor `beside`."""
     failures: list[Failure] = []
 
     def attempt(title: str, make: Callable[[], Made]) -> Made | None:

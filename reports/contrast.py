@@ -10,10 +10,10 @@ from reports.statistics import holm, mean_interval, paired_differences
 
 
 class Contrast(NamedTuple):
-    """What two sweeps have of their own."""
+    """How two sweeps differ."""
 
     settings: list[dict[str, str]]  # what differs: setting, A, B
-    results: list[dict[str, str]]  # a row a cell that both have
+    results: list[dict[str, str]]  # a row per cell that both have
     only: dict[str, list[str]]  # cells that just one has
 
 

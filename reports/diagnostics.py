@@ -19,7 +19,7 @@ COLUMNS = {
 
 
 def diagnostic_rows(sweep: Sweep, comparison: Comparison) -> list[dict[str, str]]:
-    """One row an arm, ready to show: means over seeds, those of `last/` at the last step."""
+    """One row per arm, ready to show: means over seeds, those of `last/` at the last step."""
     shown = {
         title: name for title, name in COLUMNS.items() if name in sweep.results and sweep.results[name].notna().any()
     }

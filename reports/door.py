@@ -1,4 +1,4 @@
-"""What every command does at its front door: output that any terminal takes, and errors as one message."""
+"""Shared by all commands: output that any terminal can show, and errors as one message."""
 
 import io
 import sqlite3
@@ -12,7 +12,7 @@ from reports.schema.names import NoSuchSweep
 
 @contextmanager
 def front_door() -> Iterator[None]:
-    """Where no sweep is, or a store or file cannot be used: one message and exit code 2. Anything else is a bug, and raised."""
+    """Turn a missing sweep, or an unusable store or file, into one message and exit code 2; raise anything else, as a bug."""
     printable()
     tolerant()
     try:
@@ -28,26 +28,26 @@ def front_door() -> Iterator[None]:
 
 
 def printable() -> None:
-    """A terminal that does not know a character (LC_ALL=C) is shown its number; nothing fails for it."""
+    """Show a character that the terminal does not know (LC_ALL=C) as its number, instead of failing."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
 
 
 def tolerant() -> None:
-    """`python -W error` is for this project's code: what other packages do that is deprecated ends nothing."""
+    """Ignore deprecation warnings from other packages, even with `python -W error`: that is for this project's code."""
     for kind in (DeprecationWarning, PendingDeprecationWarning, FutureWarning):
         warnings.filterwarnings("ignore", category=kind, module=r"(?!(backprop|experiments|reports)\b)")
 
 
 def is_answer(error: Exception) -> bool:
-    """Whether it tells the user something; MLflow and SQLAlchemy are known by name, as to import them takes seconds."""
+    """Whether the error is for the user; MLflow's and SQLAlchemy's are known by name, as importing them takes seconds."""
     of_the_store = type(error).__name__ == "MlflowException" or type(error).__module__.startswith("sqlalchemy.")
     return of_the_store or isinstance(error, NoSuchSweep | OSError | sqlite3.Error)
 
 
 def in_short(error: Exception) -> str:
-    """Its message, without the SQL and the links that SQLAlchemy adds."""
+    """The error's message, without the SQL and the links that SQLAlchemy adds."""
     text = str(error).split("\n[SQL:", 1)[0].split("\n(Background on", 1)[0].strip()
     if "malformed" in text or "not a database" in text:
         return f"the store is damaged ({text}); put a copy back, or move runs/mlflow.db away: the next sweep makes a new one"

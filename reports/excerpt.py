@@ -1,4 +1,4 @@
-"""What of a large sweep a reader is shown: the first arms by validation error, a line's points thinned, how many of how many."""
+"""Cut a large sweep down for a reader: the first arms by validation error, thinned points, and how many are shown."""
 
 from collections.abc import Sequence
 from typing import TypeVar
@@ -15,9 +15,9 @@ Item = TypeVar("Item")
 
 
 def leading(sweep: Sweep, comparison: Comparison, most: int, last: int = 0) -> Comparison:
-    """The same comparison with `most` of its rows: those of least validation error, their baselines, and `last` of the largest.
+    """The comparison with at most `most` rows: those of least validation error, their baselines, and `last` of the largest.
 
-    All of them, in the order of the sweep, where there are no more.
+    Where there are no more rows than that, the comparison itself, in the order of the sweep.
     """
     if len(comparison.rows) <= most:
         return comparison
@@ -40,14 +40,14 @@ def by_validation(sweep: Sweep, comparison: Comparison) -> list[Row]:
 
 
 def validation_rank(results: pd.DataFrame) -> dict[str, int]:
-    """Every cell's place by mean validation error, then loss; a diverged seed's are infinite, as where a value is chosen."""
+    """Every cell's rank by mean validation error, then loss; a diverged seed's are infinite, as in `chosen_on_validation`."""
     measures = ["validation/error", "validation/loss"]
     means = results[measures].fillna(np.inf).groupby(results["cell"], sort=False).mean()
     return {cell: place for place, cell in enumerate(means.sort_values(measures, kind="stable").index)}
 
 
 def evenly(count: int, most: int) -> list[int]:
-    """At most `most` positions of so many, evenly chosen, the first and the last among them.
+    """At most `most` of `count` positions, evenly spaced, the first and the last among them.
 
     >>> evenly(3, 5), evenly(9, 3)
     ([0, 1, 2], [0, 4, 8])
@@ -61,7 +61,7 @@ def thinned(items: Sequence[Item], most: int) -> list[Item]:
 
 
 def told(shown: int, count: int, of: str) -> str:
-    """A sentence for a caption where not all is shown, else nothing.
+    """A sentence for a caption where not all are shown, else an empty text.
 
     >>> told(3, 3, "arms"), told(3, 1000, "arms")
     ('', ' Shown: 3 of 1,000 arms.')
@@ -70,7 +70,7 @@ def told(shown: int, count: int, of: str) -> str:
 
 
 def shortened(text: str, most: int = IN_TEXT) -> str:
-    """The text as far as it fits, ending at the end of an item of a list.
+    """The text, or its beginning up to the end of a list item, if it is longer than `most`.
 
     >>> shortened("lower: a, b, c, d", 13)
     'lower: a, b … (shortened: table.csv has all)'
@@ -83,13 +83,13 @@ def shortened(text: str, most: int = IN_TEXT) -> str:
 
 
 def first(texts: Sequence[str], most: int) -> list[str]:
-    """The first so many texts, each not too long, and how many more there are."""
+    """The first `most` texts, each shortened, and how many more there are."""
     more = [f"And {len(texts) - most:,} more of this kind."] if len(texts) > most else []
     return [shortened(text) for text in texts[:most]] + more
 
 
 def lines_within(text: str, most: int) -> str:
-    """As many whole lines as fit."""
+    """As many whole lines as fit into `most` characters."""
     if len(text) <= most:
         return text
     return text[: text.rfind("\n", 0, most + 1)] if "\n" in text[: most + 1] else ""

@@ -15,14 +15,14 @@ def show(interval: Interval, comparison: Comparison) -> str:
 
 
 def plus_minus(interval: Interval | PairedDifference, comparison: Comparison, *, sign: bool = False) -> str:
-    """A t interval is symmetric: mean ± half its length. One seed has none."""
+    """Mean ± half of the t interval, which is symmetric; the mean alone for one seed."""
     if interval.n < 2:
         return number(interval.mean, comparison, sign=sign)
     return f"{number(interval.mean, comparison, sign=sign)} ± {number((interval.high - interval.low) / 2, comparison)}"
 
 
 def p_value(p: float) -> str:
-    """Three digits, rounded to neither side of 0.05 that p is not on.
+    """Three decimals, never rounded across 0.05.
 
     >>> p_value(0.0314), p_value(0.0004), p_value(0.0498), p_value(float("nan"))
     ('0.031', '<0.001', '<0.05', '–')

@@ -91,7 +91,7 @@ def load_sweep(client: Any, run_id: str) -> Sweep:
 
 
 def in_one(client: Any, cells: Sequence[dict[str, Any]], record: dict[str, Any], name: str) -> "pd.DataFrame":
-    """One of the tables of all cells, one below the other, with each one's name, arm and axes."""
+    """Read one table of every cell and join them, with each cell's name, arm and axes."""
     import pyarrow as pa
 
     def read(cell: dict[str, Any]) -> Any:
@@ -110,7 +110,7 @@ def labelled(
     axes: Sequence[str],
     choose: Sequence[str],
 ) -> "pd.DataFrame":
-    """The table with the name, the arm and the axes of each cell, of which it has so many rows."""
+    """The table with each cell's name, arm and axes as columns; `rows` has each cell's number of rows."""
     import numpy as np
 
     def spread(values: Sequence[Any]) -> Any:
@@ -133,7 +133,7 @@ def at_the_selected_step(curves: "pd.DataFrame", seeds: "pd.DataFrame") -> "pd.D
 
 
 def measured(curves: "pd.DataFrame", seeds: "pd.DataFrame") -> list[str]:
-    """The columns of both tables that are measured."""
+    """The columns of both tables that hold measurements."""
     return [name for name in curves if name not in AT and not is_label(name)] + measured_once(seeds)
 
 

@@ -11,7 +11,7 @@ def measures_of(sweep: Sweep) -> list[str]:
 
 
 def measurement_rows(sweep: Sweep, most: int | None = None) -> list[dict[str, object]]:
-    """One row a cell (the first `most`), ready to show: mean over seeds ± half of the 95 % t interval where seeds differ."""
+    """One row per cell (the first `most`), ready to show: mean over seeds ± half of the 95 % t interval where seeds differ."""
     cells = sweep.results["cell"].drop_duplicates()[:most]
     rows = sweep.results[sweep.results["cell"].isin(cells)]
     seeds = rows.groupby("cell", sort=False).size()

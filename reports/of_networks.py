@@ -1,4 +1,4 @@
-"""What a sweep that trains networks has to say: its arms compared by test error, and everything that rests on that."""
+"""The findings of a sweep that trains networks: its arms compared by test error, and everything that rests on that."""
 
 from functools import partial
 
@@ -45,6 +45,6 @@ def of_networks(sweep: Sweep, attempt: Attempt) -> Findings:
 
 
 def sentences(sweep: Sweep, comparison: Comparison, sources: list[dict[str, str]]) -> list[str]:
-    """Where only sources of chance vary, what they do; else what differs from the baseline."""
+    """The answer: the spread by source where `vary` is swept, and the differences from the baseline unless only that is."""
     first = [sources_in_a_sentence(sources)] if sources else []
     return first + (comparison.warnings if sweep.axes == ["vary"] else [sentence(comparison)])

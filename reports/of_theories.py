@@ -1,4 +1,4 @@
-"""What a sweep that trains no network has to say: every cell's measures."""
+"""The findings of a sweep that trains no network: every cell's measures."""
 
 from reports.averages import intervals
 from reports.excerpt import IN_TABLES, IN_TERMINAL, told

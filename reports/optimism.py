@@ -1,4 +1,4 @@
-"""The optimism ledger: what each way of choosing would have reported of the very same runs, the test set among them."""
+"""The optimism ledger: what each way of choosing, also on the test set, would have reported of the very same runs."""
 
 from typing import NamedTuple
 
@@ -11,16 +11,16 @@ from reports.statistics import Interval, PairedDifference, mean_interval, paired
 
 
 class Entry(NamedTuple):
-    """One arm: its test error by each rule for the step, at the value chosen on validation data, and at that chosen on the test set."""
+    """One arm's test error: by each rule for the step at the value chosen on validation data, and at that chosen on the test set."""
 
     arm: str
     by_rule: dict[str, Interval]
-    optimism: PairedDifference  # the oracle's step less that of the best validation loss, paired by seed
+    optimism: PairedDifference  # test error at the oracle's step minus that at the best validation loss, paired by seed
     selected_on_test: Interval  # the oracle's step, and the cell that is best on the test set
 
 
 def ledger(sweep: Sweep, comparison: Comparison) -> list[Entry]:
-    """An entry an arm, in the order of the report. The oracle chooses each seed's step by test error: never a result."""
+    """An entry per arm, in the order of the report. The oracle chooses each seed's step by test error: never a result."""
     steps = {rule: at_the_step_of(rule, sweep) for rule in RULES}
     chosen, best_by_arm = [row.cell for row in comparison.rows], best_on_test(steps["oracle"])
     errors = {rule: by_seed(rows, chosen, "test/error").to_numpy() for rule, rows in steps.items()}

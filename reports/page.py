@@ -1,4 +1,4 @@
-"""One self-contained HTML page a sweep: the question, the answer, figures and tables, the recipe. Nothing is fetched."""
+"""One self-contained HTML page per sweep: the question, the answer, figures and tables, the recipe. Nothing is fetched."""
 
 from functools import cache
 from pathlib import Path
@@ -34,14 +34,14 @@ def page(sweep: Sweep, found: Contents) -> str:
 
 @cache
 def script() -> str:
-    """Vega's own renderer, as the page carries it: hovering shows values, the menu saves PNG and SVG."""
+    """Vega's own renderer, which the page contains: hovering shows values, the menu saves PNG and SVG."""
     import vl_convert
 
     return vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;").replace("</script", "<\\/script")
 
 
 def recipe(sweep: Sweep) -> dict[str, str]:
-    """What somebody needs to do it again."""
+    """What is needed to repeat the sweep."""
     p = sweep.params
     trains = "network.hidden" in p
     return {
@@ -59,7 +59,7 @@ def recipe(sweep: Sweep) -> dict[str, str]:
 
 
 def value_of(key: str, sweep: Sweep) -> str:
-    """What the cells have: one value, those of an axis, or the word that another axis decides it."""
+    """The cells' value of a key: a single one, those of an axis, or a note that another axis decides it."""
     if key in sweep.axes:
         own = [cell["axes"].get(key) for cell in sweep.cells]
         some = [value for value in dict.fromkeys(own) if value is not None]
@@ -81,7 +81,7 @@ def data(sweep: Sweep) -> str:
 
 
 def parts(sweep: Sweep) -> str:
-    """How many rows each part has, in all cells that say so; where only the first cell's are known and they differ, that."""
+    """How many rows each part has, over all cells that recorded it; else as in the first cell, unless an axis changes it."""
     told = []
     for part in ("train", "validation", "test"):
         recorded = {str(cell["sizes"][part]): None for cell in sweep.cells if part in (cell.get("sizes") or {})}
@@ -117,7 +117,7 @@ def training(sweep: Sweep) -> str:
 
 
 def step_that_counts(sweep: Sweep) -> str:
-    """By the rows themselves: an axis such as `regularizer` may change it."""
+    """Which step counts, judged by the rows themselves, since an axis such as `regularizer` may change it."""
     rule = sweep.params.get("selection", "?")
     taken = sweep.seeds.get(SELECTED + rule)
     everywhere = "selection" not in sweep.axes and (taken is None or bool((taken == sweep.seeds[OWN]).all()))

@@ -18,17 +18,17 @@ def sign_flip_p(differences: Float[Array, "comparisons n"]) -> Float[Array, " co
     else FLIPS random ones, the same for all rows.
     """
     comparisons, n = differences.shape
-    rounding = 1e-12 * np.abs(differences).sum(axis=1)  # sums that are equal but for it count as equal
+    rounding = 1e-12 * np.abs(differences).sum(axis=1)  # sums that differ by no more than this count as equal
     least = np.abs(differences.sum(axis=1)) - rounding
     as_large, flips = np.zeros(comparisons), 0
     for signs in sign_flips(n, rows=max(1, BLOCK // max(n, comparisons))):
         as_large += (np.abs(signs @ differences.T) >= least).sum(axis=0)
         flips += len(signs)
-    return as_large / flips if n <= EXACT else (as_large + 1) / (flips + 1)  # the signs as they are: one flip more
+    return as_large / flips if n <= EXACT else (as_large + 1) / (flips + 1)  # + 1: the unflipped signs
 
 
 def sign_flips(n: int, rows: int) -> Iterator[Float[Array, "rows n"]]:
-    """Signs of n values, so many rows at a time; how many does not change which."""
+    """Yield signs of n values, `rows` at a time; `rows` does not change which signs are drawn."""
     total, draw = 2 ** (n - 1) if n <= EXACT else FLIPS, np.random.default_rng(0)
     bits: Array
     for start in range(0, total, rows):
@@ -51,7 +51,7 @@ def least_p(n: int) -> float:
 
 
 def least_seeds(comparisons: int, level: float = 0.05) -> int | None:
-    """With how many seeds the test can reach p < level when Holm corrects for so many comparisons; None if with no number.
+    """The least number of seeds with which the test can reach p < level under Holm's correction; None if there is none.
 
     >>> least_seeds(1), least_seeds(8), least_seeds(10_000)
     (6, 9, None)

@@ -74,7 +74,7 @@ def paired_difference(ours: ArrayLike, theirs: ArrayLike) -> PairedDifference:
 
 
 def paired_differences(differences: Sequence[ArrayLike] | Array) -> list[PairedDifference]:
-    """The same for many comparisons at once: for each, its differences by seed. Those of equally many seeds share flips."""
+    """The same for many comparisons at once, given as differences by seed; those of equally many seeds share flips."""
     finite = [values[np.isfinite(values)] for values in (np.asarray(one, float) for one in differences)]
     seeds = np.array([len(values) for values in finite])
     p = np.full(len(finite), np.nan)
@@ -101,7 +101,7 @@ def holm(p_values: ArrayLike) -> list[float]:
 
 
 def benjamini_hochberg(p_values: ArrayLike) -> list[float]:
-    """P-values adjusted so that of the differences claimed at most 5 % are expected to be none (Benjamini & Hochberg, 1995).
+    """P-values adjusted so that at most 5 % of the differences claimed are expected to be false (Benjamini & Hochberg, 1995).
 
     Milder than `holm`, which bounds the chance of even one false claim. NaN stays NaN and does not count.
     """
@@ -163,7 +163,7 @@ def seeds_needed(
     """How many seeds tell a difference from 0 with that power, when it is one of several comparisons.
 
     From the paired t test at level / comparisons (the first step of Holm), and never fewer than the sign-flip test needs
-    to reach that level at all; None where it reaches it with no number. `sd` is that of the differences. A difference of
+    to reach that level at all; None where no number of seeds does. `sd` is that of the differences. A difference of
     0 needs infinitely many: ValueError.
 
     >>> seeds_needed(difference=1.0, sd=1.0), seeds_needed(1.0, 1.0, comparisons=8), seeds_needed(10.0, 1.0)
@@ -186,6 +186,6 @@ def seeds_needed(
 def t_power(effect: float, n: int, alpha: float) -> float:
     """The power of the two-sided t test of n differences whose mean is `effect` standard deviations, above 0.
 
-    Without the chance of telling the wrong sign, which is below 10⁻⁵ where the power is 0.8.
+    It leaves out the chance of finding the wrong sign, which is below 10⁻⁵ where the power is 0.8.
     """
     return float(stats.nct.sf(stats.t.isf(alpha / 2, n - 1), n - 1, effect * np.sqrt(n)))

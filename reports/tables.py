@@ -41,7 +41,7 @@ def latex(table: list[dict[str, Any]]) -> str:
 
 
 def before_bracket(line: str) -> str:
-    r"""A bracket after \\ would be the space that LaTeX leaves there."""
+    r"""Protect a bracket at the start of a line, which LaTeX would read as an argument of the \\ before it."""
     return "{}" + line if line.startswith("[") else line
 
 
@@ -57,7 +57,7 @@ def in_latex(text: str) -> str:
 
 
 def numbers_of(comparison: Comparison) -> pd.DataFrame:
-    """A row an arm: what the table shows, unrounded, in the unit of the errors."""
+    """A row per arm: what the table shows, unrounded, in the unit of the errors."""
     rows = []
     for row in comparison.rows:
         told: dict[str, Any] = {"arm": row.arm, "chosen": row.chosen, "cell": row.cell, "baseline": row.baseline}
@@ -71,7 +71,7 @@ def numbers_of(comparison: Comparison) -> pd.DataFrame:
 
 
 def write_csv(table: pd.DataFrame, file: Path) -> None:
-    """As pandas writes it, in a tenth of the time; what is missing is empty. Columns of words and numbers are words."""
+    """Write the CSV as pandas does, in a tenth of the time; missing values are empty, mixed columns become text."""
     mixed = [name for name in table if pd.api.types.is_object_dtype(table[name])]
     texts = {name: table[name].map(str, na_action="ignore") for name in mixed}
     csv.write_csv(pa.Table.from_pandas(table.assign(**texts), preserve_index=False), file)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-LONGEST, BETWEEN, EDGE = 30, 2, 1  # a word that stays whole; what a column and the table take beside texts
+LONGEST, BETWEEN, EDGE = 30, 2, 1  # the longest word kept whole; the extra width of a column and of the table
 
 
 def table_of(answer: str, rows: Sequence[dict[str, Any]], caption: str, width: int | None = None) -> Any:
@@ -29,7 +29,7 @@ def table_of(answer: str, rows: Sequence[dict[str, Any]], caption: str, width: i
 
 
 def layout(rows: Sequence[dict[str, Any]], width: int) -> dict[str, int]:
-    """The columns that fit, from the first on, and how wide each is: names give way first, as far as their words allow.
+    """The columns that fit, from the first on, with their widths: text columns shrink first, down to their longest word.
 
     >>> rows = [{"": "a long name", "p": "0.25", "d": "1.5"}]
     >>> layout(rows, 25), layout(rows, 18), layout(rows, 17)
@@ -58,7 +58,7 @@ def longest_word(text: str) -> int:
 
 
 def cells(text: str) -> int:
-    """How many places of a terminal a text takes: an emoji takes two."""
+    """How many terminal columns a text takes: an emoji takes two."""
     from rich.cells import cell_len
 
     return cell_len(text)

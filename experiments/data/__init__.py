@@ -1,1 +1,1 @@
-"""What is learned from: datasets, how they are split, corrupted and scaled."""
+"""Datasets, and how they are split, corrupted and scaled."""

@@ -17,16 +17,16 @@ PARTS = ("train", "validation", "test")
 @runtime_checkable
 class Corruption(Protocol):
     def __call__(self, dataset: Dataset, rows: Mapping[str, Array], seed: int) -> Float[Array, "N K"]:
-        """The targets with those of some rows replaced; the dataset is left as it is."""
+        """Return the targets with those of some rows replaced; the dataset is not changed."""
 
 
 @choice
 class LabelNoise:
     """Each label of the parts named is replaced, with probability `rate`, by one drawn uniformly.
 
-    `among` "all" classes, a replaced label is right by chance once in K: a nominal 15 % is 13.5 % wrong for ten
-    classes; among "others" every replaced label is wrong. The realised share is recorded as labels/corrupted. With
-    rate 1 among all classes the labels are random (Zhang et al., ICLR 2017).
+    With `among` "all", labels are drawn from all K classes, so one in K is right by chance: with ten classes, rate 0.15
+    makes 13.5 % wrong. With "others" every replaced label is wrong. The realised share is recorded as labels/corrupted.
+    With rate 1 among all classes the labels are random (Zhang et al., ICLR 2017).
     """
 
     rate: float = number(default=0.15, within="[0, 1]")
@@ -44,7 +44,7 @@ class LabelNoise:
             raise ValueError(f"corruption is label noise, but the targets of {dataset.name} are values, not classes.")
         N, K = dataset.y.shape
         draw = generator(seed, "labels")
-        replaced = draw.random(N) < self.rate  # drawn for all rows, so that parts and training sizes do not move it
+        replaced = draw.random(N) < self.rate  # for all rows: parts and training sizes do not change it
         step = draw.integers(0 if self.among == "all" else 1, K, size=N)
         noisy = (dataset.y.argmax(axis=1) + step) % K
         chosen = np.zeros(N, bool)

@@ -1,4 +1,4 @@
-"""A dataset divided for one seed: corrupted, and scaled by what its training rows show; no features are copied."""
+"""Divide a dataset for one seed: split it, corrupt its labels and scale it by its training rows; no features are copied."""
 
 from collections.abc import Callable, Sequence
 from functools import lru_cache
@@ -14,8 +14,8 @@ from experiments.data.corruption import Corruption
 from experiments.data.datasets.dataset import Dataset
 from experiments.data.splits import Parts, Split, drawn
 
-Compared: TypeAlias = Callable[[Array], Array]  # targets to the form that a loss compares
-SCALED_AT_ONCE = 2**20  # numbers, of which means and deviations are taken
+Compared: TypeAlias = Callable[[Array], Array]  # turns targets into the form that a loss compares
+SCALED_AT_ONCE = 2**20  # numbers read at a time when means and deviations are computed
 
 
 @choice
@@ -37,17 +37,17 @@ class Scaled(NamedTuple):
 
 
 class Changed(NamedTuple):
-    """The targets that a corruption has replaced, and in which rows."""
+    """The targets that a corruption has changed, and their rows."""
 
     rows: Int[Array, " c"]
     y: Float[Array, "c K"]
 
 
 class Division(NamedTuple):
-    """A dataset divided, corrupted and scaled for one seed: which rows, and how the network sees them. No features are copied."""
+    """One seed's division of a dataset: the rows of each part, and how the network sees them. No features are copied."""
 
-    x: Float[Array, "N D"]  # the dataset's own array, whatever the seed
-    y: Float[Array, "N K"]  # so are these, its targets in the form that the loss compares
+    x: Float[Array, "N D"]  # the dataset's own array, shared by all seeds
+    y: Float[Array, "N K"]  # shared too: the targets in the form that the loss compares
     rows: Parts
     features: Scale | None
     targets: Scale | None
@@ -57,7 +57,7 @@ class Division(NamedTuple):
 
     @property
     def target_scale(self) -> float:
-        """What one unit of the network's output is in the target's own unit."""
+        """One unit of the network's output, in the target's own unit."""
         return 1.0 if self.targets is None else float(self.targets.scale[0])
 
     @property
@@ -65,7 +65,7 @@ class Division(NamedTuple):
         return self.target_scale**2
 
     def part(self, name: str) -> Scaled:
-        """Copies of one part's examples."""
+        """Copy one part's examples."""
         rows: Array = getattr(self.rows, name)
         return Scaled(*(one.take(np.zeros(1, int), np.arange(len(rows))[None])[0] for one in seen([self], [rows])))
 
@@ -83,7 +83,7 @@ def divide(
     dtype: str,
     compared: Compared = unchanged,
 ) -> Division:
-    """Train, validation and test of one seed, scaled by the training rows; `compared` is the form of targets that the loss asks for."""
+    """Split, corrupt and scale the dataset for one seed; `compared` turns targets into the form that the loss compares."""
     rows = drawn(dataset, split, seed)
     y, changed, corrupted = held_targets(dataset, compared), None, 0.0
     if corruption is not None:
@@ -105,7 +105,7 @@ def held_targets(dataset: Dataset, compared: Compared) -> Float[Array, "N K2"]:
 
 
 def column_scale(x: Float[Array, "N D"], rows: Int[Array, " n"]) -> Scale:
-    """Mean and deviation of each column in some rows, taken a few rows at a time; those that are constant are divided by 1."""
+    """Mean and deviation of each column over some rows, read a few at a time; constant columns are divided by 1."""
     from sklearn.preprocessing import StandardScaler
 
     scaler = StandardScaler()
@@ -116,18 +116,18 @@ def column_scale(x: Float[Array, "N D"], rows: Int[Array, " n"]) -> Scale:
 
 
 def common_scale(y: Float[Array, "n K"]) -> Scale:
-    """Each column's mean, and one scale for all: the error stays a sum of squares."""
+    """Each column's mean, and one scale for all columns, so that the error stays a sum of squares."""
     scale = float(np.sqrt(y.var(axis=0).mean())) or 1.0
     return Scale(y.mean(axis=0), np.full(y.shape[1], scale))
 
 
 def seen(divisions: Sequence[Division], rows: Sequence[Int[Array, " n"]]) -> tuple[Sets, Sets]:
-    """Features and targets of some rows of each seed, as the network sees them; nothing is copied but what was corrupted."""
+    """Features and targets of each seed's `rows`, as the network sees them; no features are copied."""
     first = divisions[0]
     x = sets(first.x, rows, [division.features for division in divisions], first.dtype)
     y, own_rows = first.y, list(rows)
     for s, division in enumerate(divisions):
-        if division.changed is not None:  # replaced targets stand below the true ones
+        if division.changed is not None:  # replaced targets are appended below the true ones
             places = np.arange(len(first.y))
             places[division.changed.rows] = len(y) + np.arange(len(division.changed.rows))
             y, own_rows[s] = np.concatenate([y, division.changed.y]), places[rows[s]]

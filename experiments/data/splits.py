@@ -1,4 +1,4 @@
-"""Who trains, who chooses, who judges: the rows of each part, drawn for every seed."""
+"""Splits: the rows of the training, validation and test parts, drawn for every seed."""
 
 from dataclasses import replace
 from functools import lru_cache
@@ -14,8 +14,8 @@ from backprop.choices import choice, integer
 from backprop.randomness import generator
 from experiments.data.datasets.dataset import Dataset
 
-Size: TypeAlias = object  # a number of examples or a fraction: `size_of` holds it to that
-RowFile: TypeAlias = object  # the path of a file of row numbers: `Files` holds it to that
+Size: TypeAlias = object  # a number of examples or a fraction, checked by `size_of`
+RowFile: TypeAlias = object  # the path of a file of row numbers, checked by `Files`
 
 
 class Parts(NamedTuple):
@@ -26,7 +26,7 @@ class Parts(NamedTuple):
     test: Int[Array, " t"]
 
     def slices(self) -> dict[str, slice]:
-        """Where each part lies when they stand one below the other."""
+        """The slice of each part when the parts are concatenated."""
         ends = np.cumsum([0, *map(len, self)]).tolist()
         return {name: slice(*ends[i : i + 2]) for i, name in enumerate(self._fields)}
 
@@ -40,12 +40,12 @@ class Parts(NamedTuple):
 
 @runtime_checkable
 class Split(Protocol):
-    """What the laboratory asks of a split. All seeds must have equally many training rows."""
+    """The interface of a split. All seeds must have equally many training rows."""
 
     def __call__(self, dataset: Dataset, seed: int) -> Parts: ...
 
     def __hash__(self) -> int:
-        """What it draws is kept for the cells that share it."""
+        """Splits are hashable because `drawn` caches their parts for the cells that share them."""
 
 
 @choice
@@ -174,7 +174,7 @@ def drawn(dataset: Dataset, split: Split, seed: int) -> Parts:
 
 
 def cut(dataset: Dataset, order: Array, n: int, v: int, test: Array, seed: int) -> Parts:
-    """The first v rows of an order validate, the next n train: a smaller n is the beginning of a larger one."""
+    """Take the first v rows of `order` for validation and the next n for training: a smaller n is a prefix of a larger one."""
     if n < 1:
         raise ValueError(
             f"split leaves no training examples of {dataset.name} beside {v} validation and {len(test)} test examples."
@@ -221,7 +221,7 @@ def stratified_order(dataset: Dataset, seed: int, rows: Array) -> Int[Array, " r
     """The rows in a random order in which every stretch has the classes in proportion; for regression, just a random order.
 
     Example i of a class of size m, in random order, is given the place (i + u) / m on the unit interval, u random
-    once a class.
+    once per class.
     """
     draw = generator(seed, "split")
     labels = dataset.y[rows].argmax(axis=1) if dataset.task == "classification" else np.zeros(len(rows), int)

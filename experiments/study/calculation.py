@@ -1,4 +1,4 @@
-"""The second kind of experiment: one that needs no stack of networks. It is given its seeds and answers with its curves."""
+"""The second kind of experiment, which needs no stack of networks: it takes seeds and returns curves."""
 
 from collections.abc import Sequence
 from dataclasses import field
@@ -13,7 +13,7 @@ from experiments.study.selection import Last, Selection
 
 
 class AnyExperiment(Protocol):
-    """What the laboratory asks of both kinds: one cell, one configuration with all its seeds."""
+    """The interface of both kinds of experiment: one cell, one configuration with all its seeds."""
 
     @property
     def dataset(self) -> Dataset: ...
@@ -25,16 +25,16 @@ class AnyExperiment(Protocol):
     def selection(self) -> Selection: ...
 
     def summary(self) -> dict[str, Any]:
-        """The sizes that a reader wants to know."""
+        """The task and the sizes of the data, as they are recorded."""
 
 
 @runtime_checkable
 class Theory(Protocol):
     def check(self, dataset: Dataset) -> None:
-        """Raises ValueError where the dataset is not of a kind that it speaks of."""
+        """Raises ValueError where the theory does not apply to the dataset."""
 
     def __call__(self, dataset: Dataset, seeds: Sequence[int]) -> Curves:
-        """Any quantities by name, (T, S): a row for every step that is told of, a column for every seed."""
+        """Return curves of any quantities by name, (T, S): a row per step, a column per seed."""
 
 
 @choice

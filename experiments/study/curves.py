@@ -1,4 +1,4 @@
-"""What a cell did, for some of its seeds: curves, and what is measured once. As arrays, and as the two tables that are recorded."""
+"""The measurements of one cell: at every evaluation, or once. As arrays, and as the two tables that are recorded."""
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Curves(NamedTuple):
-    """What one cell did: T evaluations of S seeds."""
+    """The measurements of one cell: T evaluations of S seeds."""
 
     seeds: list[int]
     steps: list[int]
@@ -26,13 +26,11 @@ class Curves(NamedTuple):
     once: dict[str, Float[Array, " S"]]  # what is measured once
     diverged_at: Int[Array, " S"]  # the step of the first infinite loss; −1 where there was none
     rows: Rows | None = None  # errors of every row, where a network is trained
-    weights: Mapping[
-        int, Float[Array, " P"]
-    ] = {}  # parameters at the step that counts, of the seeds of which they are kept
+    weights: Mapping[int, Float[Array, " P"]] = {}  # parameters at the step that counts, by seed, where they are kept
 
 
 def of_seeds(curves: Curves, seeds: Sequence[int]) -> Curves:
-    """The same for some of the seeds, in the order given."""
+    """The curves of some of the seeds, in the order given."""
     at = [curves.seeds.index(seed) for seed in seeds]
     return curves._replace(
         seeds=list(seeds),
@@ -45,7 +43,7 @@ def of_seeds(curves: Curves, seeds: Sequence[int]) -> Curves:
 
 
 def joined(pieces: Sequence[Curves], seeds: Sequence[int]) -> Curves:
-    """One cell's curves from those of its stacks, the seeds in the order given."""
+    """Join one cell's curves from its stacks, the seeds in the order given."""
     first = pieces[0]
     together = first._replace(
         seeds=[seed for piece in pieces for seed in piece.seeds],
@@ -59,7 +57,7 @@ def joined(pieces: Sequence[Curves], seeds: Sequence[int]) -> Curves:
 
 
 def curve_table(curves: Curves) -> "pd.DataFrame":
-    """A row for every evaluation and seed: the metrics that are measured at every evaluation."""
+    """A row per evaluation and seed, with the metrics that are measured at every evaluation."""
     import pandas as pd
 
     T, S = len(curves.steps), len(curves.seeds)
@@ -70,7 +68,7 @@ def curve_table(curves: Curves) -> "pd.DataFrame":
 
 
 def seed_table(curves: Curves, own: Selection) -> "pd.DataFrame":
-    """A row for every seed: the step that each selection rule takes, and what is measured once.
+    """A row per seed: the step that each selection rule takes, and what is measured once.
 
     A diverged seed keeps its row: `diverged_at` is the step of its first infinite loss, −1 for the others.
     """
@@ -84,13 +82,13 @@ def seed_table(curves: Curves, own: Selection) -> "pd.DataFrame":
 
 
 def at_the_selected_step(curves: Curves, own: Selection) -> dict[str, Float[Array, " S"]]:
-    """Every metric of every seed where it counts: at the step that the experiment's own rule selects, or measured once."""
+    """Every seed's metrics: at the step that the experiment's own rule selects, or measured once."""
     taken, seeds = own(curves.metrics), np.arange(len(curves.seeds))
     return {name: values[taken, seeds] for name, values in curves.metrics.items()} | curves.once
 
 
 def mean_validation_error(curves: Curves, own: Selection) -> float:
-    """What a sweeper that searches would minimise: the mean over seeds at the selected step; NaN where nothing is trained."""
+    """The mean over seeds at the selected step, for a sweeper that minimises it; NaN where nothing is trained."""
     found = at_the_selected_step(curves, own)
     values = found.get("validation/error", np.empty(0))
     finite = values[np.isfinite(values)]
@@ -103,6 +101,6 @@ def untrained_curves(
     metrics: dict[str, Float[Array, "T S"]],
     once: dict[str, Float[Array, " S"]] | None = None,
 ) -> Curves:
-    """Curves of quantities that are no losses: no seed counts as diverged."""
+    """Curves of quantities that are not losses, so no seed counts as diverged."""
     listed = list(steps)
     return Curves(list(seeds), listed, [float(t) for t in listed], metrics, once or {}, np.full(len(seeds), -1))

@@ -17,8 +17,8 @@ class Execution:
     check_claims: bool = False  # a claim of the study that is refuted, or not tested, makes the command fail
     allow_targets: list[str] = field(default_factory=list)  # classes of yours that a config may name as _target_
     max_hours: float | None = 24.0  # a sweep that would take longer is refused; None: no limit, here and below
-    max_memory: float | str | None = "90%"  # of the machine's; or so many GB
-    max_disk: float | str | None = "50%"  # of what is free; or so many GB
+    max_memory: float | str | None = "90%"  # share of the machine's, or a number of GB
+    max_disk: float | str | None = "50%"  # share of what is free, or a number of GB
     keep: str | list[str | int] = field(default_factory=list)  # rows, outputs, weights (of all seeds), weights:0,3
 
     def __post_init__(self) -> None:

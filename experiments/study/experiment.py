@@ -29,7 +29,7 @@ NATURAL_LOSS: dict[str, Loss] = {"classification": SoftmaxCrossEntropy(), "regre
 
 
 def listed_seeds(seeds: Any) -> list[int]:
-    """The seeds that are meant by a number, or by a list. Raises ValueError."""
+    """The list of seeds that a number of seeds, or a list, stands for. Raises ValueError."""
     listed = range(min(seeds, 2**32 + 1)) if type(seeds) is int else seeds
     if not isinstance(listed, list | range) or not listed or not all(type(s) is int and s >= 0 for s in ends(listed)):
         raise ValueError(f"seeds is {shortened(seeds)}; it must be a number of seeds, or a list such as [0, 1, 2].")
@@ -41,7 +41,7 @@ def listed_seeds(seeds: Any) -> list[int]:
 
 
 def ends(seeds: list[Any] | range) -> Sequence[Any]:
-    """What must be looked at to know all: of a range its ends."""
+    """The seeds that a check must look at: all of a list, the two ends of a range."""
     return seeds if isinstance(seeds, list) else (seeds[0], seeds[-1])
 
 
@@ -70,7 +70,7 @@ class Experiment:
     selection: Selection = Last()
     vary: list[str] = field(
         default_factory=lambda: list(SOURCES)
-    )  # what differs between seeds; the rest is the first's
+    )  # what is drawn anew for every seed; the rest is the first seed's
 
     def __post_init__(self) -> None:
         _ = self.all_seeds  # the check
@@ -94,7 +94,7 @@ class Experiment:
         return listed_seeds(self.seeds)
 
     def check_data(self) -> None:
-        """Draws every seed's split, and what `__post_init__` cannot know without. Raises ValueError."""
+        """Check what needs the split of every seed: numbers of training rows, corruption, batch size. Raises ValueError."""
         rows = [drawn(self.dataset, self.split, seed) for seed in dict.fromkeys(self.seeds_of("split"))]
         sizes = {len(parts.train) for parts in rows}
         if len(sizes) > 1:
@@ -109,7 +109,7 @@ class Experiment:
             )
 
     def seeds_of(self, source: str) -> list[int]:
-        """What each seed draws from, for one source of chance: itself, or, where that source is held still, the first."""
+        """The seed that each seed draws from, for one source of chance: its own, or the first where the source is held still."""
         return self.all_seeds if source in self.vary else self.all_seeds[:1] * len(self.all_seeds)
 
     @cached_property
@@ -135,21 +135,21 @@ class Experiment:
         return divide(self.dataset, self.split, self.corruption, self.scaling, seed, self.dtype, compared)
 
     def rows_digest(self, seed: int) -> str:
-        """A hash of the rows that a seed's split draws: a file of them is part of no config."""
+        """A hash of the rows that a seed's split draws: rows listed in a file are not in the config."""
         return drawn(self.dataset, self.split, seed).digest()
 
     def data_key(self) -> Hashable:
-        """Equal for experiments that see the same numbers, in the form that their loss compares."""
+        """A key, equal for experiments that see the same data, in the form that their loss compares."""
         choices = stacking_key((self.split, self.corruption, self.scaling)), type(self.recipe.loss)
         return self.dataset.fingerprint, choices, self.dtype
 
     def stack_key(self) -> Hashable:
-        """Equal for experiments that can train in one stack; the parameters of losses of one kind are equal by type."""
+        """A key, equal for experiments that can train in one stack: the same data, and recipes that differ in numbers."""
         held = () if set(self.vary) == set(SOURCES) else (self.all_seeds[0], *sorted(self.vary))
         return self.data_key(), stacking_key(self.recipe), self.evaluations, held
 
     def summary(self) -> dict[str, Any]:
-        """The sizes that a reader wants to know."""
+        """The task and the sizes of the data, as they are recorded."""
         return {
             "task": self.dataset.task,
             "examples": len(self.dataset.x),

@@ -1,4 +1,4 @@
-"""What is kept of a cell beside its curves, as `execution.keep` asks; and what results are looked up by where that matters."""
+"""What is kept of a cell beside its curves, as `execution.keep` asks, and the names under which such results are found."""
 
 from collections.abc import Iterable, Mapping
 from itertools import combinations
@@ -11,32 +11,32 @@ RULE = "it must list some of rows, outputs, weights, or weights:0,3 for the weig
 
 
 class Keep(NamedTuple):
-    """None of this decides a number, and none of it is part of an identity."""
+    """What to keep of each network; this changes no result, and is not part of a cell's identity."""
 
-    rows: bool = False  # errors of every row at all evaluations, also where they are numbers, and however many
-    outputs: bool = False  # of the network, for every row at the steps that selection rules take
-    weights: frozenset[int] | None = frozenset()  # of these seeds, at the step that counts; None: of all
-    evaluations: int | None = None  # of so many, evenly spaced, every row's error is kept; None: of all
+    rows: bool = False  # errors of rows at all evaluations, in regression too, whatever `evaluations` says
+    outputs: bool = False  # the network's, for every row, at the steps that selection rules take
+    weights: frozenset[int] | None = frozenset()  # those of these seeds, at the step that counts; None: of all
+    evaluations: int | None = None  # how many, evenly spaced, keep errors of rows for classes; None: all
 
     def weights_of(self, seed: int) -> bool:
         return self.weights is None or seed in self.weights
 
     def asked_of(self, seed: int) -> frozenset[str]:
-        """The kinds that are asked of one seed."""
+        """The kinds that are asked for of one seed."""
         wanted = (("rows", self.rows), ("outputs", self.outputs), ("weights", self.weights_of(seed)))
         return frozenset(kind for kind, is_wanted in wanted if is_wanted)
 
     def seeds_named(self, identities: Mapping[int, str]) -> dict[int, str]:
-        """What each seed's result is looked up by: it must have what is asked."""
+        """The name under which each seed's result is looked up, so that it has what is asked for."""
         return {seed: named(name, self.asked_of(seed)) for seed, name in identities.items()}
 
     def cell_named(self, cell: str, seeds: Iterable[int]) -> list[str]:
-        """What the run of a cell may be looked up by: any of these has all that is asked."""
+        """The names under which a cell's run is looked up: a run with any of them has all that is asked for."""
         return named_of_cell(cell, {seed: self.asked_of(seed) for seed in seeds})
 
 
 def to_keep(words: object) -> Keep:
-    """What `execution.keep` says. Raises ValueError.
+    """Parse `execution.keep`. Raises ValueError.
 
     >>> to_keep(["rows", "weights:0", 3]) == to_keep(["weights:3", "rows", "weights:0"]) == Keep(True, False, frozenset({0, 3}))
     True
@@ -60,7 +60,7 @@ def to_keep(words: object) -> Keep:
 
 
 def had_by(curves: Curves) -> dict[int, frozenset[str]]:
-    """The kinds that each seed has."""
+    """The kinds that each seed of these curves has."""
     rows = curves.rows
     every = {"rows"} if rows is not None and {str(step) for step in curves.steps} <= set(rows.at) else set()
     every |= {"outputs"} if rows is not None and rows.outputs else set()
@@ -76,13 +76,13 @@ def named(identity: str, kinds: Iterable[str]) -> str:
 
 
 def all_names(identity: str, kinds: Iterable[str]) -> list[str]:
-    """All that a result which has these kinds answers to: who asks for less is served as well."""
+    """All names of a result that has these kinds: it also serves those who ask for fewer."""
     own = sorted(kinds)
     return [named(identity, some) for count in range(len(own) + 1) for some in combinations(own, count)]
 
 
 def named_of_cell(cell: str, kinds: Mapping[int, frozenset[str]]) -> list[str]:
-    """The name of a run whose seeds have these kinds, and of one of which all seeds have what any has.
+    """The name of a run whose seeds have these kinds, and of one where all seeds have what any of these has.
 
     >>> named_of_cell("c", {0: frozenset({"weights"}), 1: frozenset()})
     ['c+weights:0', 'c+weights']
@@ -96,13 +96,13 @@ def named_of_cell(cell: str, kinds: Mapping[int, frozenset[str]]) -> list[str]:
 
 
 def all_names_of_cell(cell: str, kinds: Mapping[int, frozenset[str]]) -> list[str]:
-    """All that the run of a cell answers to."""
+    """All names of a cell's run whose seeds have these kinds."""
     own, *_ = named_of_cell("", kinds)
     return all_names(cell, own.split("+")[1:])
 
 
 def as_tag(kinds: Mapping[int, frozenset[str]]) -> str:
-    """What a run has, as its tag says: the kinds, those of some seeds with the seeds.
+    """The tag that says what a run has: the kinds, with the seeds where only some have them.
 
     >>> as_tag({0: frozenset({"weights", "rows"}), 1: frozenset({"rows"})})
     'rows weights:0'
@@ -112,7 +112,7 @@ def as_tag(kinds: Mapping[int, frozenset[str]]) -> str:
 
 
 def from_tag(text: str, seeds: Iterable[int]) -> dict[int, frozenset[str]]:
-    """The kinds that each seed of a run has, by the run's tag. What is no such text has nothing.
+    """The kinds that each seed of a run has, from the run's tag; none if the tag cannot be read.
 
     >>> from_tag("rows weights:0", [0, 1]) == {0: frozenset({"weights", "rows"}), 1: frozenset({"rows"})}
     True

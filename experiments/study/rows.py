@@ -1,7 +1,7 @@
-"""The error of every row that is not trained on, of every seed, at every evaluation or at those that selection rules take.
+"""Errors of all validation and test rows, for every seed, at every evaluation or at those that selection rules take.
 
-A class is right or wrong: one bit an evaluation, packed. A value has its squared error in the target's unit², float32. Where a network
-has diverged its rows are wrong, or NaN.
+In classification an error is one bit per evaluation, packed; in regression it is the squared error in the target's unit²,
+float32. Where a network has diverged its rows are wrong, or NaN.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,26 +15,26 @@ from reports.schema import OUTPUTS
 
 
 class Rows(NamedTuple):
-    """N rows of several seeds: a seed's are together, validation before test, each in the order of their numbers."""
+    """N rows, grouped by seed, validation before test, each part in the order of row numbers."""
 
     seed: UInt[Array, " N"]
-    part: Int[Array, " N"]  # its place in HELD_OUT
+    part: Int[Array, " N"]  # its index in HELD_OUT
     row: UInt[Array, " N"]  # its number in the dataset
     at: tuple[str, ...]  # steps, then selection rules, as the table of seeds calls them
-    own: str  # the one of them that counts
+    own: str  # the one of `at` that counts
     errors: Array  # packed bits (N, bytes) in the order of `at`, or float32 (N, at)
     outputs: dict[
         str, Float[Array, "N O"]
-    ]  # of the network at what selection rules take, in the user's units; or nothing
+    ]  # the network's, at the steps of selection rules, in the user's units; may be empty
 
 
 def empty(rows: int, count: int, task: str) -> Array:
-    """Room for the errors of so many rows at so many evaluations."""
+    """An array for the errors of `rows` rows at `count` evaluations."""
     return np.zeros((rows, -(-count // 8)), np.uint8) if task == "classification" else np.empty((rows, count), "f4")
 
 
 def put(errors: Array, place: int, found: Array, scale: float = 1.0) -> None:
-    """Writes the rows' errors at one evaluation, or of one rule, where they belong; `scale` is to the target's unit²."""
+    """Writes the rows' errors at one evaluation or rule, the `place`-th of `at`; `scale` converts to the target's unit²."""
     if errors.dtype == np.uint8:
         errors[:, place // 8] |= (found != 0).astype(np.uint8) << np.uint8(place % 8)  # NaN is not 0: it is wrong
     else:
@@ -43,14 +43,14 @@ def put(errors: Array, place: int, found: Array, scale: float = 1.0) -> None:
 
 
 def taken(errors: Array, place: int) -> Array:
-    """What `put` has written: true where wrong, or the number."""
+    """Read what `put` has written: true where wrong, or the squared error."""
     if errors.dtype == np.uint8:
         return (errors[:, place // 8] >> np.uint8(place % 8) & 1).astype(bool)
     return errors[:, place]
 
 
 def of_seeds(rows: Rows, seeds: Sequence[int]) -> Rows:
-    """The same for some of the seeds, in the order given."""
+    """The rows of some of the seeds, in the order given."""
     at = np.concatenate([np.flatnonzero(rows.seed == seed) for seed in seeds])
     return rows._replace(
         seed=rows.seed[at],
@@ -62,7 +62,7 @@ def of_seeds(rows: Rows, seeds: Sequence[int]) -> Rows:
 
 
 def joined(pieces: Sequence[Rows]) -> Rows:
-    """The rows of all seeds, at what all pieces have: some may have been recorded with fewer evaluations than others."""
+    """The rows of all seeds, at the evaluations and rules that all pieces have: some may have been recorded with fewer."""
     at = tuple(one for one in pieces[0].at if all(one in piece.at for piece in pieces))
     outputs = [name for name in pieces[0].outputs if all(name in piece.outputs for piece in pieces)]
     seed, part, row = (np.concatenate([getattr(piece, name) for piece in pieces]) for name in ("seed", "part", "row"))
@@ -78,7 +78,7 @@ def joined(pieces: Sequence[Rows]) -> Rows:
 
 
 def at_only(rows: Rows, at: Sequence[str]) -> Array:
-    """The errors at some of what there is."""
+    """The errors at some of the evaluations and rules."""
     if tuple(at) == rows.at:
         return rows.errors
     errors = empty(len(rows.row), len(at), "classification" if rows.errors.dtype == np.uint8 else "regression")
@@ -88,7 +88,7 @@ def at_only(rows: Rows, at: Sequence[str]) -> Array:
 
 
 def as_arrays(rows: Rows) -> dict[str, Array]:
-    """For an archive of arrays, under names that begin with `rows/`: small, as a sweep's wait on disk by the thousand."""
+    """The rows as named arrays for an archive; compact, since thousands of them wait on disk during a sweep."""
     starts = np.flatnonzero(np.r_[True, (np.diff(rows.seed) != 0) | (np.diff(rows.part) != 0)])
     counts = np.diff(starts, append=len(rows.seed))
     found = {
@@ -100,7 +100,7 @@ def as_arrays(rows: Rows) -> dict[str, Array]:
 
 
 def from_arrays(arrays: Mapping[str, Array]) -> Rows | None:
-    """The other way round; None where the archive has none."""
+    """The inverse of `as_arrays`; None where the archive has no rows."""
     a = {name.removeprefix("rows/"): values for name, values in arrays.items() if name.startswith("rows/")}
     if not a:
         return None

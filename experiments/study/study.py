@@ -22,7 +22,7 @@ class Study:
     )  # axes whose value is chosen on validation data before anything is compared
     expect: str = ""
     smallest_effect: float | None = (
-        None  # a difference of test error worth telling: the report says how many seeds would tell it
+        None  # the least difference of test error that matters: the report says how many seeds would show it
     )
     claims: list[dict[str, Any]] = field(default_factory=list)  # what theory or a paper says; judged by the report
     measures: list[str] = field(default_factory=list)  # what the table shows, where no network is trained; empty: all

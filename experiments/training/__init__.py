@@ -1,1 +1,1 @@
-"""How cells are trained: those that can share a stack together, on the cores there are, measured as they go."""
+"""Train cells in stacks, over all cores, and measure them as training goes on."""

@@ -35,7 +35,7 @@ def training_examples(task: Task) -> Examples:
 
 
 def measured_examples(task: Task) -> list[Whole]:
-    """All parts of each seed, one below the other."""
+    """The examples of each seed, all parts concatenated."""
     found = [part for division in task.divisions for part in seen([division], [np.concatenate(division.rows)])]
     held = ready(found)
     return [
@@ -45,7 +45,7 @@ def measured_examples(task: Task) -> list[Whole]:
 
 
 def run(task: Task) -> list[Curves]:
-    """Trains a stack and measures it; one Curves a cell."""
+    """Trains a stack and measures it; returns one `Curves` per cell."""
     seed_index = np.tile(np.arange(len(task.seeds)), len(task.cells))
     data = measured_examples(task)
     table: dict[str, Float[Array, "T R"]] = {}
@@ -86,7 +86,7 @@ def run(task: Task) -> list[Curves]:
 def measurements(
     task: Task, snapshot: Snapshot, means: Mapping[str, Float[Array, " R"]], seed_index: Int[Array, " R"]
 ) -> dict[str, Float[Array, " R"]]:
-    """What the curves hold of one evaluation: losses, errors in the target's unit, gaps, norms of the weights."""
+    """The metrics of one evaluation: losses, errors in the target's unit², gaps, norms of the weights."""
     scale = of_divisions(task, "error_scale")[seed_index]
     row = {f"weights/{name}": value for name, value in weight_norms(snapshot.layers).items()}
     row |= {name: value * scale if name.endswith("error") else value for name, value in means.items()}
@@ -96,14 +96,14 @@ def measurements(
 
 
 def of_divisions(task: Task, name: str) -> Float[Array, " S"]:
-    """A number of each seed's division of the data."""
+    """One number of each seed's `Division`, by its name there."""
     return np.array([getattr(division, name) for division in task.divisions])
 
 
 def at_the_end(
     task: Task, layers: Sequence[Layer], initial: Sequence[Layer], data: Sequence[Whole], seed_index: Int[Array, " R"]
 ) -> dict[str, Float[Array, " R"]]:
-    """Diagnostics of the last step: they take as long as some steps of training."""
+    """Diagnostics measured at the last step only, since they take as long as several steps of training."""
     recipe = task.recipes[0]
     found = distances(layers, initial) | gradient_statistics(recipe, layers, training_examples(task))
     if recipe.loss.task == "classification":
@@ -114,7 +114,7 @@ def at_the_end(
 
 
 def overfitting(curve: Float[Array, "T R"], steps: Sequence[int]) -> dict[str, Float[Array, " R"]]:
-    """At which step the validation loss was least, and how far it had risen from there at the end."""
+    """The step of the least validation loss, and how far the loss had risen from there at the end."""
     best = np.where(np.isfinite(curve), curve, np.inf).argmin(axis=0)
     with np.errstate(invalid="ignore"):
         rise = curve[-1] - curve[best, np.arange(curve.shape[1])]
@@ -127,7 +127,7 @@ def finished_cells(
     plan: Sequence[Task | CalculationTask],
     experiments: Sequence[AnyExperiment],
 ) -> Iterator[tuple[int, Curves | str]]:
-    """Each cell as the last of its stacks comes in, with its curves, or with the traceback of the first that failed."""
+    """Yield each cell once all its stacks are in, with its curves, or with the traceback of the first stack that failed."""
     waiting = Counter(cell for task in plan for cell in task.cells)
     pieces: dict[int, list[Curves]] = {cell: [] for cell in waiting}
     failures: dict[int, str] = {}
@@ -144,7 +144,7 @@ def finished_cells(
 
 
 def attempt(index: int, task: Task | CalculationTask) -> tuple[int, list[Curves] | str]:
-    """Runs in a worker, on one BLAS thread: the stacks are what is spread over the cores."""
+    """Runs a task in a worker, on one BLAS thread, as stacks fill the cores. Returns its curves, or its traceback."""
     from threadpoolctl import threadpool_limits
 
     try:

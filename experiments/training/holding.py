@@ -1,6 +1,6 @@
-"""What is kept of a cell's networks beside their curves, gathered as training goes on.
+"""Gather what is kept of networks beside their curves: errors of rows, outputs, weights.
 
-Which step a selection rule takes shows only at the end; what is kept of that step is copied when the rule would take it so far.
+Which step a selection rule takes is known only at the end; until then, what it would take so far is kept.
 """
 
 from collections.abc import Sequence
@@ -22,19 +22,19 @@ Metrics = dict[str, Float[Array, "T R"]]
 
 
 class Held:
-    """An array of each of some replicas, at the evaluation that a rule takes.
+    """One array per replica: the one at the evaluation that a selection rule takes.
 
-    The rules of AT_ONCE never return to an evaluation that they have passed over, so that one array a replica, of what they
-    take so far, is enough; of what another rule may take, all evaluations are held.
+    The rules of AT_ONCE never return to an evaluation that they have passed over, so for them one array per replica, at
+    the evaluation taken so far, is enough; for any other rule the arrays of all evaluations are held.
     """
 
     def __init__(self, rule: Selection, replicas: slice, changing: bool = False):
         self.rule, self.replicas = rule, replicas
-        self.changing = changing  # whether the arrays offered go on changing with training, and are to be copied
+        self.changing = changing  # whether training changes the offered arrays later: they are copied
         self.arrays: dict[int, dict[int, Array]] = {r: {} for r in range(replicas.start, replicas.stop)}
 
     def offer(self, curves: Metrics, arrays: Sequence[Array | None]) -> None:
-        """The arrays of all replicas at the last evaluation of these curves; None where none is wanted."""
+        """Take in the arrays of all replicas at the last evaluation of these curves; None where one is not wanted."""
         now = len(next(iter(curves.values()))) - 1
         at_once = type(self.rule) in AT_ONCE
         for r in self.taking(curves, now) if at_once else self.arrays:
@@ -43,11 +43,11 @@ class Held:
                 self.arrays[r] = ({} if at_once else self.arrays[r]) | {now: array.copy() if self.changing else array}
 
     def taking(self, curves: Metrics, now: int) -> list[int]:
-        """The replicas of which the rule takes the evaluation that is last so far."""
+        """The replicas for which the rule takes the latest evaluation."""
         return (np.flatnonzero(self.takes(curves) == now) + self.replicas.start).tolist()
 
     def taken(self, curves: Metrics) -> dict[int, Array]:
-        """What the rule takes in the end, by replica."""
+        """By replica, the array at the evaluation that the rule takes in the end."""
         takes = dict(enumerate(self.takes(curves).tolist(), self.replicas.start))
         return {r: arrays[takes[r]] for r, arrays in self.arrays.items() if arrays}
 
@@ -56,7 +56,7 @@ class Held:
 
 
 class Gathered:
-    """The errors of every row of a stack's networks, and outputs and weights where they are asked for."""
+    """The errors of rows of a stack's networks, and their outputs and weights where these are asked for."""
 
     def __init__(self, task: Task):
         self.task, S = task, len(task.seeds)
@@ -75,7 +75,7 @@ class Gathered:
         ]
 
     def take(self, curves: Metrics, measured: Performance, parameters: Float[Array, "R 1 P"]) -> None:
-        """What there is at the last evaluation of these curves."""
+        """Take in what was measured at the last evaluation of these curves."""
         now, keep = len(next(iter(curves.values()))) - 1, self.task.keep
         if now in self.steps:
             for r, found in enumerate(measured.errors):
@@ -89,7 +89,7 @@ class Gathered:
             held.offer(curves, [own if is_kept else None for own, is_kept in zip(parameters, wanted, strict=True)])
 
     def finish(self, curves: Metrics) -> None:
-        """At the end: adds the errors at what the rules take."""
+        """Add the errors at the steps that the rules take, once training has ended."""
         found = {id(held): held.taken(curves) for held in distinct(self.by_rule)}
         for cell, by_rule in zip(self.cells, self.by_rule, strict=True):
             for name, held in by_rule.items():
@@ -97,7 +97,7 @@ class Gathered:
                     put(self.errors[r], self.at[r].index(name), found[id(held)][r], self.scales[r])
 
     def rows(self, curves: Metrics, cell: int) -> Rows:
-        """Of one cell, each part of each seed in the order of the rows' numbers; after `finish`."""
+        """The rows of one cell, each part of each seed in the order of row numbers; call `finish` first."""
         own = self.cells[cell]
         parts, S = self.parts[own], range(own.start, own.stop)
         orders = [in_order(rows) for rows in parts]
@@ -122,13 +122,13 @@ class Gathered:
         return np.concatenate([(z * by.scale + by.mean)[order] for z, by, order in found]).astype("f4")
 
     def weights(self, curves: Metrics, cell: int) -> dict[int, Float[Array, " P"]]:
-        """The parameters of each seed of one cell of which they are kept."""
+        """The parameters of one cell's networks, for the seeds whose weights are kept."""
         first = self.cells[cell].start
         return {self.task.seeds[r - first]: values[0] for r, values in self.parameters[cell].taken(curves).items()}
 
 
 def held_by_rule(task: Task, cells: Sequence[slice]) -> list[dict[str, Held]]:
-    """For each cell, what its rules take: the rules that all cells have hold it for all."""
+    """For each cell, a `Held` for each of its rules; the rules that all cells have share one over all replicas."""
     everything = slice(0, cells[-1].stop)
     of_all = {SELECTED + name: Held(rule, everything) for name, rule in RULES.items()}
     found = []
@@ -143,7 +143,7 @@ def distinct(by_rule: Sequence[dict[str, Held]]) -> list[Held]:
 
 
 def evaluations_kept(task: Task) -> list[int]:
-    """At which evaluations every row's error is kept, besides those that the rules take."""
+    """The evaluations at which errors of rows are kept, besides those that the rules take."""
     count, keep = len(task.steps), task.keep
     if task.recipes[0].loss.task != "classification" and not keep.rows:
         return []
@@ -152,12 +152,12 @@ def evaluations_kept(task: Task) -> list[int]:
 
 
 def in_order(rows: Parts) -> Int[Array, " n"]:
-    """Where the validation and test rows stand that come one after the other by number, each part by itself."""
+    """The order that sorts the validation rows by number, and after them the test rows."""
     return np.concatenate([np.argsort(rows.validation), len(rows.validation) + np.argsort(rows.test)])
 
 
 def rules_of(own: Selection) -> tuple[dict[str, Selection], str]:
-    """The rules by the names of their columns in the table of seeds, each once, and the name of the experiment's own."""
+    """The selection rules by their column in the table of seeds, and the column of the experiment's own rule."""
     rules = {SELECTED + name: rule for name, rule in RULES.items()}
     same = [name for name, rule in rules.items() if are_alike(own, rule)]
     return (rules, same[0]) if same else (rules | {OWN: own}, OWN)

@@ -22,11 +22,11 @@ class Task(NamedTuple):
     cells: list[int]  # their numbers in the sweep
     recipes: list[Recipe]
     seeds: list[int]
-    initial: list[int]  # what each seed's initial weights are drawn from; itself, unless they are held still
+    initial: list[int]  # the seed that initial weights are drawn from: its own, unless they are held still
     order: list[int]  # the same for minibatches and noise
-    divisions: list[Division]  # one a seed
-    steps: list[int]  # at which to measure
-    selections: list[Selection]  # which of them counts: one a cell
+    divisions: list[Division]  # one per seed
+    steps: list[int]  # those at which to measure
+    selections: list[Selection]  # the rule for the step that counts: one per cell
     keep: Keep
 
     @property
@@ -35,9 +35,9 @@ class Task(NamedTuple):
 
 
 class CalculationTask(NamedTuple):
-    """What a worker needs for a cell that trains no network, and so has no stack."""
+    """What a worker needs for a cell that trains no stack of networks."""
 
-    cells: list[int]  # one
+    cells: list[int]  # a single one
     calculation: Calculation
     seeds: list[int]
 
@@ -59,8 +59,8 @@ def evaluation_steps(total: int, count: int) -> list[int]:
 def replicas_that_fit(recipe: Recipe, inputs: int, outputs: int) -> int:
     """How many networks of this size train best in one stack: enough that numpy's calls cost little, and no more.
 
-    Measured with two megabytes of L2 a core: half as many take up to a tenth longer, for the calls; with many times as
-    many, all that a step touches comes from slower memory.
+    Measured with 2 MB of L2 cache per core: with half as many, calls make a step up to a tenth slower; with many times
+    as many, all that a step touches comes from slower memory.
     """
     sizes = recipe.network.sizes(inputs, outputs)
     units = inputs + 4 * sum(sizes[1:-1]) + 2 * outputs  # activations, masks, gradients
@@ -74,10 +74,10 @@ def tasks(
     seeds: Sequence[Sequence[int]] | None = None,
     keep: Keep = Keep(),  # noqa: B008
 ) -> list[Task | CalculationTask]:
-    """Experiments that differ only in numbers share stacks of about so many replicas (None: what fits the cache).
+    """The tasks that train these experiments: those that differ only in numbers share stacks.
 
-    `seeds` are those to train of each experiment (None: all). They are divided over several stacks where they are more
-    than fit.
+    A stack has about `replicas` networks (None: what fits the cache). `seeds` are those to train of each experiment
+    (None: all); they are divided over several stacks where one cannot hold them.
     """
     wanted = [list(own) for own in seeds or (experiment.all_seeds for experiment in experiments)]
     plan: list[Task | CalculationTask] = []
@@ -100,7 +100,7 @@ def stacks(
     divided: dict[tuple[Hashable, int], Division],
     keep: Keep,
 ) -> list[Task]:
-    """The tasks of experiments that can share stacks, for these seeds. Data that were divided before are taken from `divided`."""
+    """The tasks of experiments that can share stacks, for these seeds. `divided` caches divisions of the data."""
     numbers = list(experiments)
     first = experiments[numbers[0]]
     draws = {source: dict(zip(first.all_seeds, first.seeds_of(source), strict=True)) for source in SOURCES}
@@ -131,7 +131,7 @@ def stacks(
 def divisions_of(
     experiment: Experiment, seeds: Sequence[int], divided: dict[tuple[Hashable, int], Division]
 ) -> list[Division]:
-    """The data of each seed; what was divided before is taken from `divided`, and what is new is added."""
+    """Each seed's division of the data, taken from the cache `divided` or added to it."""
     key = experiment.data_key()
     for seed in seeds:
         if (key, seed) not in divided:

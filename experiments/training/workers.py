@@ -1,4 +1,4 @@
-"""Stacks over processes: on this machine's cores, or on a Dask cluster. Results come as they finish."""
+"""Train stacks in processes, on this machine's cores or a Dask cluster. Results come as they finish."""
 
 import os
 import re
@@ -14,21 +14,21 @@ from experiments.training.evaluation import attempt
 from experiments.training.tasks import CalculationTask, Task
 
 Result = tuple[int, list[Curves] | str]
-ALIVE = 1.0  # seconds between two looks of a worker at whether its parent lives
-IN_FLIGHT = 2  # stacks a worker: none waits, and loky's queue takes them all (if it is ended otherwise: a KeyError)
+ALIVE = 1.0  # seconds between a worker's checks that its parent is alive
+IN_FLIGHT = 2  # stacks per worker: none waits, and loky's queue holds them all (else ending it raises a KeyError)
 
 
 class Workers(NamedTuple):
     """Where stacks are trained. The fields are those of hydra.launcher."""
 
-    workers: int = -1  # processes; −1: one a core
-    replicas: int | None = None  # networks to a stack; None: what trains best
+    workers: int = -1  # processes; −1: one per core
+    replicas: int | None = None  # networks per stack; None: what trains best
     backend: str = "loky"  # or dask
     address: str | None = None  # of a Dask scheduler
 
 
 def check(where: Workers) -> None:
-    """Raises ConfigurationError where there is nobody to train."""
+    """Raises ConfigurationError where a field is invalid, or Dask is asked for and not installed."""
     from experiments.config.errors import ConfigurationError
 
     rules = (
@@ -76,19 +76,19 @@ def is_scheduler(address: Any) -> bool:
 
 
 def attempts(plan: Sequence[Task | CalculationTask], where: Workers) -> Generator[Result, None, None]:
-    """The number of every task with its curves, or with the traceback of its failure; training starts at once.
+    """Start training at once, and yield each task's index with its curves, or with its traceback, as it finishes.
 
     Where a worker dies, the stacks that were in flight are tried again, each in a process of its own: the one that
-    kills its process fails, and the others finish. Close it to end the workers before all is done.
+    kills its process fails, and the others finish. Close the generator to end the workers early.
     """
     waiting = sorted(range(len(plan)), key=lambda i: -plan[i].replicas)
     results = surviving(plan, waiting, where)
-    next(results)  # up to where training starts: from here on, to close it ends the workers
+    next(results)  # runs to where training starts; from here on, closing it ends the workers
     return results
 
 
 class Stopped(Exception):
-    """Nobody wants the rest of the results."""
+    """Thrown into joblib's generator when the rest of the results is not wanted."""
 
 
 def surviving(plan: Sequence[Task | CalculationTask], waiting: list[int], where: Workers) -> Generator[Any, None, None]:
@@ -110,7 +110,7 @@ def surviving(plan: Sequence[Task | CalculationTask], waiting: list[int], where:
                 results = pooled(plan, waiting, where)
     finally:
         with suppress(Stopped):
-            results.throw(Stopped())  # joblib ends its workers at once; to a generator that is closed it adds a warning
+            results.throw(Stopped())  # joblib ends its workers at once; closing its generator would add a warning
 
 
 def pooled(
@@ -135,7 +135,7 @@ def nothing() -> Generator[Result, None, None]:
 
 
 def end_with_parent(parent: int) -> None:
-    """In a worker: ends it soon after the process that started it, which may have been killed and told nobody."""
+    """End this worker soon after its parent process, which may have been killed before it could end its workers."""
 
     def watch() -> None:
         while os.getppid() == parent:
@@ -146,7 +146,7 @@ def end_with_parent(parent: int) -> None:
 
 
 def cluster(where: Workers) -> Any:
-    """A client of the scheduler at the address, by which joblib finds the cluster; without one, a cluster on this machine."""
+    """A Dask client, by which joblib finds the cluster at the address, or a new cluster on this machine if there is none."""
     import logging
 
     from distributed import Client

@@ -1,4 +1,4 @@
-"""What figures of arms share: which are drawn, at which value, and how they are called."""
+"""Shared by figures of arms: which arms are drawn, at which value, and their labels."""
 
 import altair as alt
 import pandas as pd

@@ -1,4 +1,4 @@
-"""The figures of a report, by title. Each is one Vega-Lite specification, from which come the page, the PNG and the SVG, and its CSV."""
+"""The figures of a report, by title. Each is one Vega-Lite specification, from which the page, PNG, SVG and CSV are made."""
 
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -23,7 +23,7 @@ class Planned(NamedTuple):
 
 
 def of_comparison(sweep: Sweep, comparison: Comparison) -> list[Planned]:
-    """Those of every sweep that trains networks."""
+    """The figures of every sweep that trains networks."""
     every: dict[str, Callable[[Sweep, Comparison], Figure | None]] = {
         "Difference from the baseline": forest,
         "Test error of every seed": spread,
@@ -37,6 +37,6 @@ def of_comparison(sweep: Sweep, comparison: Comparison) -> list[Planned]:
 
 
 def figures(sweep: Sweep, comparison: Comparison) -> Iterator[Figure]:
-    """Those that the sweep has data for."""
+    """The figures for which the sweep has data."""
     made = (plan.make() for plan in of_comparison(sweep, comparison))
     return (figure for figure in made if figure is not None)

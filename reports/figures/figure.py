@@ -1,4 +1,4 @@
-"""A figure: its specification with the data it shows, and the same drawn once, as the page, PNG and SVG have it."""
+"""A figure, which is a specification with its data, and the picture drawn from it for the page, as PNG and as SVG."""
 
 from typing import Any, NamedTuple
 
@@ -41,5 +41,5 @@ def specification(figure: Figure) -> dict[str, Any]:
 
 
 def error_unit(comparison: Comparison) -> tuple[str, float]:
-    """The unit on axes and the factor to it: an error that is a share of examples is shown in percent."""
+    """The unit on axes and the factor that converts to it: errors that are shares of examples are shown in percent."""
     return ("%", 100.0) if comparison.percent else ("mean squared", 1.0)

@@ -42,7 +42,7 @@ def heat_map(sweep: Sweep, comparison: Comparison) -> Figure | None:
 
 
 def grids(sweep: Sweep) -> Iterator[pd.DataFrame]:
-    """Groups of cells that are equal in all axes but two, and lack the same: each cell's place x, y."""
+    """Yield groups of cells that are equal on all axes but two (or lack the same axes), with each cell's place x, y."""
     number = count()
     for across, down in combinations(sweep.axes, 2):
         found: dict[tuple[tuple[str, str], ...], list[tuple[str, float, float]]] = {}

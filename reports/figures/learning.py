@@ -1,4 +1,4 @@
-"""How networks learn: errors while training, and what came of closer and looser fits."""
+"""How networks learn: errors while training, and the gap of closer and looser fits."""
 
 import altair as alt
 import numpy as np
@@ -16,7 +16,7 @@ CURVES, EXTREMES, EVALUATIONS, DOTS = 12, 3, 50, 500  # panels, those of them at
 
 
 def learning_curves(sweep: Sweep, comparison: Comparison) -> Figure:
-    """Train, validation and test error while training, a panel an arm at its chosen value."""
+    """Train, validation and test error while training, a panel per arm at its chosen value."""
     unit, factor = error_unit(comparison)
     shown = [row.cell for row in leading(sweep, comparison, CURVES, last=EXTREMES).rows]
     curves = sweep.curves[sweep.curves.cell.isin(shown)]
@@ -60,7 +60,7 @@ def learning_curves(sweep: Sweep, comparison: Comparison) -> Figure:
 
 
 def few_evaluations(data: pd.DataFrame) -> pd.DataFrame:
-    """A curve's points thinned, each cell's by itself: cells may be evaluated at different epochs."""
+    """Thin the points of each cell's curves separately, since cells may be evaluated at different epochs."""
     place = data.groupby(["cell", "part"]).cumcount()
     last = place.groupby(data["cell"]).transform("max")
     kept = {count: evenly(count + 1, EVALUATIONS) for count in set(last)}
@@ -68,7 +68,7 @@ def few_evaluations(data: pd.DataFrame) -> pd.DataFrame:
 
 
 def gap_against_train(sweep: Sweep, comparison: Comparison) -> Figure:
-    """Does a cell err because it cannot fit, or because it fits too much? Losses tell where errors are all zero."""
+    """Does a cell err because it cannot fit, or because it fits too much? Losses still differ where errors are all zero."""
     unit, factor = error_unit(comparison)
     means = sweep.results.groupby(["arm", "cell"], sort=False, as_index=False)[["train/loss", "gap/error"]].mean()
     data = means.rename(columns={"train/loss": "train loss", "gap/error": "gap"})

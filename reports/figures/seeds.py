@@ -44,7 +44,7 @@ def spread(sweep: Sweep, comparison: Comparison) -> Figure | None:
 
 
 def quantiles(errors: pd.DataFrame) -> pd.DataFrame:
-    """Of each arm, so many that a strip of them looks as all seeds would."""
+    """Quantiles of each arm's errors, enough for a strip of them to look like one of all seeds."""
     shares = np.linspace(0, 1, SEEDS + 1)
     found = errors.groupby("arm", sort=False)["test error"].quantile(shares)
     return found.rename_axis(["arm", "quantile"]).reset_index().dropna()

@@ -18,11 +18,11 @@ from reports.schema.names import as_number, as_override
 from reports.schema.statements import StatedFigure
 from reports.schema.statements import figure as read
 
-MOST, POINTS = 12, 1800  # of panels, colours, series; of what is drawn in all
+MOST, POINTS = 12, 1800  # of panels, of colours, of series; points in the whole figure
 
 
 def stated(sweep: Sweep) -> list[Figure]:
-    """One for every figure of the study; those whose metrics the sweep does not have are left out."""
+    """The figures that the study states, without those whose data the sweep lacks."""
     made = (make() for _, make in stated_figures(sweep))
     return [figure for figure in made if figure is not None]
 
@@ -43,7 +43,7 @@ def title_of(stated: Any) -> str:
 def measured(spec: StatedFigure, sweep: Sweep) -> pd.DataFrame:
     """The figure's data: at every x, for every series, colour and panel, the mean over seeds and its 95 % t interval.
 
-    Cells that lack the axis along x are in no figure; those that lack that of colours or panels share one, called –.
+    Cells without the axis along x are left out; those without the axis of colours or panels share one, called –.
     """
     curve = spec.x in ("step", "epoch")
     rows = sweep.curves if curve else sweep.results
@@ -73,18 +73,18 @@ def measured(spec: StatedFigure, sweep: Sweep) -> pd.DataFrame:
 
 
 def with_dashes(values: pd.Series) -> pd.Series:
-    """– where there is none; `fillna` would guess another type, which pandas 2 warns of."""
+    """Replace missing values by –; `fillna` would guess another type, which pandas 2 warns of."""
     return pd.Series(["–" if pd.isna(value) else value for value in values], values.index, dtype=object)
 
 
 def beside(axes: Mapping[str, str], spec: StatedFigure, sweep: Sweep) -> str:
-    """Where a cell lies on the axes that the figure does not name: no mean is taken over these."""
+    """Where a cell lies on the axes that the figure does not name; cells that differ on these are not averaged."""
     named = (spec.x, spec.color, spec.panels)
     return label({axis: text for axis, text in axes.items() if axis not in named}, sweep)
 
 
 def series(metric: str) -> str:
-    """A quantity trained, exact or of theory is one series, and has one colour.
+    """The series of a metric: a trained, an exact and a theory's value of one quantity share a series, and so a colour.
 
     >>> series("exact/3"), series("theory/test error"), series("test error")
     ('3', 'test error', 'test error')
@@ -94,7 +94,7 @@ def series(metric: str) -> str:
 
 
 def figure(number: int, stated: Any, sweep: Sweep) -> Figure | None:
-    """None where the sweep has not what it shows. Raises ValueError for what states no figure: a record may be a stranger's."""
+    """Make a stated figure; None where the sweep lacks its data. Raises ValueError for a bad statement, as in a foreign record."""
     spec = read(stated)
     data = measured(spec, sweep)
     if data.empty:
@@ -111,7 +111,7 @@ def figure(number: int, stated: Any, sweep: Sweep) -> Figure | None:
 
 
 def excerpt(data: pd.DataFrame) -> tuple[pd.DataFrame, str]:
-    """What of the data is drawn: not more panels, colours and lines than one can tell apart, nor more points than one can see."""
+    """The data that are drawn, and a note of what is left out: panels, colours, lines and points beyond what one can tell apart."""
     said, shown = "", data
     for column, words in (("panels", "panels"), ("color", "colours"), ("series", "series"), ("others", "other cells")):
         if column in data:
@@ -131,7 +131,7 @@ def panel(spec: StatedFigure, data: pd.DataFrame, sweep: Sweep) -> Any:
     numeric = bool(numbers.notna().all())
     data = data.assign(x=numbers) if numeric else data
     log_y = "y" in log and bool((data["mean"] > 0).any())
-    data = data[data["mean"] > 0] if log_y else data  # the others lie nowhere on such an axis
+    data = data[data["mean"] > 0] if log_y else data  # a logarithmic axis has no place for the others
     at_values = spec.x not in ("step", "epoch")
     ticks = alt.Axis(values=sorted(numbers.unique()), tickCount=100, format="~g", labelOverlap=True)
     x = alt.X(
@@ -169,7 +169,7 @@ def panel(spec: StatedFigure, data: pd.DataFrame, sweep: Sweep) -> Any:
 
 
 def scale_of(numbers: pd.Series, log: bool) -> alt.Scale:
-    """Logarithmic where asked for; where some values are not above 0, below the least that is it is linear."""
+    """Logarithmic where asked for; if some values are not above 0, linear below the least positive one."""
     if not log or not (numbers > 0).any():
         return alt.Scale(type="linear", nice=False, padding=8)
     if (numbers > 0).all():
@@ -178,6 +178,6 @@ def scale_of(numbers: pd.Series, log: bool) -> alt.Scale:
 
 
 def as_sortable(value: Any) -> tuple[bool, float, str]:
-    """Numbers, also those written as text, before words."""
+    """A sort key that puts numbers, also those written as text, before words."""
     number = as_number(str(value))
     return (isinstance(number, str), 0.0 if isinstance(number, str) else number, str(value))

@@ -60,9 +60,9 @@ def along_axes(sweep: Sweep, comparison: Comparison, factor: float) -> pd.DataFr
 
 
 def panels_of(sweep: Sweep, comparison: Comparison) -> Iterator[pd.DataFrame]:
-    """Cells along an axis that are equal in all words, where there are two values or more."""
+    """Yield the cells along each numeric axis that are equal in all words, where they have two values or more."""
     chosen, number = {row.cell for row in comparison.rows}, count()
-    for axis in sorted(sweep.axes, key=lambda axis: axis not in sweep.study["choose"]):  # these are what was asked
+    for axis in sorted(sweep.axes, key=lambda axis: axis not in sweep.study["choose"]):  # chosen axes first
         along = pd.DataFrame(places(sweep, axis), columns=["cell", "value", "words", "line"])
         along = along.assign(axis=axis, chosen=along.cell.isin(chosen) & (axis in sweep.study["choose"]))
         for words, part in along.groupby("words", sort=False):
@@ -102,7 +102,7 @@ def panel(part: pd.DataFrame, most: int, unit: str) -> alt.LayerChart:
 
 
 def drawn(part: pd.DataFrame, most: int) -> pd.DataFrame:
-    """What of a panel's data is drawn: where there are several lines, their test error alone."""
+    """The data that a panel draws: where there are several lines, their test error alone."""
     alone = is_single(part) and part["joined"].all()
     lines = thinned(list(dict.fromkeys(part["line"])), LINES) if part["joined"].all() else list(part["line"])
     kept = part[part["line"].isin(lines) & (alone | (part["quantity"] == "test error"))]
@@ -111,7 +111,7 @@ def drawn(part: pd.DataFrame, most: int) -> pd.DataFrame:
 
 
 def single(base: alt.Chart, low: alt.Y, dots: bool) -> list[alt.Chart]:
-    """Three quantities, and the interval of the first."""
+    """The layers of a panel with one line per quantity, and the interval of the first quantity."""
     colours = alt.Scale(domain=list(QUANTITIES), range=[colour for _, colour in QUANTITIES.values()])
     dashes = alt.Scale(domain=list(QUANTITIES), range=[[1, 0], [2, 3], [7, 4]])
     base = base.encode(color=alt.Color("quantity:N", scale=colours, title=None, legend=LEGEND))
@@ -124,7 +124,7 @@ def single(base: alt.Chart, low: alt.Y, dots: bool) -> list[alt.Chart]:
 
 
 def several(base: alt.Chart, data: pd.DataFrame, dots: bool, joined: bool) -> list[alt.Chart]:
-    """A line for each value of the other numbers, or dots where none of them is shared."""
+    """The layers of a panel with a line for each value of the other numbers, or dots where no two cells share one."""
     base = base.encode(tooltip=tips("value", "line"))
     if not joined:
         return [base.mark_point(filled=True, size=50, color=TEST)]

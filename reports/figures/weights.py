@@ -13,7 +13,7 @@ from reports.schema import HISTOGRAM
 
 
 def weight_distribution(sweep: Sweep, comparison: Comparison) -> Figure | None:
-    """The share of weights by size, a panel an arm, each over its own baseline."""
+    """The share of weights by size, a panel per arm, each over its own baseline."""
     bins = [name for name in sweep.results.columns if name.startswith(HISTOGRAM)]
     if not bins:
         return None

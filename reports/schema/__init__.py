@@ -4,31 +4,29 @@ A cell's run holds its config, two tables (curves: a row per evaluation and seed
 of every row; the sweep's run holds the list of its cells. A record of another format is told, never misread.
 """
 
-FORMAT = 2  # of the record: 1 had one table, on whose every row stood what is measured once
+FORMAT = 2  # of the record; format 1 had one table, which repeated in every row what is measured once
 
 # Artifacts of a cell's run, and of a sweep's.
 CURVES, SEEDS, CONFIG, ERROR = "curves.parquet", "seeds.parquet", "config.yaml", "error.txt"
 ROWS = "rows.parquet"
 NETWORKS = "networks"  # a folder for each seed whose weights are kept: a model of MLflow
 KEPT_FILE = "network.npz"  # in its folder data/
-THINNED = (
-    "rows.left_out"  # tag of a sweep's run: of which evaluations the errors of rows are not kept, where that is so
-)
+THINNED = "rows.left_out"  # tag of a sweep's run: at which evaluations errors of rows are not kept, if there are any
 KEPT = "kept"  # tag of a cell's run: what it has beside its tables
 SWEEP, REPORT = "sweep.json", "report"
 
 # Columns of the two tables that are no measurements.
 AT = ("seed", "step", "epoch")  # of curves
 OWN = "selected"  # of seeds: the step that counts
-SELECTED = "selected/"  # of seeds: and that other rules of selection take, by the rule's name
+SELECTED = "selected/"  # of seeds: the step that each selection rule takes, by the rule's name
 DIVERGED = "diverged_at"  # of seeds: the step of the first infinite loss, −1 where there was none
 HISTOGRAM = "histogram/"  # of seeds: shares of weights, by the lower end of each bin
 
 RULES = ("last", "best_validation", "oracle")
 PARTS = ("train", "validation", "test")
-HELD_OUT = PARTS[1:]  # parts whose every row's error is recorded
+HELD_OUT = PARTS[1:]  # parts of which the error of every row is recorded
 
 # Of the table of rows: its columns are seed, part, row (its number in the dataset), and the errors.
-WRONG = "wrong"  # of classes: packed bits, the first the lowest of the first byte, in the order of "at"
-OUTPUTS = "outputs/"  # of the network, by the rule of selection whose step it is
+WRONG = "wrong"  # in classification: packed bits in the order of "at", from the lowest bit of the first byte on
+OUTPUTS = "outputs/"  # the network's, by the selection rule whose step they are from
 ROW_AT = "errors"  # key of the file's description, JSON: "at", steps and then rules; "own", the one of them that counts

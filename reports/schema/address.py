@@ -43,7 +43,7 @@ def file_named(address: str) -> Path | None:
 
 
 def check_address(address: str) -> None:
-    """Raises StoreUnusable for what can be no store's address."""
+    """Raises StoreUnusable unless this can be the address of a store."""
     scheme = address.partition("://")[0].lower() if "://" in address else ""
     if scheme in ("http", "https") and is_of_a_host(address):
         return

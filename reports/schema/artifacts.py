@@ -1,4 +1,4 @@
-"""Where the artifacts of a run lie: what a record says of a place is not followed."""
+"""Where the artifacts of a run lie; paths that a record states are not followed."""
 
 import os
 import re
@@ -13,10 +13,10 @@ class OutsideStore(OSError):
 
 
 def artifact_folder(client: Any, run_id: str) -> Path | None:
-    """The artifacts of a run of a SQLite store lie beside the database, whatever its record says; None: of another store.
+    """The folder of a run's artifacts: beside the database of a SQLite store, whatever the record says; else None.
 
-    So a folder runs/ that was moved or copied reads its own, and one from a stranger leads nowhere. Raises OutsideStore
-    where a link, or what is no run's id, leads elsewhere.
+    So a folder runs/ that was moved or copied reads its own files, and a foreign one leads nowhere. Raises OutsideStore
+    where a link leads elsewhere, or `run_id` is no id of a run.
     """
     return place_of(client, run_id, "")
 

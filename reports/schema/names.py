@@ -13,7 +13,7 @@ class NoSuchSweep(Exception):
 
 
 def is_name(sweep: Any) -> bool:
-    """Whether a sweep may have that name: a study's, and when it was started.
+    """Whether a sweep may have that name, which is a study's name and a start time.
 
     >>> [is_name(name) for name in ("none 2026-11-23 12:30:00 (2)", "..", "a/../b", "", "a\\0")]
     [True, False, False, False, False]
@@ -22,7 +22,7 @@ def is_name(sweep: Any) -> bool:
 
 
 def folder_name(sweep: str) -> str:
-    """A sweep's name as a folder's. Raises NoSuchSweep for a name that no sweep has: one from a record may be a stranger's.
+    """The folder name of a sweep. Raises NoSuchSweep for a name that no sweep may have, as a foreign record might state.
 
     >>> folder_name("regularizers 2026-11-23 12:30:00")
     'regularizers_2026-11-23_12-30-00'
@@ -38,7 +38,7 @@ def report_folder(sweep: str) -> Path:
 
 
 def arm_name(axes: dict[str, str], all_axes: Sequence[str], chosen: Sequence[str]) -> str:
-    """What is compared: the cell without the axes whose value is chosen on validation data."""
+    """The name of a cell's arm: its axis values, without the axes whose value is chosen on validation data."""
     kept = {axis: axes[axis] for axis in all_axes if axis in axes and axis not in chosen}
     shown = [
         value if "." not in axis and not is_number(value) else f"{short(axis, all_axes)}={value}"
@@ -48,7 +48,7 @@ def arm_name(axes: dict[str, str], all_axes: Sequence[str], chosen: Sequence[str
 
 
 def arm_names(places: Sequence[dict[str, str]], all_axes: Sequence[str], chosen: Sequence[str]) -> list[str]:
-    """The arm of every cell, by the places of the cells on the axes; two that would have one name are called by axis and value.
+    """The arm of every cell, from the cells' axis values; arms that would share a name are called by axis and value.
 
     >>> arm_names([{"penalty": "none"}, {"constraint": "none"}, {"penalty": "l2"}], ["penalty", "constraint"], [])
     ['penalty=none', 'constraint=none', 'l2']
@@ -58,7 +58,7 @@ def arm_names(places: Sequence[dict[str, str]], all_axes: Sequence[str], chosen:
 
 
 def unambiguous(names: Sequence[str], places: Sequence[dict[str, str]], axes: Sequence[str]) -> list[str]:
-    """The names, where one name stands for one place; else the places themselves."""
+    """The names, but axes and values in place of a name that stands for several places."""
     meant: dict[str, set[tuple[tuple[str, str], ...]]] = {}
     for name, place in zip(names, places, strict=True):
         meant.setdefault(name, set()).add(tuple(place.items()))
@@ -95,7 +95,7 @@ def is_number(text: str) -> bool:
 
 
 def as_override(value: Any) -> str:
-    """A value of a study's file as an axis has it.
+    """A value from a study's file, written as axis values are.
 
     >>> [as_override(value) for value in (True, None, ["split", "init"], 0.5, "l2")]
     ['true', 'null', '[split,init]', '0.5', 'l2']

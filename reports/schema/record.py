@@ -14,7 +14,7 @@ RECORD = {
     "study": dict,
     "axes": list,
     "cells": list,
-}  # of sweep.json: keys that it must have, and of which type
+}  # keys that sweep.json must have, and their types
 STUDY = {"name": str, "question": str, "baseline": dict, "choose": list}
 CELL = {"run_id": str, "name": str, "axes": dict, "status": str}
 
@@ -28,7 +28,7 @@ class OtherFormat(Unreadable):
 
 
 def read_record(client: Any, run_id: str) -> dict[str, Any] | None:
-    """The sweep.json of a sweep's run; None if it ended before it had one. Raises Unreadable for what is none, OtherFormat."""
+    """The sweep.json of a sweep's run; None if the run ended before it was written. Raises Unreadable or OtherFormat."""
     if not has_artifact(client, run_id, SWEEP):
         return None
     record: dict[str, Any] = sweep_json(client, run_id)
@@ -39,7 +39,7 @@ def read_record(client: Any, run_id: str) -> dict[str, Any] | None:
 
 
 def cells_listed(client: Any, run_id: str) -> list[str] | None:
-    """The run ids of the cells that a sweep's run lists, of whichever format; None if it ended before. Raises Unreadable."""
+    """The run ids of the cells that a sweep's run lists, in any format; None if it ended before. Raises Unreadable."""
     if not has_artifact(client, run_id, SWEEP):
         return None
     record = sweep_json(client, run_id)
@@ -53,7 +53,7 @@ def cells_listed(client: Any, run_id: str) -> list[str] | None:
 
 
 def sweep_json(client: Any, run_id: str) -> Any:
-    """What the file holds. Raises Unreadable for what is no JSON."""
+    """Read the sweep.json of a run. Raises Unreadable if it is not JSON."""
     with TemporaryDirectory() as folder:
         try:
             return json.loads(artifact(client, run_id, SWEEP, folder).read_text(encoding="utf-8"))
@@ -62,7 +62,7 @@ def sweep_json(client: Any, run_id: str) -> Any:
 
 
 def check_shape(record: Any, client: Any, run_id: str) -> None:
-    """Raises Unreadable."""
+    """Raises Unreadable for a record that lacks a key, or has a value of a wrong type."""
     wrong = what_is_wrong(record)
     if wrong is not None:
         raise unreadable(client, run_id, wrong)
@@ -80,7 +80,7 @@ def check_format(name: Any, number: Any) -> None:
 
 
 def other_format(number: Any) -> str:
-    """Both numbers, and the way out."""
+    """The part of a message with both format numbers, and the way out."""
     return (
         f"in format {number}, and this program reads format {FORMAT}: run the command again, or read the record with the "
         "version that made it (the run in MLflow names it under `versions`)"
@@ -88,7 +88,7 @@ def other_format(number: Any) -> str:
 
 
 def what_is_wrong(record: Any) -> str | None:
-    """What a sweep.json has that it must not have, or lacks; None if it is one."""
+    """What is wrong with the content of a sweep.json; None if nothing is."""
     places = [("it", record, RECORD)]
     if isinstance(record, dict):
         cells = record.get("cells")
@@ -113,7 +113,7 @@ NEEDED = {CURVES: AT, SEEDS: ("seed", OWN, DIVERGED)}  # columns that a table of
 
 
 def read_table(file: Path, name: str) -> Any:
-    """A cell's curves, or its table of seeds, as Arrow has them. Raises Unreadable for a file that holds none."""
+    """A cell's curves, or its table of seeds, as an Arrow table. Raises Unreadable if the file holds no such table."""
     import pyarrow as pa
     from pyarrow.parquet import ParquetFile
 

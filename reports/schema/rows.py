@@ -1,4 +1,4 @@
-"""The errors of every row, read when they are asked for: crossed intervals, calibration and ensembles are made of them."""
+"""Read the errors of rows on demand: crossed intervals, calibration and ensembles can be made of them."""
 
 import json
 from pathlib import Path
@@ -20,7 +20,7 @@ def errors(client: Any, run_id: str, at: str = "") -> "pd.DataFrame":
     """The errors of a recorded cell's rows: columns seed, part, row, error (1 wrong, 0 right, or the squared error).
 
     `at` is a step or a rule of selection (selected/last, selected/best_validation, selected/oracle); without it, what the
-    experiment's own rule takes. Raises Unreadable where the cell has none, or none there.
+    experiment's own rule takes. Raises Unreadable where the cell has no errors of rows, or none at that step.
     """
     with TemporaryDirectory() as folder:
         return frame(rows_of(client, run_id, folder), at)
@@ -53,7 +53,7 @@ def parts(table: "pa.Table") -> Any:
 
 
 def column(table: "pa.Table", at: str) -> Any:
-    """The errors there: 1 and 0, or numbers."""
+    """The errors at one step or rule: 1 and 0, or squared errors."""
     if WRONG not in table.column_names:
         return table[at].to_numpy()
     bits, place = packed(table), description(table)["at"].index(at)
@@ -73,7 +73,7 @@ def description(table: "pa.Table") -> dict[str, Any]:
 
 
 def read_rows(file: Path) -> "pa.Table":
-    """A cell's table of rows. Raises Unreadable for a file that holds none."""
+    """A cell's table of rows. Raises Unreadable if the file holds no such table."""
     import pyarrow as pa
     from pyarrow.parquet import ParquetFile
 
@@ -90,7 +90,7 @@ def read_rows(file: Path) -> "pa.Table":
 
 
 def what_is_wrong(table: "pa.Table") -> str:
-    """What a table of rows has that it must not have, or lacks; nothing if it is one."""
+    """What is wrong with a table of rows; empty if nothing is."""
     import pyarrow as pa
 
     kinds = {field.name: field.type for field in table.schema}

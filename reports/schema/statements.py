@@ -1,4 +1,4 @@
-"""What a study states beforehand: claims and figures. Its file and its record have them as mappings, readers as objects."""
+"""What a study states beforehand: claims and figures. Files and records hold them as mappings; here they become objects."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, dataclass, field, fields
@@ -26,7 +26,7 @@ class Exact:
 
 @dataclass(frozen=True)
 class Published:
-    """A paper has printed the value of a cell's metric, of a single run."""
+    """A paper has published the value of a cell's metric, from a single run."""
 
     cell: Place
     metric: str
@@ -75,7 +75,7 @@ class StatedFigure:
 
 
 class Rule(NamedTuple):
-    """What a field may hold, and how that is said."""
+    """What a field may hold, and the words for that in a message."""
 
     holds: Callable[[Any], bool]
     words: str
@@ -122,7 +122,7 @@ T = TypeVar("T")
 
 
 def claim(stated: Any) -> Claim:
-    """A claim as a study or its record states it. Raises ValueError where nothing could be held against it."""
+    """Make a claim from what a study or its record states. Raises ValueError for an unknown kind or a bad field."""
     kind = stated.get("kind") if isinstance(stated, Mapping) else None
     if kind not in CLAIMS:
         raise ValueError(f"the claim's kind is {kind!r}; it must be one of {', '.join(CLAIMS)}")
@@ -130,12 +130,12 @@ def claim(stated: Any) -> Claim:
 
 
 def figure(stated: Any) -> StatedFigure:
-    """A figure as a study or its record states it. Raises ValueError."""
+    """Make a figure from what a study or its record states. Raises ValueError for a bad field."""
     return made("figure", StatedFigure, stated)
 
 
 def made(what: str, kind: type[T], stated: Any) -> T:
-    """An object of a mapping. Raises ValueError where a key is missing or unknown, or its value breaks the key's rule."""
+    """Make an object from a mapping. Raises ValueError where a key is missing or unknown, or its value breaks the key's rule."""
     if not isinstance(stated, Mapping):
         raise ValueError(f"a {what} is {stated!r}; it must be a mapping")
     places = fields(kind)  # type: ignore[arg-type]

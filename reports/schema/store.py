@@ -1,4 +1,4 @@
-"""The store that the commands of this package read: it must be there, and it is not changed."""
+"""Open the store that the commands of this package read: it must exist, and is not changed."""
 
 import logging
 import os
@@ -45,7 +45,7 @@ def client_of(address: str) -> Any:
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """MLflow says what it does, and prints tracebacks of errors that it also raises: only the errors are kept."""
+    """Silence MLflow, which reports what it does and prints tracebacks of errors that it also raises."""
     levels = {"mlflow": logging.WARNING, "alembic": logging.WARNING, "mlflow.store.db.utils": logging.CRITICAL}
     for when in ("before", "after"):  # importing it sets its own
         for name, level in levels.items():
@@ -74,7 +74,7 @@ class Contents(NamedTuple):
 def check_database(database: Path) -> None:
     """Raises StoreUnusable, with the way out, for a file that is no store of this MLflow.
 
-    Another process that holds the file shows as sqlite3.OperationalError: that one passes.
+    The sqlite3.OperationalError of a file that another process has locked is raised as it is.
     """
     check_file(database)
     try:
@@ -101,7 +101,7 @@ def check_database(database: Path) -> None:
 
 
 def check_file(database: Path) -> None:
-    """What can be seen without opening it as a database."""
+    """Check what needs no opening as a database. Raises StoreUnusable."""
     if not database.is_file():
         kind = "a folder" if database.is_dir() else "a link to nothing" if database.is_symlink() else "no ordinary file"
         raise StoreUnusable(f"{database} is {kind}, no store; move it away, and the next sweep makes one")

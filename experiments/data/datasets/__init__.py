@@ -1,4 +1,4 @@
-"""Datasets: a function each. Targets are arrays: a class is a one-hot row, a value is a column."""
+"""Datasets, one function each. Targets are arrays: one-hot rows for classes, a column per value for regression."""
 
 from experiments.data.datasets.arrays import idx, npz
 from experiments.data.datasets.bundled import breast_cancer, diabetes, digits, iris, wine

@@ -1,4 +1,4 @@
-"""Arrays in files, NPZ and IDX. Nothing is unpickled, and nothing unpacked that is larger than it says."""
+"""Datasets from NPZ and IDX files. Nothing is unpickled, and no file unpacks to more than its header says."""
 
 import gzip
 import math
@@ -61,7 +61,7 @@ def idx(images: str, labels: str, test_images: str | None = None, test_labels: s
 
 
 def from_arrays(name: str, source: str, task: str, names: Sequence[str], arrays: Sequence[Array]) -> Dataset:
-    """x and y, or x, y and the data's own test x and y, with shapes that fit."""
+    """The dataset of x and y, or of x, y and the data's own test x and y. Raises ValueError where shapes do not fit."""
     for array_name, array in zip(names, arrays, strict=True):
         if not array.ndim or not len(array):
             raise ValueError(f"{source}: {array_name} has shape {array.shape}; its first dimension must be the rows.")
@@ -86,7 +86,7 @@ def is_text(array: Array) -> bool:
 
 
 def read_idx(path: str) -> Array:
-    """An IDX file: two zero bytes, a type, the number of dimensions, their sizes (big-endian), then the data."""
+    """Read an IDX file: two zero bytes, a type, the number of dimensions, their sizes (big-endian), then the data."""
     with opened(path), open(path, "rb") as file:
         packed = file.read(2) == b"\x1f\x8b"
         file.seek(0)

@@ -10,7 +10,7 @@ from experiments.data.datasets.dataset import Column, Dataset, of_size, one_hot
 
 @cache
 def bundled(name: str) -> tuple[Array, Array, dict[str, Any]]:
-    """Features, targets, and what both are called."""
+    """Features, targets, and the names of features and classes."""
     from sklearn import datasets  # heavy: imported where it is used
 
     load: Callable = getattr(datasets, f"load_{name}")

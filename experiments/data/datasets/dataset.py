@@ -25,7 +25,7 @@ class Size(NamedTuple):
 
 
 class Column(NamedTuple):
-    """What a feature is called in the user's table; of a categorical column, also the value that it is 1 for."""
+    """A feature's name in the user's table; for a categorical column, also the value for which the feature is 1."""
 
     name: str
     value: str | None = None
@@ -35,7 +35,7 @@ class Column(NamedTuple):
 class Dataset:
     """N examples of D features with K classes or target values, before any scaling.
 
-    Features are held once, in float32 where that loses nothing of the type they come in, else in float64; they are for reading.
+    Features are held once and must not be written to: in float32 where their type converts without loss, else in float64.
     """
 
     name: str
@@ -45,8 +45,8 @@ class Dataset:
     source: str
     unit: str = ""  # of the target, for regression
     own_test: Int[Array, " t"] | None = None  # rows that the data's makers set aside for testing
-    classes: tuple[Any, ...] = ()  # the user's labels, in the order of the columns of y; (): 0, 1, …
-    columns: tuple[Column, ...] = ()  # the features' names; (): they have none
+    classes: tuple[Any, ...] = ()  # the user's labels, in the order of the columns of y; () stands for 0, 1, …
+    columns: tuple[Column, ...] = ()  # the features' names; () if they have none
 
     def __post_init__(self) -> None:
         dtype = np.float32 if np.can_cast(self.x.dtype, np.float32) else np.float64
@@ -69,15 +69,15 @@ class Dataset:
 
 
 def one_hot(labels: Array) -> Float[Array, "N K"]:
-    """Row n is 1 in the column of its class; classes are the distinct labels in order."""
+    """Row n is 1 in the column of its class; classes are the distinct labels, sorted."""
     classes, codes = np.unique(labels, return_inverse=True)
     return np.eye(len(classes), dtype=np.float32)[codes]
 
 
 def of_size(rule: Callable[..., tuple[int, int, int] | None]) -> Callable[[F], F]:
-    """States beside a dataset's function how large the data are, from arguments of the same names: nothing is drawn or read whole.
+    """Decorate a dataset's function with a rule that gives its size from the same arguments, without making the data.
 
-    A dataset without a rule is one whose size shows when it is there.
+    The size of a dataset without a rule is known only once it is made.
     """
 
     def mark(make: F) -> F:

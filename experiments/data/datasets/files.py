@@ -1,4 +1,4 @@
-"""What the loaders of the user's own files share: errors that name the file, and the rules that numbers and labels keep."""
+"""Shared by the loaders of the user's files: errors that name the file, and checks of numbers and labels."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -12,7 +12,7 @@ from experiments.data.datasets.dataset import Column, Dataset, one_hot
 
 TASKS = ("classification", "regression")
 LARGEST = 2**32  # bytes of one array
-KINDS = {  # of numpy's types, those that are no numbers
+KINDS = {  # numpy's kinds of type that are not real numbers, and their names in messages
     "c": "complex numbers, of which only the real part would count",
     "M": "dates",
     "m": "durations",
@@ -32,7 +32,7 @@ def as_dataset(
     own_test: Array | None,
     columns: Sequence[Column] = (),
 ) -> Dataset:
-    """The dataset of these features and targets, a row an example. Raises ValueError where one breaks a rule."""
+    """The dataset of these features and targets, a row per example. Raises ValueError where they break a rule."""
     sizes = len(x), x.shape[1], y.size // max(len(y), 1)
     if not all(sizes):
         raise ValueError(
@@ -44,16 +44,16 @@ def as_dataset(
 
 
 def narrow(array: Array) -> Array:
-    """The same numbers in float32, where that holds them exactly: counts, brightnesses, yes and no."""
+    """The same numbers in float32 where it holds them exactly, as it does counts, brightnesses and booleans."""
     if np.can_cast(array.dtype, np.float32):
-        return array  # the dataset will
+        return array  # `Dataset` converts it
     with np.errstate(over="ignore"):
         found = array.astype(np.float32)
     return found if (found == array).all() else array
 
 
 def numbers(what: str, array: Array) -> Array:
-    """The array, of finite numbers; true and false count as 1 and 0. Raises ValueError."""
+    """Return the array if it holds finite numbers; true and false count as 1 and 0. Raises ValueError if not."""
     if array.dtype.kind not in "iufb":
         kind = KINDS.get(array.dtype.kind, str(array.dtype))
         raise ValueError(f"{what} are {kind}; they must be numbers: save them as such.")
@@ -67,7 +67,7 @@ def numbers(what: str, array: Array) -> Array:
 
 
 def values(source: str, y: Array) -> Float[Array, "N K"]:
-    """Targets of a regression. Raises ValueError for what is no numbers, and where nothing varies."""
+    """Return the targets of a regression. Raises ValueError if they are not numbers, or all the same."""
     if y.ndim > 2:
         raise ValueError(f"{source}: its targets have shape {y.shape}; it must be (rows,) or (rows, values).")
     if y.dtype.kind == "b":
@@ -81,7 +81,7 @@ def values(source: str, y: Array) -> Float[Array, "N K"]:
 
 
 def classes(source: str, y: Array, own_test: Array | None) -> tuple[tuple[object, ...], Float[Array, "N K"]]:
-    """The labels that there are, and each row's, one-hot. Raises ValueError for what is no label, or too many of them."""
+    """The distinct labels, and each row's label as one-hot. Raises ValueError for invalid labels, or too many distinct ones."""
     if y.size != len(y):
         raise ValueError(
             f"{source}: its targets have shape {y.shape}; classification takes one label a row "
@@ -106,7 +106,7 @@ def classes(source: str, y: Array, own_test: Array | None) -> tuple[tuple[object
 
 
 def check_classes(source: str, labels: Array, known: Sequence[object], own_test: Array | None) -> None:
-    """Raises ValueError for fewer classes than two, more than half as many as rows, or one that only test rows have."""
+    """Raises ValueError for fewer than two classes, more than half as many as rows, or a class that only test rows have."""
     if len(known) < 2:
         raise ValueError(f"{source}: all labels are {known[0]!r}; classification needs two classes or more.")
     if 2 * len(known) > len(labels):
@@ -119,7 +119,7 @@ def check_classes(source: str, labels: Array, known: Sequence[object], own_test:
 
 
 def listed(names: Sequence[object], most: int = 12) -> str:
-    """Names in an error: the first of them, and how many more.
+    """Names for a message: the first `most`, and how many more there are.
 
     >>> listed(["a", "b", "c"], most=2)
     "['a', 'b'] and 1 more"
@@ -128,7 +128,7 @@ def listed(names: Sequence[object], most: int = 12) -> str:
 
 
 def check_two(path: str, test_path: str | None, key: str) -> None:
-    """Raises ValueError where the file for testing is the one for training."""
+    """Raises ValueError where the test file is the training file."""
     if test_path is not None and Path(path).is_file() and Path(test_path).is_file() and Path(path).samefile(test_path):
         raise ValueError(
             f"{key} is {test_path}, the file of the training rows; rows that train cannot test. Name another, or take "
@@ -143,7 +143,7 @@ def check_task(name: str, task: str) -> None:
 
 @contextmanager
 def opened(path: str) -> Iterator[None]:
-    """Errors of reading a file, as one message that names it."""
+    """Turn any error of reading a file into a ValueError that names the file."""
     if not isinstance(path, str | Path):
         raise ValueError(f"the path of a data file is {path!r}; it must be text, such as data.csv.")
     if Path(path).is_dir():

@@ -121,7 +121,7 @@ def neal_classification(examples: int = 1300, train: int = 300, seed: int = 0) -
 
 
 def check_recipe(name: str, **settings: float) -> None:
-    """Counts are whole numbers from 1 (examples from 2), noise and seeds from 0."""
+    """Raises ValueError unless counts are whole numbers from 1 (examples from 2), and noise and seeds at least 0."""
     for key, value in settings.items():
         low = {"examples": 2, "noise": 0, "seed": 0}.get(key, 1)
         check_number(f"{name}.{key}", value, low, whole=key != "noise")

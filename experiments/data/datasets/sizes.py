@@ -1,4 +1,4 @@
-"""How large the data of a file are, from its header or its first lines. Where it does not show they raise ValueError."""
+"""The size of a file's data, from its header or first lines. The rules raise ValueError where these do not tell."""
 
 import gzip
 import math
@@ -9,12 +9,12 @@ from zipfile import ZipFile
 from experiments.data.datasets.dataset import Size
 from experiments.data.datasets.files import opened
 
-CLASSES = 10  # of which the header of a file of labels says nothing
+CLASSES = 10  # assumed, as the header of a file of labels does not tell
 BEGINNING = 2**16  # bytes of a text table that are looked at
 
 
 def of_csv(path: str, separator: str, test_path: str | None) -> Size:
-    """Rows as long as the first ones."""
+    """Estimated: all rows are taken to be as long as the first ones."""
     with opened(path), open(path, "rb") as file:
         header, *lines = file.read(BEGINNING).splitlines(keepends=True) or [b""]
     whole = lines[:-1] or lines or [header]  # the last may be cut off
@@ -39,7 +39,7 @@ def of_npz(path: str, task: str, x: str, y: str, x_test: str | None) -> Size:
 
 
 def shape_in(archive: ZipFile, name: str) -> tuple[int, ...]:
-    """The shape that the header of an array in an NPZ file says."""
+    """The shape of an array in an NPZ file, from its header."""
     from numpy.lib import format as npy
 
     with archive.open(f"{name}.npy") as file:

@@ -25,7 +25,7 @@ MOST_VALUES = 1000  # of a categorical column
 
 
 class Columns(NamedTuple):
-    """What the config says of a table's columns; all others are numeric features."""
+    """The roles that the config gives to a table's columns; all others are numeric features."""
 
     target: list[str]
     categorical: list[str]
@@ -110,7 +110,7 @@ def read_tables(
     categorical: object,
     drop: object,
 ) -> Dataset:
-    """One table, or a training and a test table."""
+    """The dataset in one file, or in a training and a test file."""
     check_task(kind, task)
     tables = []
     for file in [path] if test_path is None else [path, test_path]:
@@ -158,7 +158,7 @@ def read_csv(path: str, separator: str) -> "pd.DataFrame":
 
 
 def check_header(names: Sequence[str], separator: str) -> None:
-    """Raises ValueError for a first row that does not name columns, each its own."""
+    """Raises ValueError for a first row of one column, with duplicate names, or that looks like data."""
     doubtful = " If the first row is data, write a row of names above it." if all(map(is_number, names)) else ""
     if len(names) == 1:
         others = [sign for sign in ";\t|," if sign in names[0] and sign != separator]
@@ -174,7 +174,7 @@ def check_header(names: Sequence[str], separator: str) -> None:
 
 
 def uneven_row(path: str, separator: str, width: int) -> str:
-    """Which line has more or fewer fields than the header; nothing where none has, or the file is packed."""
+    """Describe the first line with more or fewer fields than the header; empty where there is none, or the file is packed."""
     try:
         with open(path, newline="", encoding="utf-8-sig") as file:
             rows = text.reader(file, delimiter=separator, skipinitialspace=True)
@@ -191,7 +191,7 @@ def uneven_row(path: str, separator: str, width: int) -> str:
 
 
 def read_parquet(path: str) -> "pd.DataFrame":
-    """A Parquet table. Raises ValueError for one that keeps columns as its index: nobody could name them."""
+    """Read a Parquet table. Raises ValueError for one with an index, whose columns the config could not name."""
     import pandas as pd
 
     try:
@@ -225,7 +225,7 @@ def from_tables(name: str, tables: Sequence[Table], task: str, columns: Columns)
 
 
 def check_columns(table: Table, columns: Columns, task: str) -> None:
-    """Raises ValueError where the config names a column that there is not, or one for two purposes."""
+    """Raises ValueError where the config names a column that does not exist, or one column for two purposes."""
     known = list(table.rows.columns)
     if not columns.target:
         raise ValueError(f"dataset.target names no column; it must be one of {table.source}: {listed(known)}.")
@@ -265,7 +265,7 @@ def check_same_columns(table: Table, first: Table) -> None:
 
 
 def check_cells(table: Table, columns: Columns, task: str) -> None:
-    """Raises ValueError for a table without rows, an empty cell, and what is not a finite number where it must be one."""
+    """Raises ValueError for a table without rows, an empty cell, or anything but finite numbers in a numeric column."""
     rows, source = table.rows, table.source
     if not len(rows):
         raise ValueError(f"{source} has a header but no rows.")
@@ -300,7 +300,7 @@ def check_cells(table: Table, columns: Columns, task: str) -> None:
 
 
 def first_word(column: "pd.Series") -> str:
-    """Where a column that should be numeric is not, and how to write such a number."""
+    """Describe the first value that keeps a column from being numeric, and how to write it."""
     import pandas as pd
 
     words = column[pd.to_numeric(column, errors="coerce").isna()] if column.dtype.kind not in "mM" else column
@@ -318,9 +318,9 @@ def first_word(column: "pd.Series") -> str:
 
 
 def coded(tables: Sequence[Table], rows: "pd.DataFrame") -> tuple[list[Column], Array]:
-    """Categorical columns one-hot, and what each of these is called.
+    """The names of the one-hot features of categorical columns, and the features.
 
-    Raises ValueError for a column of names of rows, or a value that no training row has.
+    Raises ValueError for a column with too many values (such as row names), or a value that no training row has.
     """
     from sklearn.preprocessing import OneHotEncoder
 

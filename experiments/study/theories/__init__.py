@@ -1,1 +1,1 @@
-"""What is known exactly, beside what the optimizers and the training loop do."""
+"""Exact results, compared with what the optimizers and the training loop do."""

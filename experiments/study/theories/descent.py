@@ -1,4 +1,4 @@
-"""Gradient descent on least squares: what is known of every step, and at which rate it stops to converge."""
+"""Gradient descent on least squares: what theory says of every step, and of the largest rate that converges."""
 
 from collections.abc import Sequence
 
@@ -14,20 +14,20 @@ from experiments.study.curves import Curves, untrained_curves
 from experiments.study.theories.least_squares import standardized
 
 METHODS = ("plain", "heavy_ball", "nesterov")
-ROUNDS, RATES, LONG = 3, 16, 4000  # of the search for a threshold: 16 rates each finer by 17, 4,000 steps
+ROUNDS, RATES, LONG = 3, 16, 4000  # of the search for a threshold: 16 rates, 17 times finer each round, 4,000 steps
 
 
 @choice
 class Descent:
     """w ← w − η ∇J on least squares, J = (1/N) ‖Xw − y‖², η = `relative_rate` / λmax, λmax the largest eigenvalue of ∇²J.
 
-    Also as heavy ball or Nesterov with `momentum` μ. A quadratic falls apart into its eigenvectors, each a recursion of
-    its own, so that the largest stable η is known: 2/λmax plain, 2(1 + μ)/λmax for the heavy ball (Polyak, 1964) and
-    (2 + 2μ)/((1 + 2μ) λmax) for Nesterov. Told of every step: the excess loss J − min J over its start's, and the error
-    along the stiffest eigenvector over its start's. Of the whole: in what share of steps that error changes its sign
-    (until nothing but rounding is left of it), and the `threshold`, searched for with the optimiser itself: the largest
-    η λmax at which ‖∇J‖ still falls. Every seed starts at another w. Features and target are standardised; constant
-    features are left out.
+    Also as heavy ball or Nesterov with `momentum` μ. On a quadratic, each eigenvector's error follows a recursion of
+    its own, so the largest stable η is known: 2/λmax plain, 2(1 + μ)/λmax for the heavy ball (Polyak, 1964) and
+    (2 + 2μ)/((1 + 2μ) λmax) for Nesterov. At every step: the excess loss J − min J and the error along the stiffest
+    eigenvector, both relative to the start, and the share of steps so far in which that error changed its sign (until
+    only rounding is left of it). Once: the `threshold`, the largest η λmax at which ‖∇J‖ still falls, searched for with
+    the optimiser itself. Every seed starts at another w. Features and target are standardised; constant features are
+    left out.
     """
 
     method: str = one_of(default="plain", options=METHODS)
@@ -89,7 +89,7 @@ class Descent:
         return np.stack(path)
 
     def threshold(self, hessian: Float[Array, "D D"], errors: Float[Array, "S D"]) -> Float[Array, " S"]:
-        """The largest rate at which the gradient's norm at the end is less than half way, to 1/5,000 of the range tried."""
+        """The largest rate at which the gradient's norm ends below its value half way, to 1/5,000 of the range tried."""
         stiffness = np.linalg.eigvalsh(hessian)[-1]
         low, width = np.zeros(len(errors)), np.full(len(errors), 4.5 / stiffness)
         for _ in range(ROUNDS):

@@ -23,9 +23,9 @@ class DropoutLinear:
     """Dropout on the inputs of a linear model is ridge regression: E J = (1/N) ‖Xw − y‖² + q/(1 − q) Σⱼ mean(xⱼ²) wⱼ².
 
     Multiplying by N(1, q/(1 − q)) instead has the same expectation (Srivastava et al., JMLR 15:1929, 2014, section 9.1;
-    Wager, Wang & Liang, NIPS 2013). Minibatch SGD on the noisy loss, averaged over the last half of its steps, beside
-    that minimiser: `slope` is the least-squares slope of the trained coefficients on the exact ones, `distance` the norm
-    of their difference over that of the exact ones. Features and target are standardised.
+    Wager, Wang & Liang, NIPS 2013). Minibatch SGD on the noisy loss, averaged over the last half of its steps, is compared
+    with that minimiser: `slope` is the least-squares slope of the trained coefficients on the exact ones, `distance` the
+    norm of their difference over that of the exact ones. Features and target are standardised.
     """
 
     rate: float = number(default=0.5, within="(0, 1)")

@@ -1,4 +1,4 @@
-"""What the theories of linear models share: standardized data, trained coefficients, and how near they are to the exact ones."""
+"""Shared by theories of linear models: standardized data, trained coefficients, and how near they are to exact ones."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -17,7 +17,7 @@ class Standardized(NamedTuple):
 
 
 def standardized(dataset: Dataset) -> Standardized:
-    """Features and target with mean 0 and variance 1, without constant features. Raises ValueError but for one target."""
+    """Features and target with mean 0 and variance 1, without constant features. Raises ValueError unless there is a single target."""
     if dataset.task != "regression" or dataset.y.shape[1] != 1:
         raise ValueError(
             f"{dataset.name} has no single number for a target, as least squares asks; take dataset=diabetes."
@@ -36,7 +36,7 @@ def coefficients(recipe: Recipe, X: Float[Array, "N D"], y: Float[Array, " N"], 
 
 
 def beside(trained: Float[Array, "S D"], exact: Float[Array, "S D"]) -> dict[str, Float[Array, "1 S"]]:
-    """Each coefficient, trained and exact, and how near they are altogether."""
+    """Each coefficient, trained and exact, and the `slope` and `distance` between them."""
     of = {f"trained/{j + 1}": trained[None, :, j] for j in range(trained.shape[1])}
     of |= {f"exact/{j + 1}": exact[None, :, j] for j in range(exact.shape[1])}
     norm = np.sum(exact**2, axis=1)
