@@ -47,6 +47,12 @@ def test_an_exact_value_is_supported_only_by_an_interval_within_the_margin(value
     assert judge(sweep, chosen(sweep))[0].verdict == verdict
 
 
+def test_beside_an_exact_verdict_stands_the_test_against_the_value_itself():
+    """0.99, 1, 1.01, 1 against 0.99: t = 0.01 / (0.008165 / 2) = 2.449 with three degrees of freedom, p = 0.092."""
+    sweep = claimed({**EXACT, "value": 0.99}, values=TIGHT)
+    assert judge(sweep, chosen(sweep))[0].found.endswith("; against 0.99 itself p = 0.092")
+
+
 @pytest.mark.parametrize(
     ("published", "verdict"),
     [(1.0, "supported"), (1.02, "supported"), (1.2, "refuted")],
@@ -97,6 +103,11 @@ def test_a_diverged_seed_leaves_a_claim_undecided():
     assert [one.verdict for one in verdicts] == ["undecided"] * 3
     assert "1 of 8 seeds diverged" in verdicts[0].found
     assert "1 of 8 pairs have a diverged seed" in verdicts[2].found
+
+
+def test_where_most_seeds_diverged_it_is_told_how_many():
+    sweep = claimed(EXACT, values=[*TIGHT[:3], *[np.nan] * 5])
+    assert judge(sweep, chosen(sweep))[0].found.startswith("5 of 8 seeds diverged")
 
 
 def test_places_of_claims_are_written_as_yaml_has_them():

@@ -93,6 +93,12 @@ def test_benjamini_hochberg_by_hand():
     assert benjamini_hochberg([0.04, 0.01, np.nan, 0.02]) == pytest.approx([0.04, 0.03, np.nan, 0.03], nan_ok=True)
 
 
+def test_two_seeds_have_a_corrected_interval_already():
+    """Differences 1 and 3: mean 2, sd √2; t₀.₉₇₅ of one degree of freedom is 12.706; n = 2, test/train = 1/4: √(3/4)."""
+    found = resampled_interval([1.0, 3.0], [0.0, 0.0], 80, 20)
+    assert (found.high - found.mean) == pytest.approx(12.7062 * 2**0.5 * 0.75**0.5, rel=1e-5)
+
+
 def test_the_corrected_resampled_t_by_hand():
     """Differences 1, 2, 3; a test set a quarter of the training set: √(1/3 + 1/4) for √(1/3)."""
     plain, corrected = mean_interval([1.0, 2.0, 3.0]), resampled_interval([1.0, 2.0, 3.0], [0.0, 0.0, 0.0], 80, 20)
