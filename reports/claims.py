@@ -142,8 +142,8 @@ def order(pairs: Pairs, p: float, count: int) -> tuple[str, str, str]:
     verdict = "undecided" if not p < 0.05 else "supported" if paired.mean < 0 else "refuted"
     found = f"difference {show(paired)}, paired over {paired.n} seeds; {p_text(p)}"
     if not least_p(paired.n) * count < 0.05:
-        found += f": {paired.n} seeds and {count} such claims cannot reach p < 0.05"
-        found += f", {needed} seeds can" if (needed := least_seeds(count)) else ""
+        found += f"; with {paired.n} seeds and {count} claims of order the test cannot reach p < 0.05"
+        found += f": take at least {needed} seeds" if (needed := least_seeds(count)) else ""
     return verdict, found, "below 0"
 
 

@@ -216,12 +216,10 @@ def cautions(rows: list[Row], sweep: Sweep) -> list[str]:
     said += [f"{row.arm}: all {row.seeds} seeds diverged." for row in rows if row.diverged == row.seeds]
     others = [row.arm for row in rows if row.difference is None and row.arm != row.baseline]
     if others:
-        said.append(f"Other data or other chance than the baseline's, and so not compared with it: {listed(others)}.")
+        said.append(f"Not compared with the baseline, since their data or sources of chance differ: {listed(others)}.")
     apart = [row.arm for row in rows if row.difference is not None and not row.difference.n and row.test_error.n]
     if apart:
-        said.append(
-            f"No seed that finished in both them and their baseline, and so not compared with it: {listed(apart)}."
-        )
+        said.append(f"Not compared with their baseline, since no seed finished in both: {listed(apart)}.")
     if sweep.params.get("selection") == "oracle":
         said.append("The step that counts was chosen on the test set (selection=oracle): these errors are optimistic.")
     return said
@@ -259,7 +257,7 @@ def stages(rows: list[Row], sweep: Sweep) -> list[str]:
     others = [row.arm for row in rows if row.train_error.mean > 0]
     if is_classification(sweep) and fitted and others:
         said.append(
-            f"At different stages: {listed(fitted)} make no error on training examples any more, {listed(others)} do."
+            f"Only some arms fit the training examples without error: {listed(fitted)} do, {listed(others)} do not."
         )
     return said
 

@@ -130,7 +130,7 @@ def settings(parsed: Iterable[Override]) -> dict[str, str]:
         key = o.get_key_element()
         if o.is_delete():
             raise ConfigurationError(
-                f"{key}: nothing can be taken out of a config, or a default that nobody sees would stand in for it; "
+                f"{key}: a key cannot be deleted, since a default that nobody sees would replace it; "
                 f"give {o.key_or_group} another value, or choose the option none."
             )
         found[key] = o.get_value_element_as_str()

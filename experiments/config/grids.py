@@ -89,7 +89,7 @@ def check_axes(keys: Iterable[str]) -> None:
     for key in keys:
         if key.lstrip("+~").split(".")[0].split("/")[0] in ("hydra", "execution"):
             raise HydraException(
-                f"{key} says how a sweep is run; it has one value, given on the command line, and is no axis."
+                f"{key} controls how a sweep is run, so it cannot be an axis; give it one value on the command line."
             )
 
 

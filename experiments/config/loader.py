@@ -48,7 +48,7 @@ class GuardedLoader(ConfigLoaderImpl):
         for key, value in hydra_keys(config):
             if own.get(key, "") != value and not key.startswith("searchpath"):
                 raise ConfigurationError(
-                    f"a config file that is not this project's sets hydra.{key}; it may set hydra.sweeper.params and "
+                    f"a config file from outside this project sets hydra.{key}; it may only set hydra.sweeper.params and "
                     f"hydra.sweeper.grids. If you want it, say so on the command line: hydra.{key}=VALUE."
                 )
 

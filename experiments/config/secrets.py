@@ -93,7 +93,7 @@ def check_prose(node: DictConfig, path: str) -> None:
             if not alone and len(os.environ.get(name, "")) in range(1, SHORTEST):
                 raise ConfigurationError(
                     f"{path}.{key} takes {name} from the environment inside a text, and its value has fewer than {SHORTEST} "
-                    "characters, which cannot be kept out of records; write the text without it."
+                    "characters: too few to be hidden in records; write the text without it."
                 )
 
 

@@ -56,7 +56,7 @@ def uncounted(loads: Sequence[Load]) -> str:
     return (
         ""
         if all(own.is_known for own in loads)
-        else " (The data are not counted: their size shows when they are there.)"
+        else " (The data are not counted: their size is unknown until they are loaded.)"
     )
 
 

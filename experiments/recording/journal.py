@@ -61,7 +61,7 @@ def ready(file: Path) -> None:
         aside = file.with_name(f"{file.name}.{time.strftime('%Y-%m-%d_%H-%M-%S')}")
         file.rename(aside)
         print(
-            f"{file} cannot be read ({error}): it is now {aside.name}, and what it held is trained again",
+            f"{file} cannot be read ({error}): it was renamed to {aside.name}, and its unrecorded results will be trained again",
             file=sys.stderr,
         )
         make_tables(file)

@@ -71,7 +71,7 @@ class Network(NamedTuple):
     def predict_proba(self, x: Any) -> Float[Array, "N K"]:
         """p(class | x) in the order of `classes`: the softmax of the outputs, or σ of a single one. Raises ValueError for regression."""
         if self.task != "classification":
-            raise ValueError(f"a network for {self.data}, which is {self.task}, has no probabilities; take predict.")
+            raise ValueError(f"the network for {self.data} does {self.task} and has no probabilities; use predict.")
         z = self.outputs(x).astype(float)
         z = np.concatenate([np.zeros_like(z), z], axis=1) if z.shape[1] == 1 else z
         p = np.exp(z - z.max(axis=1, keepdims=True))
@@ -181,7 +181,7 @@ def load(file: str | Path) -> Network:
         with np.load(file, allow_pickle=False) as arrays:
             return from_arrays(dict(arrays))
     except (KeyError, TypeError, ValueError, IndexError, zipfile.BadZipFile) as error:
-        raise ValueError(f"{file} holds no network that was kept: {error}") from error
+        raise ValueError(f"{file} is not a kept network: {error}") from error
 
 
 def from_arrays(a: dict[str, Array]) -> Network:

@@ -146,7 +146,7 @@ def affordable(jobs: Sequence[Job], options: Execution, where: Workers) -> Plan:
     if doubtful:
         check(without(asked, most_known(options)), options, where)
     elif found.time > LONG:
-        print(f"the sweep takes {in_words(found)}, if all of it is new", file=sys.stderr)
+        print(f"the sweep will take {in_words(found)}, if nothing can be reused", file=sys.stderr)
     experiments, refused_later = attempted({n: one.build for n, one in drafts.items()}, options)
     refused |= refused_later
     if not experiments:

@@ -248,7 +248,7 @@ def experiment_id(client: "MlflowClient", name: str) -> str:
     if place is not None and found.artifact_location != place:
         raise StoreUnusable(
             f"the MLflow experiment {name!r} of {database} keeps its artifacts in {found.artifact_location}, not in "
-            f"{place}: it is none of this laboratory's; give the study another name (study.name=…), or run in another folder"
+            f"{place}: it was not created by backprop-lab; give the study another name (study.name=…), or run in another folder"
         )
     return found.experiment_id
 

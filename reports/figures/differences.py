@@ -45,7 +45,8 @@ def forest(sweep: Sweep, comparison: Comparison) -> Figure | None:
         "differences",
         f"Difference from {comparison.baseline}, paired by seed",
         "Point: mean over seeds of the paired difference; bar: its 95 % t interval. Left of zero is better. "
-        "A bar across zero: this many seeds cannot tell." + told(len(shown), len(data), LEAST),
+        "Where a bar crosses zero, these seeds cannot tell the arm from its baseline."
+        + told(len(shown), len(data), LEAST),
         (zero + bars + points).properties(width=600, height=alt.Step(30)),
         data,
     )

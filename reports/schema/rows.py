@@ -111,7 +111,7 @@ def what_is_wrong(table: "pa.Table") -> str:
         return "it has empty cells"
     if WRONG in kinds:
         fits = pa.types.is_fixed_size_binary(kinds[WRONG]) and kinds[WRONG].byte_width == -(-len(at) // 8)
-        return "" if fits else f"its column {WRONG!r} has not a bit for each of {len(at)} steps"
+        return "" if fits else f"its column {WRONG!r} must have one bit for each of {len(at)} steps"
     lacks = [name for name in at if name not in kinds or not is_of_numbers(kinds[name])]
     outputs = [name for name in kinds if name.startswith(OUTPUTS) and not pa.types.is_fixed_size_list(kinds[name])]
     return f"it has no numbers {(lacks + outputs)[0]!r}" if lacks + outputs else ""

@@ -114,7 +114,7 @@ def check_file(database: Path) -> None:
         ) from error
     if not start:
         raise StoreUnusable(
-            f"{database} is empty, no store: a disk was full, or it was never one; remove it (rm {database}), "
+            f"{database} is an empty file, not a store (perhaps a disk was full); remove it (rm {database}), "
             "and the next sweep makes a new one"
         )
     if start != b"SQLite format 3\0":

@@ -80,7 +80,7 @@ def a_link_to_nothing() -> None:
 
 
 BROKEN = {  # what happened to the file, and what the message must say
-    "empty": (lambda: replace(b""), r"is empty, no store.*\(rm .*mlflow\.db\)"),
+    "empty": (lambda: replace(b""), r"is an empty file, not a store.*\(rm .*mlflow\.db\)"),
     "of a later version": (lambda: of_schema("fedcba987654"), r"later MLflow.*pip install -U mlflow"),
     "half made": (half_made, r"is half a store.*\(rm .*mlflow\.db\)"),
     "half migrated": (half_migrated, r"is half a store.*\(rm .*mlflow\.db\)"),

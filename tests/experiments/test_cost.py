@@ -283,4 +283,4 @@ def test_memory_is_what_the_control_group_allows(monkeypatch, tmp_path):
 def test_a_long_wait_is_told_at_once(nothing_is_drawn, capsys):
     with pytest.raises(pytest.fail.Exception, match="asked first"):
         planned([job("epochs=20000", "seeds=100")], Execution())
-    assert "the sweep takes about" in capsys.readouterr().err
+    assert "the sweep will take about" in capsys.readouterr().err

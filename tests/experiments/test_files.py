@@ -220,7 +220,7 @@ def test_columns_that_are_named_wrongly_are_refused(columns, message):
         ),  # pandas 3; 2: a word
         ("a,y\n1,3\nNA,4\n", "has 1 empty cells, the first in column 'a', row 1 .* words such as NA"),
         ("a,y\n1,True\n2,False\n", "its targets are true and false, which are classes"),
-        ("a,y\n1,5\n2,5\n", "its targets are .5.0. in all rows; there is nothing to tell apart"),
+        ("a,y\n1,5\n2,5\n", "its targets are .5.0. in all rows; a regression needs targets that vary"),
         (f"a,y\n{10**25},1\n2,3\n", "numbers of more than 64 bits; save them as floats"),
     ],
 )

@@ -210,7 +210,10 @@ def changed(table, **columns):
         (lambda t: t.replace_schema_metadata({}), "does not say at which steps"),
         (lambda t: t.replace_schema_metadata({"errors": "{"}), "does not say at which steps"),
         (lambda t: t.replace_schema_metadata({"errors": '{"at": ["0"], "own": "1"}'}), "does not say at which steps"),
-        (lambda t: t.replace_schema_metadata({"errors": '{"at": ["0"], "own": "0"}'}), "has not a bit for each of 1"),
+        (
+            lambda t: t.replace_schema_metadata({"errors": '{"at": ["0"], "own": "0"}'}),
+            "must have one bit for each of 1",
+        ),
         (lambda t: changed(t, row=None), "no column 'row' of whole numbers"),
         (lambda t: changed(t, part=["train"] * len(t)), "no column 'part' of validation and test"),
         (lambda t: changed(t, wrong=None), "it has no numbers '0'"),

@@ -232,5 +232,5 @@ def test_a_study_that_was_sent_runs_but_none_of_its_code(lab, theirs, evil):
     )
     done = command(lab, *sent, "study=bad")
     assert done.returncode == 2
-    assert "is no axis" in done.stderr
+    assert "cannot be an axis" in done.stderr
     assert not (evil / "ran").exists()

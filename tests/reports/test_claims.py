@@ -82,7 +82,7 @@ def test_an_order_that_seeds_cannot_decide_is_undecided():
     sweep = claimed(claim, values=[0.9, 0.9, 0.9])
     (found,) = judge(sweep, chosen(sweep))
     assert found.verdict == "undecided"
-    assert "3 seeds and 1 such claims cannot reach p < 0.05, 6 seeds can" in found.found
+    assert "with 3 seeds and 1 claims of order the test cannot reach p < 0.05: take at least 6 seeds" in found.found
 
 
 def test_six_seeds_decide_one_order_claim_but_not_two():

@@ -203,7 +203,7 @@ def test_cells_of_other_data_are_not_compared():
     _, weak, strong = compare(sweep).rows
     assert weak.difference is not None
     assert strong.difference is None
-    assert "Other data or other chance than the baseline's, and so not compared with it: l2 strength=0.2." in sentence(
+    assert "Not compared with the baseline, since their data or sources of chance differ: l2 strength=0.2." in sentence(
         compare(sweep)
     )
     sweep.cells[2]["task"] = "regression"
@@ -271,7 +271,7 @@ def test_arms_at_different_stages_of_training_are_noted():
     assert note == "Trained for different numbers of steps: none 1, l2 7."
     results = sweep.results.assign(**{"train/error": sweep.results.cell.map({"none": 0.0, "weak": 0.1, "strong": 0.0})})
     (note,) = [n for n in compare(sweep._replace(results=results)).notes if n not in edge]
-    assert note == "At different stages: none make no error on training examples any more, l2 do."
+    assert note == "Only some arms fit the training examples without error: none do, l2 do not."
 
 
 def test_cells_of_a_union_grid_that_share_a_word_have_names_of_their_own():

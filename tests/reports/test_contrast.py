@@ -91,7 +91,7 @@ def test_the_spread_of_each_source_is_told_with_its_interval():
     assert init["share of the variance"] == "25%"
     low, high = sd_interval(sweep.results[sweep.results.cell == "[init]"]["test/error"])
     assert init["95 % interval"] == f"[{100 * low:.2f}, {100 * high:.2f}]"
-    assert "so not compared with it: [init]" in sentence(comparison)  # seeds do not mean the same
+    assert "sources of chance differ: [init]" in sentence(comparison)  # seeds do not mean the same
 
 
 def test_intervals_of_a_standard_deviation_cover_it():

@@ -76,7 +76,9 @@ def values(source: str, y: Array) -> Float[Array, "N K"]:
         )
     found = numbers(f"{source}: its targets", y.reshape(len(y), -1)).astype(float)
     if (found == found[0]).all():
-        raise ValueError(f"{source}: its targets are {found[0].tolist()} in all rows; there is nothing to tell apart.")
+        raise ValueError(
+            f"{source}: its targets are {found[0].tolist()} in all rows; a regression needs targets that vary."
+        )
     return found
 
 
