@@ -22,7 +22,7 @@ from reports.comparison import numbers
 from reports.formats import p_value
 from reports.load import Sweep
 from reports.schema.names import as_override
-from reports.schema.statements import Claim, Exact, Order, Published
+from reports.schema.statements import Claim, Exact, Order, Published, words
 from reports.schema.statements import claim as read
 from reports.sign_flips import least_p, least_seeds
 from reports.statistics import Interval, PairedDifference, holm, mean_interval, paired_difference, t_quantile
@@ -67,7 +67,7 @@ def judge(sweep: Sweep, chosen: Collection[str]) -> list[Verdict]:
     orders = [one.evidence.paired.p for one in cases if isinstance(one.claim, Order)]
     corrected = iter(holm(orders))
     verdicts = []
-    for words, source, claim, evidence in cases:
+    for says, source, claim, evidence in cases:
         match claim:
             case Exact():
                 found = exact(claim, evidence)
@@ -77,7 +77,7 @@ def judge(sweep: Sweep, chosen: Collection[str]) -> list[Verdict]:
                 found = order(evidence, next(corrected), len(orders))
             case None:
                 found = ("not tested", evidence, "")
-        verdicts.append(Verdict(words, *found, source))
+        verdicts.append(Verdict(says, *found, source))
     return verdicts
 
 
@@ -95,8 +95,8 @@ def case_of(stated: Any, sweep: Sweep, chosen: Collection[str]) -> Case:
             else values_of(claim.cell, claim.metric, sweep, chosen).to_numpy()
         )
     except NotTested as reason:
-        return Case(claim.words, claim.source, None, reason.why)
-    return Case(claim.words, claim.source, claim, evidence)
+        return Case(words(claim), claim.source, None, reason.why)
+    return Case(words(claim), claim.source, claim, evidence)
 
 
 def exact(claim: Exact, values: Any) -> tuple[str, str, str]:

@@ -30,7 +30,6 @@ from reports.schema import (
     KEPT,
     PARTS,
 )
-from reports.statistics import mean_interval
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -150,6 +149,8 @@ def write_cell(sweep: SweepRun, run: "Run", cell: Cell, curves: Curves) -> None:
 def metrics_of(cell: Cell, curves: Curves) -> list[Any]:
     """The metrics that MLflow charts: means and intervals over seeds at the selected step, and thinned mean curves."""
     from mlflow.entities import Metric
+
+    from reports.statistics import mean_interval  # SciPy's import takes long: here it stands beside training
 
     now = int(time.time() * 1000)
     finished = int((curves.diverged_at < 0).sum())

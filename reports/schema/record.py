@@ -32,8 +32,7 @@ def read_record(client: Any, run_id: str) -> dict[str, Any] | None:
     if not has_artifact(client, run_id, SWEEP):
         return None
     record: dict[str, Any] = sweep_json(client, run_id)
-    if isinstance(record, dict) and "cells" in record:
-        check_format(record.get("name"), record.get("format", 1))
+    check_format_of(record)
     check_shape(record, client, run_id)
     return record
 
@@ -46,8 +45,7 @@ def cells_listed(client: Any, run_id: str) -> list[str] | None:
     try:
         check_shape(record, client, run_id)
     except Unreadable:
-        if isinstance(record, dict) and "cells" in record:
-            check_format(record.get("name"), record.get("format", 1))
+        check_format_of(record)
         raise
     return [cell["run_id"] for cell in record["cells"] if is_run_id(cell["run_id"])]
 
@@ -71,6 +69,12 @@ def check_shape(record: Any, client: Any, run_id: str) -> None:
 def unreadable(client: Any, run_id: str, wrong: str) -> Unreadable:
     file = place_of(client, run_id, SWEEP) or SWEEP
     return Unreadable(f"the record of sweep {run_id}, {file}, cannot be read: {wrong}; run its command again")
+
+
+def check_format_of(record: Any) -> None:
+    """Raises OtherFormat for a list of cells that another version has written; the first format had no number."""
+    if isinstance(record, dict) and "cells" in record:
+        check_format(record.get("name"), record.get("format", 1))
 
 
 def check_format(name: Any, number: Any) -> None:

@@ -19,10 +19,6 @@ class Exact:
     says: str = ""
     source: str = ""
 
-    @property
-    def words(self) -> str:
-        return self.says or f"{self.metric} of {self.cell} is {self.value}"
-
 
 @dataclass(frozen=True)
 class Published:
@@ -33,10 +29,6 @@ class Published:
     value: float
     says: str = ""
     source: str = ""
-
-    @property
-    def words(self) -> str:
-        return self.says or f"{self.metric} of {self.cell} is {self.value}"
 
 
 @dataclass(frozen=True)
@@ -49,13 +41,16 @@ class Order:
     says: str = ""
     source: str = ""
 
-    @property
-    def words(self) -> str:
-        return self.says or f"{self.metric}: {self.lower} below {self.than}"
-
 
 Claim = Exact | Published | Order
 CLAIMS: dict[str, type[Claim]] = {"exact": Exact, "published": Published, "order": Order}  # by their kind
+
+
+def words(claim: Claim) -> str:
+    """What the claim says, in the study's own words if it has any."""
+    if isinstance(claim, Order):
+        return claim.says or f"{claim.metric}: {claim.lower} below {claim.than}"
+    return claim.says or f"{claim.metric} of {claim.cell} is {claim.value}"
 
 
 @dataclass(frozen=True)
