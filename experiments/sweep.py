@@ -1,6 +1,5 @@
 """The story of one sweep: planned, trained, on disk, recorded, reported."""
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from functools import partial
@@ -23,6 +22,7 @@ from experiments.recording.recorded import is_finished
 from experiments.recording.store import store_key, writable_runs
 from experiments.study.curves import Curves, mean_validation_error
 from experiments.study.keep import Keep
+from experiments.training.evaluation import pieces_of_cells
 from experiments.training.tasks import CalculationTask, Task, tasks
 from experiments.training.workers import Result, Workers, attempts, check
 
@@ -82,17 +82,14 @@ def completed(
     cells: Sequence[Cell], stacks: Sequence[Task | CalculationTask], results: Iterable[Result]
 ) -> Iterator[Cell]:
     """Yield each cell once all its stacks are in: its seeds are on disk by then, or its `failure` holds the traceback."""
-    waiting = Counter(number for task in stacks for number in task.cells)
-    for index, result in results:
-        for position, number in enumerate(stacks[index].cells):
-            cell = cells[number]
-            if isinstance(result, str):
-                cell.failure = cell.failure or hidden(result)
-            else:
-                journal.save(cell.identity.seeds, result[position])
-            waiting[number] -= 1
-            if not waiting[number]:
-                yield cell
+    for number, piece, is_last in pieces_of_cells(results, stacks):
+        cell = cells[number]
+        if isinstance(piece, str):
+            cell.failure = cell.failure or hidden(piece)
+        else:
+            journal.save(cell.identity.seeds, piece)
+        if is_last:
+            yield cell
 
 
 def arriving(

@@ -51,6 +51,10 @@ class Cell:
         """The names by which its run can be looked up: a run under any of them has all that `keep` asks."""
         return self.keep.cell_named(self.identity.cell, self.experiment.all_seeds)
 
+    def run_in(self, runs: Mapping[str, str]) -> str | None:
+        """Its run among those that are known by name."""
+        return next((runs[name] for name in self.names if name in runs), None)
+
     @property
     def seeds_named(self) -> dict[int, str]:
         """The name by which each seed's result is looked up."""
@@ -223,7 +227,7 @@ def look_up(cells: Sequence[Cell]) -> None:
         learn_from_store(cells)
     runs = journal.recorded([name for cell in cells for name in cell.names], store_key())
     for cell in cells:
-        cell.run = next((runs[name] for name in cell.names if name in runs), None)
+        cell.run = cell.run_in(runs)
     new = [cell for cell in cells if cell.run is None]
     seeds = [name for cell in new for name in cell.seeds_named.values()]
     there = journal.trained(seeds) | set(journal.recorded(seeds, store_key()))

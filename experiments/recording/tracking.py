@@ -78,7 +78,7 @@ def end_sweep(sweep: SweepRun, plan: Plan) -> None:
         if cell is None or cell.failure:
             listed.append(entry | {"run_id": failed_runs.get(own_command(job), ""), "status": "FAILED"})
             continue
-        run_id = next((runs[name] for name in cell.names if name in runs), "")
+        run_id = cell.run_in(runs)
         if run_id:  # otherwise the sweep stopped before this cell
             listed.append(entry | {"run_id": run_id, "status": "FINISHED", **about_data(cell)})
             cell.value = recorded_value(sweep.client, run_id) if cell.value is None else cell.value

@@ -128,19 +128,24 @@ def finished_cells(
     experiments: Sequence[AnyExperiment],
 ) -> Iterator[tuple[int, Curves | str]]:
     """Yield each cell once all its stacks are in, with its curves, or with the traceback of the first stack that failed."""
+    pieces: dict[int, list[Curves | str]] = {}
+    for cell, piece, is_last in pieces_of_cells(results, plan):
+        pieces.setdefault(cell, []).append(piece)
+        if is_last:
+            own = pieces.pop(cell)
+            failure = next((one for one in own if isinstance(one, str)), None)
+            yield cell, failure or joined([one for one in own if isinstance(one, Curves)], experiments[cell].all_seeds)
+
+
+def pieces_of_cells(
+    results: Iterable[tuple[int, list[Curves] | str]], plan: Sequence[Task | CalculationTask]
+) -> Iterator[tuple[int, Curves | str, bool]]:
+    """Yield what each stack gives each of its cells, curves or a traceback, and whether the cell waits for no other stack."""
     waiting = Counter(cell for task in plan for cell in task.cells)
-    pieces: dict[int, list[Curves]] = {cell: [] for cell in waiting}
-    failures: dict[int, str] = {}
     for index, result in results:
         for position, cell in enumerate(plan[index].cells):
             waiting[cell] -= 1
-            if isinstance(result, str):
-                failures.setdefault(cell, result)
-            else:
-                pieces[cell].append(result[position])
-            if not waiting[cell]:
-                own = pieces.pop(cell)
-                yield cell, failures.get(cell) or joined(own, experiments[cell].all_seeds)
+            yield cell, result if isinstance(result, str) else result[position], not waiting[cell]
 
 
 def attempt(index: int, task: Task | CalculationTask) -> tuple[int, list[Curves] | str]:
