@@ -12,7 +12,7 @@ from backprop import kernels
 from backprop.arrays import PerReplica
 from backprop.choices import choice, number
 from backprop.curvature import newton_direction
-from backprop.network import Parameters
+from backprop.layout import Parameters
 
 State = tuple[Parameters, ...]
 LARGEST_FOR_NEWTON = 1000  # parameters: a step solves an eigenproblem of this size

@@ -10,8 +10,9 @@ from backprop.averaging import Averaging
 from backprop.choices import choice, integer, one_of
 from backprop.clipping import Clipping
 from backprop.constraints import Constraint
+from backprop.layout import Layout
 from backprop.losses import Loss, SoftmaxCrossEntropy, SquaredError
-from backprop.network import MLP, parameter_count
+from backprop.network import MLP, Network
 from backprop.noise import Noise
 from backprop.optimizers import LARGEST_FOR_NEWTON, Momentum, Newton, Optimizer
 from backprop.penalties import Penalty
@@ -53,7 +54,7 @@ class Experiment:
     split: Split = Holdout()
     corruption: Corruption | None = None
     scaling: Scaling = Scaling()
-    network: MLP = MLP()
+    network: Network = MLP()
     loss: Loss | None = None  # None: the dataset's natural loss
     optimizer: Optimizer = Momentum()
     schedule: Schedule = Constant()
@@ -81,8 +82,7 @@ class Experiment:
                 f"loss is {type(self.loss).__name__}, which is for {self.loss.task}, but the targets of "
                 f"{self.dataset.name} are for {self.dataset.task}; leave loss=natural or choose another dataset."
             )
-        targets = self.recipe.loss.targets(self.dataset.y[:1])  # the loss's and the recipe's own checks
-        parameters = parameter_count(self.network.sizes(self.dataset.x.shape[1], targets.shape[1]))
+        parameters = self.layout.count()  # and the checks of loss, recipe and network
         if isinstance(self.optimizer, Newton) and parameters > LARGEST_FOR_NEWTON:
             raise ValueError(
                 f"optimizer is Newton, which is for at most {LARGEST_FOR_NEWTON} parameters; this network has {parameters}: "
@@ -93,6 +93,12 @@ class Experiment:
     def all_seeds(self) -> list[int]:
         return listed_seeds(self.seeds)
 
+    @cached_property
+    def layout(self) -> Layout:
+        """The network's layers and arrays for these data."""
+        targets = self.recipe.loss.targets(self.dataset.y[:1])
+        return self.recipe.layout(self.dataset.x.shape[1], targets.shape[1])
+
     def check_data(self) -> None:
         """Check what needs the split of every seed: numbers of training rows, corruption, batch size. Raises ValueError."""
         rows = [drawn(self.dataset, self.split, seed) for seed in dict.fromkeys(self.seeds_of("split"))]
@@ -102,6 +108,7 @@ class Experiment:
         if self.corruption is not None:
             self.corruption(self.dataset, rows[0]._asdict(), self.all_seeds[0])
         (examples,) = sizes
+        self.recipe.check_minibatches(examples, self.layout)
         if self.batch_size is not None and self.batch_size > examples:
             raise ValueError(
                 f"batch_size is {self.batch_size}, but there are {examples} training examples; "

@@ -10,7 +10,7 @@ import pytest
 
 from backprop.averaging import Exponential
 from backprop.losses import BinaryCrossEntropy
-from backprop.network import MLP
+from backprop.network import MLP, Diagonal, ResidualMLP
 from experiments.data import datasets
 from experiments.data.corruption import LabelNoise
 from experiments.data.datasets.dataset import Column, Dataset
@@ -34,6 +34,11 @@ CELLS = {
     "classes": Experiment(datasets.iris(), **QUICK),
     "numbered classes": Experiment(datasets.digits(), **QUICK),
     "two classes": Experiment(datasets.breast_cancer(), loss=BinaryCrossEntropy(), **QUICK),
+    "normalized": Experiment(
+        datasets.iris(), **QUICK | {"network": MLP((4, 3), normalization="batch"), "batch_size": 30}
+    ),
+    "residual": Experiment(datasets.wine(), **QUICK | {"network": ResidualMLP(4)}),
+    "diagonal": Experiment(datasets.diabetes(), **QUICK | {"network": Diagonal()}),
     "linear": Experiment(datasets.wine(), **QUICK | {"network": MLP(())}),
     "values": Experiment(datasets.diabetes(), **QUICK),
     "values, double": Experiment(datasets.diabetes(), dtype="float64", split=KFold(3), **QUICK),
@@ -145,14 +150,20 @@ def without(name):
     ("change", "message"),
     [
         (lambda a: a | {"classes": np.array(["x", 1, None], object)}, "allow_pickle=False"),
-        (lambda a: a | {"W/0": np.array([None], object)}, "allow_pickle=False"),
-        (lambda a: a | {"format": 2}, "it has format 2, and this program reads format 1"),
+        (lambda a: a | {"parameters": np.array([None], object)}, "allow_pickle=False"),
+        (lambda a: a | {"format": 1}, "it has format 1, and this program reads format 2"),
         (without("format"), "it has no array 'format'"),
-        (without("b/1"), "b/1"),
-        (without("W/0"), "W/0"),
-        (lambda a: a | {"W/1": a["W/1"][:-1]}, "are no layer after"),
-        (lambda a: a | {"W/0": a["W/0"].astype(int)}, "are no layer after"),
-        (lambda a: a | {"activation": "os.system"}, "its activation is 'os.system'; it must be one of"),
+        (without("parameters"), "it has no array 'parameters'"),
+        (without("network"), "it has no array 'network'"),
+        (lambda a: a | {"parameters": a["parameters"][:-1]}, "its layers need 47 numbers"),
+        (lambda a: a | {"parameters": a["parameters"].astype(int)}, "its parameters have type int64"),
+        (lambda a: a | {"inputs": -3}, "its parameters"),
+        (lambda a: a | {"outputs": 2}, "its layers need 43 numbers"),
+        (lambda a: a | {"network": '{"_target_": "os.system", "command": "true"}'}, "network._target_ is 'os.system'"),
+        (lambda a: a | {"network": '{"_target_": "backprop.penalties.L2"}'}, "its network is a L2"),
+        (lambda a: a | {"network": '{"_target_": "backprop.network.MLP", "hidden": 3}'}, "MLP.hidden is 3"),
+        (lambda a: a | {"network": "[" * 5000}, ""),
+        (lambda a: a | {"statistics/0/mean": np.zeros(4), "statistics/0/variance": np.ones(4)}, "of [4] columns"),
         (lambda a: a | {"classes": a["classes"][:2]}, "its classes are 2, not 3"),
         (lambda a: a | {"features/mean": np.zeros(3)}, "its features are 3, not 4"),
         (lambda a: {}, "it has no array 'format'"),
