@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Iterator, Sequence
 from functools import partial
-from math import ceil
 from typing import NamedTuple
 
 import numpy as np
@@ -11,6 +10,7 @@ from jaxtyping import Int
 from backprop.acting import acting
 from backprop.arrays import Array
 from backprop.averaging import Averaging
+from backprop.batches import Batches, Shuffled, count, cut
 from backprop.choices import choice, integer, one_of
 from backprop.clipping import Clipping
 from backprop.constraints import Constraint
@@ -37,6 +37,7 @@ class Recipe:
     penalty: Penalty | None = None
     constraint: Constraint | None = None
     noise: Noise = Noise()
+    batches: Batches = Shuffled()
     batch_size: int | None = None  # None: all examples, plain gradient descent
     epochs: int = integer(default=100, within="[1, inf)")
     dtype: str = one_of(default="float32", options=("float32", "float64"))
@@ -54,7 +55,14 @@ class Recipe:
         acting(self.penalty, self.optimizer, weights=0)  # the check
 
     def steps_per_epoch(self, n: int) -> int:
-        return 1 if self.batch_size is None else ceil(n / self.batch_size)  # the last batch may be smaller
+        """Raises ValueError where no minibatch is left."""
+        steps = count(n, self.batch_size or n, self.batches.drop_last)
+        if not steps:
+            raise ValueError(
+                f"batches.drop_last leaves no minibatch: batch_size is {self.batch_size}, but there are {n} training examples; "
+                f"make batch_size at most {n}, or leave drop_last out."
+            )
+        return steps
 
 
 class Examples(NamedTuple):
@@ -79,14 +87,17 @@ class Snapshot(NamedTuple):
     finite_until: Int[Array, " R"]  # the last step at which a replica's loss was finite: < step once it has diverged
 
 
-def minibatches(n: int, batch_size: int | None, seeds: Sequence[int], epochs: int) -> Iterator[Int[Array, "R B"]]:
-    """Every epoch a new order of the n rows, cut into batches; the last keeps what is left."""
+def minibatches(
+    n: int,
+    batch_size: int | None,
+    seeds: Sequence[int],
+    epochs: int,
+    batches: Batches = Shuffled(),  # noqa: B008
+) -> Iterator[Int[Array, "R B"]]:
+    """Every epoch's n rows, cut into batches."""
     streams = Streams(seeds, "batch")
-    size = batch_size or n
     for _ in range(epochs):
-        order = streams.permutation(n)
-        for start in range(0, n, size):
-            yield order[:, start : start + size]
+        yield from cut(batches.order(n, streams), batch_size or n, batches.drop_last)
 
 
 def train(
@@ -118,7 +129,7 @@ def train(
 
     if 0 in at:
         yield Snapshot(0, 0.0, mean, measured, finite_until)
-    for t, rows in enumerate(minibatches(n, recipe.batch_size, seeds, recipe.epochs), start=1):
+    for t, rows in enumerate(minibatches(n, recipe.batch_size, seeds, recipe.epochs, recipe.batches), start=1):
         with np.errstate(all="ignore"):  # a diverging replica is recorded, not warned about
             x, y = data.rows(rows)
             eta = recipe.optimizer.learning_rate * recipe.schedule.factor(t, total)
