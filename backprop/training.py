@@ -139,9 +139,10 @@ def train(
                 recipe.clipping.clip(gradient, gradients)
             penalty.in_gradient(gradient, parameters)
             gradient_at = partial(objective_gradient, recipe, sizes, x, y)
+            objective_at = partial(objective, recipe, sizes, x, y)
             noisy_gradient, _ = noise.gradients(gradient)
             penalty.before_step(parameters, eta)
-            recipe.optimizer.update(parameters, noisy_gradient, state, Step(t, eta, weights, gradient_at))
+            recipe.optimizer.update(parameters, noisy_gradient, state, Step(t, eta, weights, gradient_at, objective_at))
             penalty.after_step(parameters, eta)
             if recipe.constraint is not None:
                 recipe.constraint.project(layers)
@@ -169,3 +170,12 @@ def objective_gradient(recipe: Recipe, sizes: Sequence[int], x: Array, y: Array,
     backpropagate(recipe, views(parameters, sizes), x, y, None, views(gradient, sizes))
     acting(recipe.penalty, recipe.optimizer, weight_count(sizes)).in_gradient(gradient, parameters)
     return gradient
+
+
+def objective(recipe: Recipe, sizes: Sequence[int], x: Array, y: Array, parameters: Array) -> Array:
+    """Loss plus penalty on a minibatch, without noise, at any parameters, (R, 1, 1): what `objective_gradient` is the gradient of."""
+    z, _ = apply(recipe.network, views(parameters, sizes), x)
+    J, _ = recipe.loss(z, y)
+    if recipe.penalty is None or recipe.penalty.method != "gradient":
+        return J
+    return J + recipe.penalty.value(parameters[..., : weight_count(sizes)])
