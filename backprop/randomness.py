@@ -82,6 +82,10 @@ class Streams:
         kernels.shuffle(self.bits(n - 1), order)
         return self.of_replicas(order)
 
+    def integers(self, n: int, count: int) -> Int[Array, "R count"]:
+        """So many whole numbers, uniform on 0 … n − 1 without bias: numpy multiplies and rejects (Lemire, ACM TOMACS 29:3, 2019)."""
+        return self.each(lambda g: g.integers(n, size=count))
+
     def bits(self, n: int) -> UInt64[Array, "S n"]:
         """n times 64 random bits for each distinct seed."""
         words = np.empty((len(self.key[0]), n), np.uint64)

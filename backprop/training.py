@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Iterator, Sequence
 from functools import partial
-from math import ceil
 from typing import NamedTuple
 
 import numpy as np
@@ -11,11 +10,12 @@ from jaxtyping import Int
 from backprop.acting import acting
 from backprop.arrays import Array
 from backprop.averaging import Averaging
+from backprop.batches import Batches, Shuffled, count, cut
 from backprop.choices import choice, integer, one_of
 from backprop.clipping import Clipping
 from backprop.constraints import Constraint
 from backprop.layers import Owned
-from backprop.layout import Layout, Parameters, initial_parameters
+from backprop.layout import Layout, Parameters, Weights, initial_parameters
 from backprop.losses import Loss, SoftmaxCrossEntropy
 from backprop.network import MLP, Network, apply, lay_out, with_noise
 from backprop.noise import Noise, Source
@@ -39,6 +39,7 @@ class Recipe:
     penalty: Penalty | None = None
     constraint: Constraint | None = None
     noise: Noise = Noise()
+    batches: Batches = Shuffled()
     batch_size: int | None = None  # None: all examples, plain gradient descent
     epochs: int = integer(default=100, within="[1, inf)")
     dtype: str = one_of(default="float32", options=("float32", "float64"))
@@ -59,17 +60,29 @@ class Recipe:
         """The network's layers and arrays for such data, with the noise of this recipe. Raises ValueError."""
         return lay_out(self.network, inputs, outputs, self.noise)
 
+    def penalized(self, layout: Layout, parameters: Parameters) -> Weights:
+        """The parameters that a penalty acts on: the weights, and the biases where it says so."""
+        return layout.weights(parameters, and_biases=self.penalty is not None and self.penalty.biases)
+
     def check_minibatches(self, n: int, layout: Layout) -> None:
         """Raises ValueError where the network normalizes over minibatches, and one of n training examples has a single row."""
         size = self.batch_size or n
-        if 1 in (size, n % size) and layout.settles:
+        last = 0 if self.batches.drop_last else n % size
+        if 1 in (size, last) and layout.settles:
             raise ValueError(
                 f"batch_size is {self.batch_size}, which makes a minibatch of one of {n} training examples, and BatchNorm needs two "
-                "or more rows; choose another batch_size, or take LayerNorm."
+                "or more rows; choose another batch_size, batches.drop_last=true, or LayerNorm."
             )
 
     def steps_per_epoch(self, n: int) -> int:
-        return 1 if self.batch_size is None else ceil(n / self.batch_size)  # the last batch may be smaller
+        """Raises ValueError where no minibatch is left."""
+        steps = count(n, self.batch_size or n, self.batches.drop_last)
+        if not steps:
+            raise ValueError(
+                f"batches.drop_last leaves no minibatch: batch_size is {self.batch_size}, but there are {n} training examples; "
+                f"make batch_size at most {n}, or leave drop_last out."
+            )
+        return steps
 
 
 class Examples(NamedTuple):
@@ -94,14 +107,17 @@ class Snapshot(NamedTuple):
     finite_until: Int[Array, " R"]  # the last step at which a replica's loss was finite: < step once it has diverged
 
 
-def minibatches(n: int, batch_size: int | None, seeds: Sequence[int], epochs: int) -> Iterator[Int[Array, "R B"]]:
-    """Every epoch a new order of the n rows, cut into batches; the last keeps what is left."""
+def minibatches(
+    n: int,
+    batch_size: int | None,
+    seeds: Sequence[int],
+    epochs: int,
+    batches: Batches = Shuffled(),  # noqa: B008
+) -> Iterator[Int[Array, "R B"]]:
+    """Every epoch's n rows, cut into batches."""
     streams = Streams(seeds, "batch")
-    size = batch_size or n
     for _ in range(epochs):
-        order = streams.permutation(n)
-        for start in range(0, n, size):
-            yield order[:, start : start + size]
+        yield from cut(batches.order(n, streams), batch_size or n, batches.drop_last)
 
 
 def train(
@@ -125,8 +141,7 @@ def train(
     mean = parameters if recipe.averaging is None else parameters.copy()
     state = recipe.optimizer.init(parameters)
     on_gradient = recipe.noise.gradients, Streams(seeds, "gradients")
-    biases = recipe.penalty is not None and recipe.penalty.biases
-    W, g = layout.weights(parameters, biases), layout.weights(gradient, biases)
+    W, g = (recipe.penalized(layout, array) for array in (parameters, gradient))
     penalty = acting(recipe.penalty, recipe.optimizer)
     per_epoch = recipe.steps_per_epoch(n)
     total = recipe.epochs * per_epoch
@@ -134,7 +149,7 @@ def train(
 
     if 0 in at:
         yield Snapshot(0, 0.0, mean, layout, finite_until)
-    for t, rows in enumerate(minibatches(n, recipe.batch_size, seeds, recipe.epochs), start=1):
+    for t, rows in enumerate(minibatches(n, recipe.batch_size, seeds, recipe.epochs, recipe.batches), start=1):
         with np.errstate(all="ignore"):  # a diverging replica is recorded, not warned about
             x, y = data.rows(rows)
             eta = recipe.optimizer.learning_rate * recipe.schedule.factor(t, total)
@@ -143,12 +158,10 @@ def train(
             if recipe.clipping is not None:
                 recipe.clipping.clip(gradient, layout.arrays(gradient))
             penalty.in_gradient(g, W)
-            gradient_at = partial(objective_gradient, recipe, layout, x, y)
-            noisy_gradient = distorted(gradient, *on_gradient)
+            on_this_minibatch = (partial(f, recipe, layout, x, y) for f in (objective_gradient, objective))
             penalty.before_step(W, eta)
-            recipe.optimizer.update(
-                parameters, noisy_gradient, state, Step(t, eta, layout.count("weight", "diagonal"), gradient_at)
-            )
+            step = Step(t, eta, layout.count("weight", "diagonal"), *on_this_minibatch)
+            recipe.optimizer.update(parameters, distorted(gradient, *on_gradient), state, step)
             penalty.after_step(W, eta)
             if recipe.constraint is not None:
                 recipe.constraint.project(W)
@@ -179,8 +192,15 @@ def objective_gradient(recipe: Recipe, layout: Layout, x: Array, y: Array, param
     """The gradient of loss plus penalty on a minibatch, without noise, at any parameters; they may be complex."""
     gradient = np.empty_like(parameters)
     backpropagate(recipe, layout, layout.views(parameters), x, y, layout.views(gradient))
-    biases = recipe.penalty is not None and recipe.penalty.biases
-    acting(recipe.penalty, recipe.optimizer).in_gradient(
-        layout.weights(gradient, biases), layout.weights(parameters, biases)
-    )
+    penalty = acting(recipe.penalty, recipe.optimizer)
+    penalty.in_gradient(recipe.penalized(layout, gradient), recipe.penalized(layout, parameters))
     return gradient
+
+
+def objective(recipe: Recipe, layout: Layout, x: Array, y: Array, parameters: Array) -> Array:
+    """Loss plus penalty on a minibatch, without noise, at any parameters, (R, 1, 1): what `objective_gradient` is the gradient of."""
+    z, _ = apply(layout, layout.views(parameters), x)
+    J, _ = recipe.loss(z, y)
+    if recipe.penalty is None or recipe.penalty.method != "gradient":
+        return J
+    return J + recipe.penalty.value(recipe.penalized(layout, parameters))

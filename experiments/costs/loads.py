@@ -9,7 +9,6 @@ from contextlib import suppress
 from dataclasses import fields
 from functools import cache
 from inspect import signature
-from math import ceil
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -118,7 +117,7 @@ def of_networks(parts: Mapping[str, Any], load: Load) -> Load:
         bounded(n) for n in (layout.count(), layout.count("weight"), max(layout.inputs, *layout.widths, layout.outputs))
     )
     batch = bounded(min(recipe.batch_size or rows.train, rows.train))
-    steps = bounded(recipe.epochs) * ceil(rows.train / max(batch, 1))
+    steps = bounded(recipe.epochs) * recipe.steps_per_epoch(max(1, int(rows.train)))
     products = 2 * batch * (3 * W - first_matrix(layout))
     if isinstance(recipe.optimizer, Newton):
         products = P * products + 10 * P**3
@@ -189,8 +188,8 @@ def of_theory(parts: Mapping[str, Any], load: Load) -> Load:
             steps=T + ROUNDS * LONG, call=calls, beside=T * 1e-6, curves=8 * T * 4, network=24 * T * features
         )
     if isinstance(theory, DropoutLinear):
-        work = 32 * features * (DRAW + 2 * ELEMENT) / products_rate()
-        steps = bounded(theory.epochs) * ceil(examples / 32)
+        work = examples * features * (DRAW + 2 * ELEMENT) / products_rate()
+        steps = bounded(theory.epochs) * theory.recipe.steps_per_epoch(max(1, int(examples)))
         return load._replace(steps=steps, step=work, call=calls, fits=LARGEST, curves=8 * 2 * features)
     if isinstance(theory, L2Path):
         work = examples * theory.train * features * 2 * ELEMENT / products_rate()

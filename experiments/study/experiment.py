@@ -7,6 +7,7 @@ from reprlib import repr as shortened
 from typing import Any
 
 from backprop.averaging import Averaging
+from backprop.batches import Batches, Shuffled
 from backprop.choices import choice, integer, one_of
 from backprop.clipping import Clipping
 from backprop.constraints import Constraint
@@ -63,6 +64,7 @@ class Experiment:
     penalty: Penalty | None = None
     constraint: Constraint | None = None
     noise: Noise = Noise()
+    batches: Batches = Shuffled()
     batch_size: int | None = 32
     epochs: int = integer(default=100, within="[1, inf)")
     dtype: str = one_of(default="float32", options=("float32", "float64"))
@@ -131,6 +133,7 @@ class Experiment:
             penalty=self.penalty,
             constraint=self.constraint,
             noise=self.noise,
+            batches=self.batches,
             batch_size=self.batch_size,
             epochs=self.epochs,
             dtype=self.dtype,

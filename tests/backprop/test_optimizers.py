@@ -17,13 +17,15 @@ from backprop.schedules import Constant, Cosine, Inverse, StepDecay, WarmUp
 from backprop.stacking import stack
 from backprop.training import Examples, Recipe, objective_gradient, train
 
+BOWL = (lambda W: W, lambda W: 0.5 * (W * W).sum(axis=-1, keepdims=True))  # gradient and value of ½ ‖W‖²
+
 
 def walked(optimizer, gradients, start=1.0):
     """W after a step for each gradient."""
     W = np.full((1, 1, 1), start)
     state = optimizer.init(W)
     for t, g in enumerate(gradients, start=1):
-        optimizer.update(W, np.full((1, 1, 1), g), state, Step(t, optimizer.learning_rate, 1, lambda W: W))
+        optimizer.update(W, np.full((1, 1, 1), g), state, Step(t, optimizer.learning_rate, 1, *BOWL))
     return W.item()
 
 
@@ -66,7 +68,7 @@ def test_the_first_step_of_adam_is_the_learning_rate_whatever_the_gradient():
 def test_adamw_shrinks_weights_before_the_step_and_leaves_biases():
     assert walked(AdamW(0.1, strength=0.5), [1.0]) == pytest.approx((1 - 0.1 * 0.5) * 1 - 0.1)
     W, optimizer = np.ones((1, 1, 2)), AdamW(0.1, strength=0.5)
-    optimizer.update(W, np.zeros((1, 1, 2)), optimizer.init(W), Step(1, 0.1, 1, lambda W: W))
+    optimizer.update(W, np.zeros((1, 1, 2)), optimizer.init(W), Step(1, 0.1, 1, *BOWL))
     assert W.tolist() == [[[0.95, 1.0]]]
 
 
@@ -140,7 +142,7 @@ def test_the_effective_learning_rate_is_how_far_a_unit_of_gradient_moves_in_the_
     W = np.zeros((1, 1, 1))
     state = optimizer.init(W)
     for t in range(1, 200):
-        optimizer.update(W, np.full((1, 1, 1), float(t == 1)), state, Step(t, 0.1, 1, lambda W: W))
+        optimizer.update(W, np.full((1, 1, 1), float(t == 1)), state, Step(t, 0.1, 1, *BOWL))
     assert -W.item() == pytest.approx(optimizer.effective_learning_rate(0.1), rel=1e-12)
     assert -W.item() == pytest.approx(0.1 / (1 - getattr(optimizer, "momentum", 0.0)))
 

@@ -23,7 +23,7 @@ class DropoutLinear:
     """Dropout on the inputs of a linear model is ridge regression: E J = (1/N) ‖Xw − y‖² + q/(1 − q) Σⱼ mean(xⱼ²) wⱼ².
 
     Multiplying by N(1, q/(1 − q)) instead has the same expectation (Srivastava et al., JMLR 15:1929, 2014, section 9.1;
-    Wager, Wang & Liang, NIPS 2013). Minibatch SGD on the noisy loss, averaged over the last half of its steps, is compared
+    Wager, Wang & Liang, NIPS 2013). Gradient descent on the noisy loss, averaged over the last half of its steps, is compared
     with that minimiser: `slope` is the least-squares slope of the trained coefficients on the exact ones, `distance` the
     norm of their difference over that of the exact ones. Features and target are standardised.
     """
@@ -39,16 +39,19 @@ class DropoutLinear:
         X, y = standardized(dataset)
         strength = self.rate / (1 - self.rate)
         exact = np.linalg.solve(X.T @ X / len(X) + strength * np.diag(np.mean(X**2, axis=0)), X.T @ y / len(X))
-        source = Dropout(self.rate) if self.noise == "dropout" else MultiplicativeGaussian(strength**0.5)
-        recipe = Recipe(
+        trained = coefficients(self.recipe, X, y, seeds)
+        return untrained_curves(seeds, [0], beside(trained, np.tile(exact, (len(seeds), 1))))
+
+    @property
+    def recipe(self) -> Recipe:
+        odds = self.rate / (1 - self.rate)
+        return Recipe(
             network=MLP(hidden=(), initialization=Zeros()),
             loss=SquaredError(),
             optimizer=SGD(learning_rate=0.02),
             schedule=Inverse(half_life=2000),
             averaging=Polyak(),
-            noise=Noise(inputs=source),
+            noise=Noise(inputs=Dropout(self.rate) if self.noise == "dropout" else MultiplicativeGaussian(odds**0.5)),
             epochs=self.epochs,
             dtype="float64",
         )
-        trained = coefficients(recipe, X, y, seeds)
-        return untrained_curves(seeds, [0], beside(trained, np.tile(exact, (len(seeds), 1))))
