@@ -6,9 +6,10 @@ from sklearn.datasets import load_iris
 
 from backprop.arrays import per_replica
 from backprop.classroom.gradcheck import gradient_error
+from backprop.layout import initial_parameters
 from backprop.line_search import backtracked
 from backprop.losses import SoftmaxCrossEntropy, SquaredError
-from backprop.network import MLP, apply, initial_parameters
+from backprop.network import MLP, apply
 from backprop.optimizers import Newton
 from backprop.penalties import L1, L2
 from backprop.stacking import stack
