@@ -7,7 +7,6 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from backprop.arrays import Array
-from backprop.losses import SoftmaxCrossEntropy
 from backprop.metrics import Whole, answers
 from backprop.network import Layer
 from backprop.training import Examples, Recipe, backpropagate
@@ -105,10 +104,10 @@ def calibration_error(z: Float[Array, "n K"], y: Float[Array, "n K"]) -> float:
 def gradient_statistics(recipe: Recipe, layers: Sequence[Layer], examples: Examples) -> PerReplicaValues:
     """‖g‖₂, g the gradient of the training loss, and (E ‖g_B − g‖²)^½, g_B that of a minibatch: signal and noise of a step.
 
-    The loss is the reported one: no penalty, no smoothing, no noise. One epoch of minibatches in the rows' own order.
+    The loss is the reported one: no penalty, no smoothing, no class weights, no noise. One epoch of minibatches in the rows'
+    own order.
     """
-    loss = replace(recipe.loss, smoothing=0.0) if isinstance(recipe.loss, SoftmaxCrossEntropy) else recipe.loss
-    plain = replace(recipe, loss=loss)
+    plain = replace(recipe, loss=recipe.loss.reported)
     R, n = len(examples.dataset_of), examples.x.shape[-2]
     gradients = [Layer(np.empty_like(W), np.empty_like(b)) for W, b in layers]
     total = [Layer(np.zeros(W.shape), np.zeros(b.shape)) for W, b in layers]

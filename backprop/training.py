@@ -1,6 +1,7 @@
 """A recipe says how to train; `train` is the only training loop. It yields snapshots: the caller measures and records."""
 
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from math import ceil
 from typing import NamedTuple
@@ -14,7 +15,7 @@ from backprop.averaging import Averaging
 from backprop.choices import choice, integer, one_of
 from backprop.clipping import Clipping
 from backprop.constraints import Constraint
-from backprop.losses import Loss, SoftmaxCrossEntropy
+from backprop.losses import Loss, SoftmaxCrossEntropy, balanced
 from backprop.network import MLP, Layer, Parameters, apply, initial_parameters, views, weight_count
 from backprop.noise import Noise, Sites, check_layers, sites
 from backprop.optimizers import Momentum, Newton, Optimizer, Step
@@ -101,6 +102,7 @@ def train(
     `recipe` holds (R, 1, 1) hyperparameters or plain numbers; replica r uses the streams of seeds[r] and data.dataset_of[r], and
     for its initial weights those of initial_seeds[r] where they are given.
     """
+    recipe = replace(recipe, loss=balanced(recipe.loss, data.y, data.dataset_of))
     n, inputs = data.x.shape[-2:]
     sizes = recipe.network.sizes(inputs, data.y.shape[-1])
     parameters = initial_parameters(recipe.network, sizes, initial_seeds or seeds, recipe.dtype)
