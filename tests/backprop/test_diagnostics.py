@@ -13,7 +13,7 @@ from backprop.diagnostics import (
     spectral_norm,
     weight_histogram,
 )
-from backprop.losses import SoftmaxCrossEntropy, SquaredError
+from backprop.losses import ConfidencePenalty, Focal, Hinge, SoftmaxCrossEntropy, SquaredError
 from backprop.metrics import Whole
 from backprop.network import MLP, Layer
 from backprop.training import Examples, Recipe, train
@@ -85,6 +85,26 @@ def test_gradient_noise_is_the_spread_of_minibatch_gradients():
     gw, gb = np.array([6.0, 24.0]), np.array([6.0, 12.0])  # 2 x r and 2 r with r = 3 x
     assert found["gradient_norm"][0] == pytest.approx(np.hypot(gw.mean(), gb.mean()))
     assert found["gradient_noise"][0] == pytest.approx(np.sqrt(gw.var() + gb.var()))
+
+
+TRAINING_ONLY = [
+    (SoftmaxCrossEntropy(0.3, [1, 2, 3]), SoftmaxCrossEntropy()),
+    (ConfidencePenalty(0.5), SoftmaxCrossEntropy()),
+    (Focal(2.0, "balanced"), SoftmaxCrossEntropy()),
+    (Hinge("balanced"), Hinge()),
+]
+
+
+@pytest.mark.parametrize(("loss", "plain"), TRAINING_ONLY, ids=repr)
+def test_gradients_are_measured_without_what_is_for_training_only(loss, plain):
+    layers = [Layer(DRAW.normal(size=(1, INPUTS, 3)), DRAW.normal(size=(1, 1, 3)))]
+    examples = Examples(DRAW.normal(size=(1, 11, INPUTS)), np.eye(3)[np.arange(11) % 3][None], np.zeros(1, int))
+
+    def found(loss):
+        return gradient_statistics(Recipe(network=MLP(()), loss=loss, batch_size=5), layers, examples)
+
+    for name, value in found(plain).items():
+        assert found(loss)[name] == value
 
 
 def test_a_replicas_diagnostics_do_not_depend_on_its_neighbours_even_diverged_ones():
