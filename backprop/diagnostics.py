@@ -7,6 +7,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from backprop.arrays import Array
+from backprop.losses import LINKS
 from backprop.metrics import Whole, answers
 from backprop.network import Layer
 from backprop.training import Examples, Recipe, backpropagate
@@ -64,7 +65,8 @@ def confidence(
     """Of classifiers: quantiles of the training examples' margins, and the calibration error on the test examples.
 
     Margin: the output of the true class less the largest other one. Calibration error: Σ over bins of confidence of the
-    bin's share of the examples times |accuracy − mean confidence| (Guo et al., ICML 2017). NaN for a diverged replica.
+    bin's share of the examples times |accuracy − mean confidence| (Guo et al., ICML 2017). NaN for a diverged replica; the
+    calibration error also where the loss makes no probabilities of its outputs.
     """
     names = ("margin_10", "margin_50", "calibration_error")
     found = {name: np.full(len(of), np.nan) for name in names}
@@ -73,7 +75,8 @@ def confidence(
             if np.isfinite(z).all():
                 train, test, y = data[s].rows["train"], data[s].rows["test"], data[s].y[0]
                 found["margin_10"][r], found["margin_50"][r] = np.quantile(margins(z[train], y[train]), (0.1, 0.5))
-                found["calibration_error"][r] = calibration_error(z[test], y[test])
+                scores, labels = two_columns(z[test].astype(float), y[test])
+                found["calibration_error"][r] = calibration_error(LINKS[recipe.loss.link](scores), labels)
     return found
 
 
@@ -89,16 +92,15 @@ def margins(z: Float[Array, "n K"], y: Float[Array, "n K"]) -> Float[Array, " n"
     return z[true] - np.where(true, -np.inf, z).max(axis=-1)
 
 
-def calibration_error(z: Float[Array, "n K"], y: Float[Array, "n K"]) -> float:
-    """Σ_b (n_b / n) |accuracy_b − confidence_b| over bins of the largest softmax probability."""
-    z, y = two_columns(z.astype(float), y)
-    p = np.exp(z - z.max(axis=-1, keepdims=True))
-    p /= p.sum(axis=-1, keepdims=True)
+def calibration_error(p: Float[Array, "n K"], y: Float[Array, "n K"]) -> float:
+    """Σ_b (n_b / n) |accuracy_b − confidence_b| over bins of the largest probability; NaN where one is NaN."""
     sure = p.max(axis=-1)
+    if np.isnan(sure).any():
+        return np.nan
     right = y[np.arange(len(y)), p.argmax(axis=-1)] > 0.5
     bins = np.minimum((sure * CONFIDENCES).astype(int), CONFIDENCES - 1)
     excess = np.bincount(bins, weights=right - sure, minlength=CONFIDENCES)
-    return float(np.abs(excess).sum() / len(z))
+    return float(np.abs(excess).sum() / len(p))
 
 
 def gradient_statistics(recipe: Recipe, layers: Sequence[Layer], examples: Examples) -> PerReplicaValues:

@@ -30,6 +30,7 @@ class BinaryCrossEntropy:
     """
 
     task: ClassVar[str] = "classification"
+    link: ClassVar[str] = "softmax"  # of the outputs 0 and z
     class_weights: ClassWeights = field(default="none", metadata=RULE)
 
     def __post_init__(self) -> None:

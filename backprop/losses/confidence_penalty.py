@@ -35,6 +35,7 @@ class ConfidencePenalty:
     """
 
     task: ClassVar[str] = "classification"
+    link: ClassVar[str] = "softmax"
     strength: PerReplica = number(default=0.1, within="[0, inf)")
     class_weights: ClassWeights = field(default="none", metadata=RULE)
 

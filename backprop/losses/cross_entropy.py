@@ -39,6 +39,7 @@ class SoftmaxCrossEntropy:
     """
 
     task: ClassVar[str] = "classification"
+    link: ClassVar[str] = "softmax"
     smoothing: PerReplica = number(default=0.0, within="[0, 1)")
     class_weights: ClassWeights = field(default="none", metadata=RULE)
 

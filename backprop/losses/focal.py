@@ -42,6 +42,7 @@ class Focal:
     """
 
     task: ClassVar[str] = "classification"
+    link: ClassVar[str] = "softmax"
     focusing: PerReplica = number(default=2.0, within="[0, inf)")
     class_weights: ClassWeights = field(default="none", metadata=RULE)
 

@@ -41,6 +41,7 @@ class Hinge:
     """
 
     task: ClassVar[str] = "classification"
+    link: ClassVar[str] = "none"
     class_weights: ClassWeights = field(default="none", metadata=RULE)
 
     def __post_init__(self) -> None:

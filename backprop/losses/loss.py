@@ -19,6 +19,7 @@ class Loss(Protocol):
     """A mean J over examples, and two things that are reported of each example: its cost and its error."""
 
     task: ClassVar[str]
+    link: ClassVar[str]  # what makes probabilities of classes of the outputs: a name of `probabilities.LINKS`
 
     def targets(self, y: Float[Array, "N K"]) -> Float[Array, "N K2"]:
         """The targets in the form that this loss compares with the outputs. Raises ValueError where it does not fit them."""

@@ -35,6 +35,7 @@ class SigmoidSquaredError:
     """
 
     task: ClassVar[str] = "classification"
+    link: ClassVar[str] = "sigmoid"
     class_weights: ClassWeights = field(default="none", metadata=RULE)
 
     def __post_init__(self) -> None:

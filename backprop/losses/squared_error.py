@@ -24,6 +24,7 @@ class SquaredError:
     """J = (1/B) Σₙ ‖zₙ − yₙ‖²; error: ‖zₙ − yₙ‖², in the target's unit squared."""
 
     task: ClassVar[str] = "regression"
+    link: ClassVar[str] = "none"
 
     def targets(self, y: Float[Array, "N K"]) -> Float[Array, "N K2"]:
         return y

@@ -22,6 +22,7 @@ class SquaredErrorOnClasses:
     """
 
     task: ClassVar[str] = "classification"
+    link: ClassVar[str] = "none"
     class_weights: ClassWeights = field(default="none", metadata=RULE)
 
     def __post_init__(self) -> None:

@@ -24,6 +24,7 @@ import numpy as np
 from jaxtyping import Float
 
 from backprop.arrays import Array
+from backprop.losses import LINKS
 from backprop.network import MLP, Layer, apply, views
 from backprop.operations import ACTIVATIONS
 from backprop.sets import Scale, sets
@@ -52,6 +53,7 @@ class Network(NamedTuple):
     targets: Scale | None
     classes: list[Any]  # the user's labels, in the order of the outputs; empty for regression
     columns: list[Column]  # the features' names, if the data have them
+    link: str = "softmax"  # how outputs become probabilities: a name of LINKS
 
     def outputs(self, x: Any) -> Float[Array, "N O"]:
         """The outputs of the last layer: scores of classes, or values in the target's unit."""
@@ -69,13 +71,20 @@ class Network(NamedTuple):
         return found[:, 0] if found.shape[1] == 1 else found
 
     def predict_proba(self, x: Any) -> Float[Array, "N K"]:
-        """p(class | x) in the order of `classes`: the softmax of the outputs, or σ of a single one. Raises ValueError for regression."""
+        """p(class | x) in the order of `classes`, as the loss of its training understands the outputs.
+
+        The softmax of the outputs, or σ of a single one; of sigmoid outputs each one's share of their sum. Raises ValueError
+        for regression, and for outputs that only rank the classes.
+        """
         if self.task != "classification":
             raise ValueError(f"the network for {self.data} does {self.task} and has no probabilities; use predict.")
+        if self.link == "none":
+            raise ValueError(
+                f"the network for {self.data} was trained by a loss whose outputs are scores and no probabilities; use "
+                "predict, or outputs."
+            )
         z = self.outputs(x).astype(float)
-        z = np.concatenate([np.zeros_like(z), z], axis=1) if z.shape[1] == 1 else z
-        p = np.exp(z - z.max(axis=1, keepdims=True))
-        return p / p.sum(axis=1, keepdims=True)
+        return LINKS[self.link](np.concatenate([np.zeros_like(z), z], axis=1) if z.shape[1] == 1 else z)
 
     @property
     def hidden(self) -> tuple[int, ...]:
@@ -142,6 +151,7 @@ def network_of(experiment: Experiment, seed: int, parameters: Float[Array, " P"]
         division.targets,
         list(data.classes or range(data.y.shape[1])) if data.task == "classification" else [],
         list(data.columns),
+        experiment.recipe.loss.link,
     )
 
 
@@ -149,7 +159,7 @@ def save(network: Network, file: Path) -> None:
     """Writes the archive."""
     arrays: dict[str, Any] = {
         "format": FORMAT,
-        **{name: getattr(network, name) for name in ("data", "task", "seed", "step", "activation")},
+        **{name: getattr(network, name) for name in ("data", "task", "seed", "step", "activation", "link")},
         "classes": as_labels(network.classes),
         "columns": np.array([column.name for column in network.columns], str),
         "values": np.array([column.value or "" for column in network.columns], str),
@@ -206,6 +216,7 @@ def from_arrays(a: dict[str, Array]) -> Network:
         scales["targets"],
         a["classes"].tolist(),
         [Column(name, value) for name, value in zip(a["columns"].tolist(), values, strict=True)],
+        str(a.get("link", "softmax")),  # archives of before there were other links have none
     )
     if wrong := what_does_not_fit(found):
         raise ValueError(wrong)
@@ -227,6 +238,8 @@ def what_does_not_fit(network: Network) -> str:
         widths.append(W.shape[-1])
     if network.activation not in ACTIVATIONS:
         return f"its activation is {network.activation!r}; it must be one of {', '.join(ACTIVATIONS)}"
+    if network.link not in LINKS:
+        return f"its link is {network.link!r}; it must be one of {', '.join(LINKS)}"
     outputs = max(widths[-1], 2) if network.task == "classification" else 0
     sizes = [("classes", len(network.classes), outputs), ("columns", len(network.columns) or widths[0], widths[0])]
     scales = (("features", network.features, widths[0]), ("targets", network.targets, widths[-1]))

@@ -13,7 +13,16 @@ from backprop.diagnostics import (
     spectral_norm,
     weight_histogram,
 )
-from backprop.losses import ConfidencePenalty, Focal, Hinge, SoftmaxCrossEntropy, SquaredError
+from backprop.losses import (
+    BinaryCrossEntropy,
+    ConfidencePenalty,
+    Focal,
+    Hinge,
+    SigmoidSquaredError,
+    SoftmaxCrossEntropy,
+    SquaredError,
+    SquaredErrorOnClasses,
+)
 from backprop.metrics import Whole
 from backprop.network import MLP, Layer
 from backprop.training import Examples, Recipe, train
@@ -69,11 +78,30 @@ def test_margins_by_hand():
 
 def test_calibration_by_hand():
     """Two examples with p = 0.8, one of them right: |0.5 − 0.8|; one with p = 0.6, right: |1 − 0.6|; 2/3 · 0.3 + 1/3 · 0.4."""
-    z = np.log([[0.8, 0.2], [0.8, 0.2], [0.6, 0.4]])
+    p = np.array([[0.8, 0.2], [0.8, 0.2], [0.6, 0.4]])
     y = np.array([[1.0, 0], [0, 1.0], [1.0, 0]])
-    assert calibration_error(z, y) == pytest.approx(0.2 + 0.4 / 3)
-    binary = np.log([[0.2 / 0.8], [0.2 / 0.8], [0.4 / 0.6]])
-    assert calibration_error(binary, y[:, 1:]) == pytest.approx(0.2 + 0.4 / 3)
+    assert calibration_error(p, y) == pytest.approx(0.2 + 0.4 / 3)
+    assert np.isnan(calibration_error(np.full_like(p, np.nan), y))
+
+
+OUTPUTS_OF = {  # what gives the probabilities of the calibration by hand
+    SoftmaxCrossEntropy(): np.log([[0.8, 0.2], [0.8, 0.2], [0.6, 0.4]]),
+    BinaryCrossEntropy(): np.log([[0.2 / 0.8], [0.2 / 0.8], [0.4 / 0.6]]),
+    SigmoidSquaredError(): np.log([[0.4 / 0.6, 0.1 / 0.9], [0.4 / 0.6, 0.1 / 0.9], [0.6 / 0.4, 0.4 / 0.6]]),
+}
+
+
+@pytest.mark.parametrize("loss", [*OUTPUTS_OF, Hinge(), SquaredErrorOnClasses()], ids=lambda loss: type(loss).__name__)
+def test_calibration_is_that_of_the_losses_own_probabilities_and_of_scores_there_is_none(loss):
+    """The outputs are those of a linear network of the inputs, which are the outputs themselves."""
+    z = OUTPUTS_OF.get(loss, np.array([[0.8, 0.2], [0.8, 0.2], [0.6, 0.4]]))
+    y = loss.targets(np.array([[1.0, 0], [0, 1.0], [1.0, 0]]))
+    layers = [Layer(np.eye(z.shape[1])[None], np.zeros((1, 1, z.shape[1])))]
+    data = [Whole(z[None], y[None], {"train": slice(0, 3), "test": slice(0, 3)})]
+    found = confidence(Recipe(network=MLP(()), loss=loss), layers, data, np.zeros(1, int))
+    expected = 0.2 + 0.4 / 3 if loss in OUTPUTS_OF else np.nan
+    assert found["calibration_error"].item() == pytest.approx(expected, nan_ok=True)
+    assert np.isfinite(found["margin_50"]).all()
 
 
 def test_gradient_noise_is_the_spread_of_minibatch_gradients():

@@ -6,6 +6,7 @@ from scipy.special import expit, log_softmax, softmax
 from sklearn.metrics import brier_score_loss, hinge_loss, log_loss
 
 from backprop.losses import (
+    LINKS,
     BinaryCrossEntropy,
     ConfidencePenalty,
     Focal,
@@ -181,3 +182,19 @@ def test_a_complex_step_along_the_outputs_is_the_slope(loss):
     J, pullback = loss(z + 1e-20j * d, y)
     assert J.imag.ravel() / 1e-20 == pytest.approx((loss(z, y)[1]() * d).sum(axis=(-2, -1)), rel=1e-10)
     assert pullback().real == pytest.approx(loss(z, y)[1](), rel=1e-12)
+
+
+@pytest.mark.parametrize("link", ["softmax", "sigmoid"])
+def test_probabilities_sum_to_one_and_rank_the_classes_as_the_outputs_do(link):
+    z = DRAW.standard_normal((B, K))
+    p = LINKS[link](z)
+    by_hand = np.exp(z) if link == "softmax" else expit(z)
+    assert p == pytest.approx(by_hand / by_hand.sum(axis=-1, keepdims=True), rel=1e-12)
+    assert (p.argsort(axis=-1) == z.argsort(axis=-1)).all()
+    far = LINKS[link](np.array([[1e4, -1e4, 0], [-1e4, -1e4, -1e4]]))
+    assert far[1] == pytest.approx(np.full(3, 1 / 3))  # all sigmoids are 0 to rounding, and alike
+    assert far[0] == pytest.approx([1, 0, 0] if link == "softmax" else [2 / 3, 0, 1 / 3])  # 1, 0, ½
+
+
+def test_scores_are_no_probabilities():
+    assert np.isnan(LINKS["none"](np.zeros((2, 3)))).all()

@@ -1,7 +1,8 @@
 """A loss's pullback is the gradient of its J, and J is the mean of the reported cost but for what is for training only.
 
 What is for training only changes J and not what is reported: with every setting that may be 0 at 0, J is what is reported, and so
-is J of `reported`. Class weights multiply each example's own J. Outputs of ten thousand give numbers.
+is J of `reported`. Class weights multiply each example's own J. Outputs of ten thousand give numbers, and it is known
+what outputs say of classes.
 """
 
 from collections.abc import Iterator
@@ -11,7 +12,7 @@ import numpy as np
 
 from backprop.arrays import Array
 from backprop.classroom.gradcheck import gradient_error
-from backprop.losses import Focal, Hinge, Loss, SoftmaxCrossEntropy, SquaredError, balanced
+from backprop.losses import LINKS, Focal, Hinge, Loss, SoftmaxCrossEntropy, SquaredError, balanced
 
 R, B, COLUMNS = 2, 5, (7, 2)  # as many classes as the loss takes
 
@@ -23,6 +24,7 @@ def promise(loss: Loss) -> None:
         the_reported_cost_is_J_without_what_is_for_training_only(one, z, y)
         what_is_reported_of_an_example_is_its_own(one, z, y)
         outputs_far_from_zero_give_numbers_of_the_same_type(one, z, y)
+    assert loss.link in LINKS, f"{loss} has outputs of the unknown kind {loss.link!r}"
     for one in with_class_weights(loss, y):
         weights_multiply_the_J_of_an_example(one, z, y)
 
@@ -189,7 +191,14 @@ class HingeThatReportsItsWeights(Hinge):
         return Hinge.cost(self, z, y) * (y * weights).sum(axis=-1, keepdims=True)
 
 
+class HingeOfAKindOfItsOwn(Hinge):
+    """Says of its outputs what nobody knows how to make probabilities of."""
+
+    link = "margin"
+
+
 BROKEN = [
+    HingeOfAKindOfItsOwn(),
     SquaredErrorWithHalfAGradient(),
     CrossEntropyThatCallsSmoothedReported(smoothing=0.2),
     FocalWhoseFactorIsHeldStill(),
