@@ -8,7 +8,7 @@ from jaxtyping import Float, Int
 
 from backprop.arrays import Array
 from backprop.layout import Layout, Parameters, Weights
-from backprop.losses import SoftmaxCrossEntropy
+from backprop.losses import LINKS, Loss
 from backprop.metrics import Whole, answers
 from backprop.training import Examples, Recipe, backpropagate
 
@@ -58,11 +58,14 @@ def weight_histogram(W: Weights, initial: Weights) -> Float[Array, "R bins"]:
     return counts / counts.sum(axis=-1, keepdims=True)
 
 
-def confidence(layout: Layout, parameters: Parameters, data: Sequence[Whole], of: Int[Array, " R"]) -> PerReplicaValues:
+def confidence(
+    loss: Loss, layout: Layout, parameters: Parameters, data: Sequence[Whole], of: Int[Array, " R"]
+) -> PerReplicaValues:
     """Of classifiers: quantiles of the training examples' margins, and the calibration error on the test examples.
 
     Margin: the output of the true class less the largest other one. Calibration error: Σ over bins of confidence of the
-    bin's share of the examples times |accuracy − mean confidence| (Guo et al., ICML 2017). NaN for a diverged replica.
+    bin's share of the examples times |accuracy − mean confidence| (Guo et al., ICML 2017). NaN for a diverged replica; the
+    calibration error also where the loss makes no probabilities of its outputs.
     """
     names = ("margin_10", "margin_50", "calibration_error")
     found = {name: np.full(len(of), np.nan) for name in names}
@@ -71,7 +74,8 @@ def confidence(layout: Layout, parameters: Parameters, data: Sequence[Whole], of
             if np.isfinite(z).all():
                 train, test, y = data[s].rows["train"], data[s].rows["test"], data[s].y[0]
                 found["margin_10"][r], found["margin_50"][r] = np.quantile(margins(z[train], y[train]), (0.1, 0.5))
-                found["calibration_error"][r] = calibration_error(z[test], y[test])
+                scores, labels = two_columns(z[test].astype(float), y[test])
+                found["calibration_error"][r] = calibration_error(LINKS[loss.link](scores), labels)
     return found
 
 
@@ -87,25 +91,24 @@ def margins(z: Float[Array, "n K"], y: Float[Array, "n K"]) -> Float[Array, " n"
     return z[true] - np.where(true, -np.inf, z).max(axis=-1)
 
 
-def calibration_error(z: Float[Array, "n K"], y: Float[Array, "n K"]) -> float:
-    """Σ_b (n_b / n) |accuracy_b − confidence_b| over bins of the largest softmax probability."""
-    z, y = two_columns(z.astype(float), y)
-    p = np.exp(z - z.max(axis=-1, keepdims=True))
-    p /= p.sum(axis=-1, keepdims=True)
+def calibration_error(p: Float[Array, "n K"], y: Float[Array, "n K"]) -> float:
+    """Σ_b (n_b / n) |accuracy_b − confidence_b| over bins of the largest probability; NaN where one is NaN."""
     sure = p.max(axis=-1)
+    if np.isnan(sure).any():
+        return np.nan
     right = y[np.arange(len(y)), p.argmax(axis=-1)] > 0.5
     bins = np.minimum((sure * CONFIDENCES).astype(int), CONFIDENCES - 1)
     excess = np.bincount(bins, weights=right - sure, minlength=CONFIDENCES)
-    return float(np.abs(excess).sum() / len(z))
+    return float(np.abs(excess).sum() / len(p))
 
 
 def gradient_statistics(recipe: Recipe, layout: Layout, parameters: Parameters, examples: Examples) -> PerReplicaValues:
     """‖g‖₂, g the gradient of the training loss, and (E ‖g_B − g‖²)^½, g_B that of a minibatch: signal and noise of a step.
 
-    The loss is the reported one: no penalty, no smoothing, no noise. One epoch of minibatches in the rows' own order.
+    The loss is the reported one: no penalty, no smoothing, no class weights, no noise. One epoch of minibatches in the rows'
+    own order.
     """
-    loss = replace(recipe.loss, smoothing=0.0) if isinstance(recipe.loss, SoftmaxCrossEntropy) else recipe.loss
-    plain = replace(recipe, loss=loss)
+    plain = replace(recipe, loss=recipe.loss.reported)
     R, n = len(examples.dataset_of), examples.x.shape[-2]
     gradient, total = np.empty_like(parameters), np.zeros(parameters.shape)
     owned, gradients = layout.views(parameters), layout.views(gradient)

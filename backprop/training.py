@@ -1,6 +1,7 @@
 """A recipe says how to train; `train` is the only training loop. It yields snapshots: the caller measures and records."""
 
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import NamedTuple
 
@@ -16,7 +17,7 @@ from backprop.clipping import Clipping
 from backprop.constraints import Constraint
 from backprop.layers import Owned
 from backprop.layout import Layout, Parameters, Weights, initial_parameters
-from backprop.losses import Loss, SoftmaxCrossEntropy
+from backprop.losses import Loss, SoftmaxCrossEntropy, balanced
 from backprop.network import MLP, Network, apply, lay_out, with_noise
 from backprop.noise import Noise, Source
 from backprop.optimizers import Momentum, Newton, Optimizer, Step
@@ -132,6 +133,7 @@ def train(
     `recipe` holds (R, 1, 1) hyperparameters or plain numbers; replica r uses the streams of seeds[r] and data.dataset_of[r], and
     for its initial weights those of initial_seeds[r] where they are given.
     """
+    recipe = replace(recipe, loss=balanced(recipe.loss, data.y, data.dataset_of))
     n, inputs = data.x.shape[-2:]
     layout = recipe.layout(inputs, data.y.shape[-1])
     recipe.check_minibatches(n, layout)

@@ -28,6 +28,7 @@ from backprop.arrays import Array
 from backprop.choices import settings
 from backprop.layers import Statistics
 from backprop.layout import Layout, flattened, statistics_in
+from backprop.losses import LINKS
 from backprop.network import Network as Layers
 from backprop.network import apply, lay_out
 from backprop.sets import Scale, sets
@@ -51,6 +52,7 @@ NEEDED = (
     "inputs",
     "outputs",
     "parameters",
+    "link",
     "seed",
     "step",
     "classes",
@@ -74,6 +76,7 @@ class Network(NamedTuple):
     targets: Scale | None
     classes: list[Any]  # the user's labels, in the order of the outputs; empty for regression
     columns: list[Column]  # the features' names, if the data have them
+    link: str  # how outputs become probabilities: a name of LINKS
 
     def outputs(self, x: Any) -> Float[Array, "N O"]:
         """The outputs of the last layer: scores of classes, or values in the target's unit."""
@@ -91,13 +94,20 @@ class Network(NamedTuple):
         return found[:, 0] if found.shape[1] == 1 else found
 
     def predict_proba(self, x: Any) -> Float[Array, "N K"]:
-        """p(class | x) in the order of `classes`: the softmax of the outputs, or σ of a single one. Raises ValueError for regression."""
+        """p(class | x) in the order of `classes`, as the loss of its training understands the outputs.
+
+        The softmax of the outputs, or σ of a single one; of sigmoid outputs each one's share of their sum. Raises ValueError
+        for regression, and for outputs that only rank the classes.
+        """
         if self.task != "classification":
             raise ValueError(f"the network for {self.data} does {self.task} and has no probabilities; use predict.")
+        if self.link == "none":
+            raise ValueError(
+                f"the network for {self.data} was trained by a loss whose outputs are scores and no probabilities; use "
+                "predict, or outputs."
+            )
         z = self.outputs(x).astype(float)
-        z = np.concatenate([np.zeros_like(z), z], axis=1) if z.shape[1] == 1 else z
-        p = np.exp(z - z.max(axis=1, keepdims=True))
-        return p / p.sum(axis=1, keepdims=True)
+        return LINKS[self.link](np.concatenate([np.zeros_like(z), z], axis=1) if z.shape[1] == 1 else z)
 
     def seen(self, x: Any) -> Float[Array, "N D"]:
         """Raw features as the network sees them. Raises ValueError where their shape, type or columns do not fit."""
@@ -162,6 +172,7 @@ def network_of(experiment: Experiment, seed: int, parameters: Float[Array, " P"]
         division.targets,
         list(data.classes or range(data.y.shape[1])) if data.task == "classification" else [],
         list(data.columns),
+        experiment.recipe.loss.link,
     )
 
 
@@ -169,7 +180,7 @@ def save(network: Network, file: Path) -> None:
     """Writes the archive."""
     arrays: dict[str, Any] = {
         "format": FORMAT,
-        **{name: getattr(network, name) for name in ("data", "task", "seed", "step", "parameters")},
+        **{name: getattr(network, name) for name in ("data", "task", "seed", "step", "parameters", "link")},
         "network": json.dumps(settings(network.choice), default=float),
         "inputs": network.layout.inputs,
         "outputs": network.layout.outputs,
@@ -239,6 +250,7 @@ def from_arrays(a: dict[str, Array]) -> Network:
         scales["targets"],
         a["classes"].tolist(),
         [Column(name, value) for name, value in zip(a["columns"].tolist(), values, strict=True)],
+        str(a["link"]),
     )
     if wrong := what_does_not_fit(found):
         raise ValueError(wrong)
@@ -269,6 +281,8 @@ def what_does_not_fit(network: Network) -> str:
     layout, P = network.layout, network.parameters
     if P.dtype.kind != "f" or P.shape != (layout.count(),):
         return f"its parameters have type {P.dtype} and shape {P.shape}; its layers need {layout.count()} numbers"
+    if network.link not in LINKS:
+        return f"its link is {network.link!r}; it must be one of {', '.join(LINKS)}"
     needed = [one.outputs for one in flattened(layout.declared) if one.settles]
     given = [one.mean.size for one in network.statistics]
     if given != needed or any(one.mean.shape != one.variance.shape for one in network.statistics):

@@ -112,7 +112,7 @@ def at_the_end(
     W, W0 = layout.weights(parameters), layout.weights(initial)
     found = distances(W, W0) | gradient_statistics(recipe, layout, parameters, training_examples(task))
     if recipe.loss.task == "classification":
-        found |= confidence(layout, parameters, data, seed_index)
+        found |= confidence(recipe.loss, layout, parameters, data, seed_index)
     histogram = weight_histogram(W, W0)
     bins = {f"{HISTOGRAM}{low:.2f}": histogram[:, i] for i, low in enumerate(BINS[:-1])}
     return {f"last/{name}": value for name, value in found.items()} | bins

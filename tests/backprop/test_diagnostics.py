@@ -13,7 +13,16 @@ from backprop.diagnostics import (
     spectral_norm,
     weight_histogram,
 )
-from backprop.losses import SoftmaxCrossEntropy, SquaredError
+from backprop.losses import (
+    BinaryCrossEntropy,
+    ConfidencePenalty,
+    Focal,
+    Hinge,
+    SigmoidSquaredError,
+    SoftmaxCrossEntropy,
+    SquaredError,
+    SquaredErrorOnClasses,
+)
 from backprop.metrics import Whole
 from backprop.network import MLP
 from backprop.training import Examples, Recipe, train
@@ -68,11 +77,29 @@ def test_margins_by_hand():
 
 def test_calibration_by_hand():
     """Two examples with p = 0.8, one of them right: |0.5 − 0.8|; one with p = 0.6, right: |1 − 0.6|; 2/3 · 0.3 + 1/3 · 0.4."""
-    z = np.log([[0.8, 0.2], [0.8, 0.2], [0.6, 0.4]])
+    p = np.array([[0.8, 0.2], [0.8, 0.2], [0.6, 0.4]])
     y = np.array([[1.0, 0], [0, 1.0], [1.0, 0]])
-    assert calibration_error(z, y) == pytest.approx(0.2 + 0.4 / 3)
-    binary = np.log([[0.2 / 0.8], [0.2 / 0.8], [0.4 / 0.6]])
-    assert calibration_error(binary, y[:, 1:]) == pytest.approx(0.2 + 0.4 / 3)
+    assert calibration_error(p, y) == pytest.approx(0.2 + 0.4 / 3)
+    assert np.isnan(calibration_error(np.full_like(p, np.nan), y))
+
+
+OUTPUTS_OF = {  # what gives the probabilities of the calibration by hand
+    SoftmaxCrossEntropy(): np.log([[0.8, 0.2], [0.8, 0.2], [0.6, 0.4]]),
+    BinaryCrossEntropy(): np.log([[0.2 / 0.8], [0.2 / 0.8], [0.4 / 0.6]]),
+    SigmoidSquaredError(): np.log([[0.4 / 0.6, 0.1 / 0.9], [0.4 / 0.6, 0.1 / 0.9], [0.6 / 0.4, 0.4 / 0.6]]),
+}
+
+
+@pytest.mark.parametrize("loss", [*OUTPUTS_OF, Hinge(), SquaredErrorOnClasses()], ids=lambda loss: type(loss).__name__)
+def test_calibration_is_that_of_the_losses_own_probabilities_and_of_scores_there_is_none(loss):
+    """The outputs are those of a linear network of the inputs, which are the outputs themselves."""
+    z = OUTPUTS_OF.get(loss, np.array([[0.8, 0.2], [0.8, 0.2], [0.6, 0.4]]))
+    y = loss.targets(np.array([[1.0, 0], [0, 1.0], [1.0, 0]]))
+    data = [Whole(z[None], y[None], {"train": slice(0, 3), "test": slice(0, 3)})]
+    found = confidence(loss, *network_of(np.eye(z.shape[1])[None]), data, np.zeros(1, int))
+    expected = 0.2 + 0.4 / 3 if loss in OUTPUTS_OF else np.nan
+    assert found["calibration_error"].item() == pytest.approx(expected, nan_ok=True)
+    assert np.isfinite(found["margin_50"]).all()
 
 
 def test_gradient_noise_is_the_spread_of_minibatch_gradients():
@@ -83,6 +110,26 @@ def test_gradient_noise_is_the_spread_of_minibatch_gradients():
     gw, gb = np.array([6.0, 24.0]), np.array([6.0, 12.0])  # 2 x r and 2 r with r = 3 x
     assert found["gradient_norm"][0] == pytest.approx(np.hypot(gw.mean(), gb.mean()))
     assert found["gradient_noise"][0] == pytest.approx(np.sqrt(gw.var() + gb.var()))
+
+
+TRAINING_ONLY = [
+    (SoftmaxCrossEntropy(0.3, [1, 2, 3]), SoftmaxCrossEntropy()),
+    (ConfidencePenalty(0.5), SoftmaxCrossEntropy()),
+    (Focal(2.0, "balanced"), SoftmaxCrossEntropy()),
+    (Hinge("balanced"), Hinge()),
+]
+
+
+@pytest.mark.parametrize(("loss", "plain"), TRAINING_ONLY, ids=repr)
+def test_gradients_are_measured_without_what_is_for_training_only(loss, plain):
+    network = network_of(DRAW.normal(size=(1, INPUTS, 3)))
+    examples = Examples(DRAW.normal(size=(1, 11, INPUTS)), np.eye(3)[np.arange(11) % 3][None], np.zeros(1, int))
+
+    def found(loss):
+        return gradient_statistics(Recipe(network=MLP(()), loss=loss, batch_size=5), *network, examples)
+
+    for name, value in found(plain).items():
+        assert found(loss)[name] == value
 
 
 def test_a_replicas_diagnostics_do_not_depend_on_its_neighbours_even_diverged_ones():
@@ -97,7 +144,7 @@ def test_a_replicas_diagnostics_do_not_depend_on_its_neighbours_even_diverged_on
             last.layout.weights(last.parameters).matrices[0][r] = np.inf
         data = [Whole(x, y, {"train": slice(0, 11), "test": slice(0, 11)})]
         return gradient_statistics(recipe, last.layout, last.parameters, examples) | confidence(
-            last.layout, last.parameters, data, examples.dataset_of
+            recipe.loss, last.layout, last.parameters, data, examples.dataset_of
         )
 
     alone, among = diagnose([3]), diagnose([1, 3], spoilt=[0])

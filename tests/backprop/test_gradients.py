@@ -5,7 +5,16 @@ import pytest
 
 from backprop.classroom.gradcheck import gradient_error
 from backprop.layout import initial_parameters
-from backprop.losses import BinaryCrossEntropy, SoftmaxCrossEntropy, SquaredError
+from backprop.losses import (
+    BinaryCrossEntropy,
+    ConfidencePenalty,
+    Focal,
+    Hinge,
+    SigmoidSquaredError,
+    SoftmaxCrossEntropy,
+    SquaredError,
+    SquaredErrorOnClasses,
+)
 from backprop.network import MLP, apply, lay_out
 from backprop.noise import Dropout, Gaussian, MultiplicativeGaussian, Noise
 from backprop.operations import ACTIVATIONS, affine
@@ -15,7 +24,10 @@ from tests.backprop.made import row_of_weights
 
 R, B, I, O = 2, 3, 5, 7  # noqa: E741
 draw = np.random.default_rng(0)
-LOSSES = [SquaredError(), SoftmaxCrossEntropy(), SoftmaxCrossEntropy(smoothing=0.1), BinaryCrossEntropy()]
+LOSSES = [
+    *(SquaredError(), SoftmaxCrossEntropy(), SoftmaxCrossEntropy(smoothing=0.1), BinaryCrossEntropy()),
+    *(SquaredErrorOnClasses(), SigmoidSquaredError(), Hinge(), Focal(), ConfidencePenalty()),
+]
 SOURCES = [Gaussian(0.3), Gaussian(0.3, "batch"), MultiplicativeGaussian(0.4), Dropout(0.4), Dropout(0.4, "batch")]
 
 

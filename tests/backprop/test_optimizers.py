@@ -8,7 +8,15 @@ from backprop.averaging import Exponential, Polyak
 from backprop.clipping import ClipGlobalNorm, ClipNorm, ClipValue
 from backprop.curvature import hessian, hessian_vector, largest_eigenvalue, newton_direction, trace
 from backprop.layout import initial_parameters
-from backprop.losses import BinaryCrossEntropy, SoftmaxCrossEntropy, SquaredError
+from backprop.losses import (
+    BinaryCrossEntropy,
+    ConfidencePenalty,
+    Focal,
+    Hinge,
+    SigmoidSquaredError,
+    SoftmaxCrossEntropy,
+    SquaredError,
+)
 from backprop.network import MLP
 from backprop.operations import ACTIVATIONS
 from backprop.optimizers import SGD, Adagrad, Adam, AdamW, Momentum, Nesterov, Newton, RMSProp, Step
@@ -90,7 +98,10 @@ def test_adamw_is_adam_with_decoupled_l2_and_not_with_coupled():
     )  # for SGD they are one
 
 
-LOSSES = [SquaredError(), SoftmaxCrossEntropy(), BinaryCrossEntropy()]
+LOSSES = [
+    *(SquaredError(), SoftmaxCrossEntropy(), BinaryCrossEntropy(), SigmoidSquaredError(), Hinge(), Focal()),
+    ConfidencePenalty(),
+]
 PENALTIES = [L1(0.1, "gradient"), L2(0.1), ElasticNet(0.1, 0.5, "gradient")]
 
 

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from backprop.averaging import Exponential
-from backprop.losses import BinaryCrossEntropy
+from backprop.losses import BinaryCrossEntropy, Hinge, SigmoidSquaredError
 from backprop.network import MLP, Diagonal, ResidualMLP
 from experiments.data import datasets
 from experiments.data.corruption import LabelNoise
@@ -39,6 +39,7 @@ CELLS = {
     ),
     "residual": Experiment(datasets.wine(), **QUICK | {"network": ResidualMLP(4)}),
     "diagonal": Experiment(datasets.diabetes(), **QUICK | {"network": Diagonal()}),
+    "sigmoid outputs": Experiment(datasets.iris(), loss=SigmoidSquaredError("balanced"), **QUICK),
     "linear": Experiment(datasets.wine(), **QUICK | {"network": MLP(())}),
     "values": Experiment(datasets.diabetes(), **QUICK),
     "values, double": Experiment(datasets.diabetes(), dtype="float64", split=KFold(3), **QUICK),
@@ -82,6 +83,15 @@ def test_a_kept_network_predicts_what_was_measured(name, tmp_path):
             assert (network.predict(x)[:, None] - y) ** 2 == pytest.approx(
                 own.error.to_numpy()[:, None], rel=1e-3, abs=1e-3
             )
+
+
+def test_probabilities_are_those_of_the_loss_and_scores_are_none(tmp_path):
+    network, x = there_and_back(results().network("sigmoid outputs", 0), tmp_path), datasets.iris().x
+    shares = 1 / (1 + np.exp(-network.outputs(x).astype(float)))
+    assert network.predict_proba(x) == pytest.approx(shares / shares.sum(axis=1, keepdims=True))
+    scores = run({"a": Experiment(datasets.iris(), loss=Hinge(), **QUICK)}).network("a", 0)
+    with pytest.raises(ValueError, match="whose outputs are scores and no probabilities; use predict, or outputs"):
+        there_and_back(scores, tmp_path).predict_proba(x)
 
 
 def test_the_weights_are_those_of_the_step_that_counts():
@@ -164,6 +174,7 @@ def without(name):
         (lambda a: a | {"network": '{"_target_": "backprop.network.MLP", "hidden": 3}'}, "MLP.hidden is 3"),
         (lambda a: a | {"network": "[" * 5000}, ""),
         (lambda a: a | {"statistics/0/mean": np.zeros(4), "statistics/0/variance": np.ones(4)}, "of [4] columns"),
+        (lambda a: a | {"link": "os.system"}, "its link is 'os.system'; it must be one of"),
         (lambda a: a | {"classes": a["classes"][:2]}, "its classes are 2, not 3"),
         (lambda a: a | {"features/mean": np.zeros(3)}, "its features are 3, not 4"),
         (lambda a: {}, "it has no array 'format'"),
