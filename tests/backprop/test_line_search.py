@@ -89,7 +89,7 @@ def losses(seeds, dtype="float64", **settings):
     recipe = stack([Recipe(**{**vars(recipe), "optimizer": newton}) for newton in newtons], dtype)
     found = []
     for snapshot in train(recipe, Examples(x, y, np.zeros(len(seeds), int)), seeds, set(range(21))):
-        z, _ = apply(recipe.network, snapshot.layers, np.repeat(x, len(seeds), axis=0))
+        z, _ = apply(snapshot.layout, snapshot.layout.views(snapshot.parameters), np.repeat(x, len(seeds), axis=0))
         found.append(recipe.loss(z, np.repeat(y, len(seeds), axis=0))[0].ravel())
     return np.array(found)
 
