@@ -6,7 +6,6 @@ Time is counted in operations of matrix products, whose rate on this machine is 
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import fields
 from functools import cache
 from inspect import signature
 from math import ceil
@@ -18,7 +17,7 @@ from backprop.network import parameter_count, weight_count
 from backprop.noise import Dropout
 from backprop.optimizers import Newton
 from backprop.training import Recipe
-from experiments.config.building import Draft
+from experiments.config.building import Draft, sorted_by_recipe
 from experiments.config.targets import our_object
 from experiments.data.datasets.dataset import Size
 from experiments.data.splits import Holdout, KFold, Own, size_of
@@ -110,7 +109,7 @@ def load(draft: Draft, size: Size | None, seeds: float | None = None) -> Load:
 
 def of_networks(parts: Mapping[str, Any], load: Load) -> Load:
     _, features, targets = load.size
-    recipe = Recipe(**{f.name: parts[f.name] for f in fields(Recipe) if parts.get(f.name) is not None})  # type: ignore[arg-type]
+    recipe = Recipe(**sorted_by_recipe(parts)[0])
     itemsize = np.dtype(recipe.dtype).itemsize
     rows = counts(parts.get("split", Holdout()), load.size)
     sizes = recipe.network.sizes(int(features), int(targets))
@@ -176,9 +175,8 @@ def of_theory(parts: Mapping[str, Any], load: Load) -> Load:
             steps=T + ROUNDS * LONG, call=calls, beside=T * 1e-6, curves=8 * T * 4, network=24 * T * features
         )
     if isinstance(theory, DropoutLinear):
-        work = 32 * features * (DRAW + 2 * ELEMENT) / products_rate()
-        steps = bounded(theory.epochs) * ceil(examples / 32)
-        return load._replace(steps=steps, step=work, call=calls, fits=LARGEST, curves=8 * 2 * features)
+        work = examples * features * (DRAW + 2 * ELEMENT) / products_rate()
+        return load._replace(steps=bounded(theory.epochs), step=work, call=calls, fits=LARGEST, curves=8 * 2 * features)
     if isinstance(theory, L2Path):
         work = examples * theory.train * features * 2 * ELEMENT / products_rate()
         return load._replace(steps=bounded(theory.epochs), step=work + calls, curves=8 * 2 * features)

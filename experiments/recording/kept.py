@@ -1,11 +1,9 @@
 """A kept network with all it needs to predict: weights, activation, scaling, columns, classes. A NumPy archive, without pickle.
 
 >>> from backprop.network import MLP
->>> from experiments.data import datasets
->>> from experiments.notebook import run
->>> from experiments.study.experiment import Experiment
+>>> from experiments.notebook import Experiment, Recipe, datasets, run
 >>> irises = datasets.iris()
->>> results = run({"iris": Experiment(irises, network=MLP((8,)), epochs=50, seeds=1)})
+>>> results = run({"iris": Experiment(irises, Recipe(network=MLP((8,)), epochs=50), seeds=1)})
 >>> results.network("iris", seed=0).predict(irises.x[:2]).tolist()
 ['setosa', 'setosa']
 """
@@ -130,13 +128,13 @@ def network_of(experiment: Experiment, seed: int, parameters: Float[Array, " P"]
     """Builds a seed's network from its parameters."""
     split = dict(zip(experiment.all_seeds, experiment.seeds_of("split"), strict=True))[seed]
     division, data = experiment.divide(split), experiment.dataset
-    sizes = experiment.network.sizes(division.x.shape[1], division.y.shape[1])
+    sizes = experiment.recipe.network.sizes(division.x.shape[1], division.y.shape[1])
     return Network(
         data.name,
         data.task,
         seed,
         step,
-        experiment.network.activation,
+        experiment.recipe.network.activation,
         views(parameters[None, None], sizes),
         division.features,
         division.targets,

@@ -23,7 +23,7 @@ class DropoutLinear:
     """Dropout on the inputs of a linear model is ridge regression: E J = (1/N) ‖Xw − y‖² + q/(1 − q) Σⱼ mean(xⱼ²) wⱼ².
 
     Multiplying by N(1, q/(1 − q)) instead has the same expectation (Srivastava et al., JMLR 15:1929, 2014, section 9.1;
-    Wager, Wang & Liang, NIPS 2013). Minibatch SGD on the noisy loss, averaged over the last half of its steps, is compared
+    Wager, Wang & Liang, NIPS 2013). Gradient descent on the noisy loss, averaged over the last half of its steps, is compared
     with that minimiser: `slope` is the least-squares slope of the trained coefficients on the exact ones, `distance` the
     norm of their difference over that of the exact ones. Features and target are standardised.
     """
@@ -47,6 +47,7 @@ class DropoutLinear:
             schedule=Inverse(half_life=2000),
             averaging=Polyak(),
             noise=Noise(inputs=source),
+            batch_size=None,
             epochs=self.epochs,
             dtype="float64",
         )
