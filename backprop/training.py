@@ -41,7 +41,7 @@ class Recipe:
     constraint: Constraint | None = None
     noise: Noise = Noise()
     batches: Batches = Shuffled()
-    batch_size: int | None = None  # None: all examples, plain gradient descent
+    batch_size: int | None = 32  # None: all examples, plain gradient descent
     epochs: int = integer(default=100, within="[1, inf)")
     dtype: str = one_of(default="float32", options=("float32", "float64"))
 

@@ -6,7 +6,6 @@ Time is counted in operations of matrix products, whose rate on this machine is 
 import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from dataclasses import fields
 from functools import cache
 from inspect import signature
 from typing import Any, NamedTuple
@@ -17,7 +16,7 @@ from backprop.layout import Layout
 from backprop.noise import Dropout
 from backprop.optimizers import Newton
 from backprop.training import Recipe
-from experiments.config.building import Draft
+from experiments.config.building import Draft, sorted_by_recipe
 from experiments.config.targets import our_object
 from experiments.data.datasets.dataset import Size
 from experiments.data.splits import Holdout, KFold, Own, size_of
@@ -109,7 +108,7 @@ def load(draft: Draft, size: Size | None, seeds: float | None = None) -> Load:
 
 def of_networks(parts: Mapping[str, Any], load: Load) -> Load:
     _, features, targets = load.size
-    recipe = Recipe(**{f.name: parts[f.name] for f in fields(Recipe) if parts.get(f.name) is not None})  # type: ignore[arg-type]
+    recipe = Recipe(**sorted_by_recipe(parts)[0])
     itemsize = np.dtype(recipe.dtype).itemsize
     rows = counts(parts.get("split", Holdout()), load.size)
     layout = recipe.layout(int(features), int(targets))

@@ -1,11 +1,9 @@
 """A kept network with all it needs to predict: layers, weights, scaling, columns, classes. A NumPy archive, without pickle.
 
 >>> from backprop.network import MLP
->>> from experiments.data import datasets
->>> from experiments.notebook import run
->>> from experiments.study.experiment import Experiment
+>>> from experiments.notebook import Experiment, Recipe, datasets, run
 >>> irises = datasets.iris()
->>> results = run({"iris": Experiment(irises, network=MLP((8,)), epochs=50, seeds=1)})
+>>> results = run({"iris": Experiment(irises, Recipe(network=MLP((8,)), epochs=50), seeds=1)})
 >>> results.network("iris", seed=0).predict(irises.x[:2]).tolist()
 ['setosa', 'setosa']
 """
@@ -167,7 +165,7 @@ def network_of(experiment: Experiment, seed: int, parameters: Float[Array, " P"]
         layout,
         parameters,
         statistics_in(layout.settled(parameters[None, None], train[None])) if layout.settles else [],
-        experiment.network,
+        experiment.recipe.network,
         division.features,
         division.targets,
         list(data.classes or range(data.y.shape[1])) if data.task == "classification" else [],

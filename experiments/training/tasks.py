@@ -104,8 +104,9 @@ def stacks(
     first = experiments[numbers[0]]
     draws = {source: dict(zip(first.all_seeds, first.seeds_of(source), strict=True)) for source in SOURCES}
     data = divisions_of(first, [draws["split"][seed] for seed in seeds], divided)
-    steps = evaluation_steps(first.epochs * first.recipe.steps_per_epoch(len(data[0].rows.train)), first.evaluations)
-    size = replicas or replicas_that_fit(first.recipe, data[0].x.shape[1], data[0].y.shape[1])
+    recipe = first.recipe
+    steps = evaluation_steps(recipe.epochs * recipe.steps_per_epoch(len(data[0].rows.train)), first.evaluations)
+    size = replicas or replicas_that_fit(recipe, data[0].x.shape[1], data[0].y.shape[1])
     cells_together = max(1, round(size / len(seeds)))
     parts = -(-len(seeds) // max(size, 1)) if cells_together == 1 else 1
     found = []

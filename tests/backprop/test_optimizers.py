@@ -130,7 +130,9 @@ def test_hessian_vector_products_are_the_difference_of_gradients(activation, los
 def test_one_step_of_newton_solves_least_squares():
     draw = np.random.default_rng(2)
     x, y = draw.standard_normal((1, 40, 5)), draw.standard_normal((1, 40, 1))
-    recipe = Recipe(network=MLP(()), loss=SquaredError(), optimizer=Newton(1.0, 1e-6), epochs=1, dtype="float64")
+    recipe = Recipe(
+        network=MLP(()), loss=SquaredError(), optimizer=Newton(1.0, 1e-6), batch_size=None, epochs=1, dtype="float64"
+    )
     *_, last = train(recipe, Examples(x, y, np.array([0])), [0], {1})
     W, b = last.layout.arrays(last.parameters)
     solution, *_ = np.linalg.lstsq(np.hstack([x[0], np.ones((40, 1))]), y[0], rcond=None)

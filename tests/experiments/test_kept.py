@@ -11,6 +11,7 @@ import pytest
 from backprop.averaging import Exponential
 from backprop.losses import BinaryCrossEntropy, Hinge, SigmoidSquaredError
 from backprop.network import MLP, Diagonal, ResidualMLP
+from experiments.config.building import experiment_of
 from experiments.data import datasets
 from experiments.data.corruption import LabelNoise
 from experiments.data.datasets.dataset import Column, Dataset
@@ -18,7 +19,6 @@ from experiments.data.division import Scaling
 from experiments.data.splits import KFold
 from experiments.notebook import run
 from experiments.recording import kept
-from experiments.study.experiment import Experiment
 from experiments.study.selection import BestValidation
 from reports.schema import KEPT_FILE
 
@@ -31,25 +31,25 @@ def constant(data: Dataset) -> Dataset:
 
 
 CELLS = {
-    "classes": Experiment(datasets.iris(), **QUICK),
-    "numbered classes": Experiment(datasets.digits(), **QUICK),
-    "two classes": Experiment(datasets.breast_cancer(), loss=BinaryCrossEntropy(), **QUICK),
-    "normalized": Experiment(
-        datasets.iris(), **QUICK | {"network": MLP((4, 3), normalization="batch"), "batch_size": 30}
+    "classes": experiment_of(datasets.iris(), QUICK),
+    "numbered classes": experiment_of(datasets.digits(), QUICK),
+    "two classes": experiment_of(datasets.breast_cancer(), QUICK | {"loss": BinaryCrossEntropy()}),
+    "normalized": experiment_of(
+        datasets.iris(), QUICK | {"network": MLP((4, 3), normalization="batch"), "batch_size": 30}
     ),
-    "residual": Experiment(datasets.wine(), **QUICK | {"network": ResidualMLP(4)}),
-    "diagonal": Experiment(datasets.diabetes(), **QUICK | {"network": Diagonal()}),
-    "sigmoid outputs": Experiment(datasets.iris(), loss=SigmoidSquaredError("balanced"), **QUICK),
-    "linear": Experiment(datasets.wine(), **QUICK | {"network": MLP(())}),
-    "values": Experiment(datasets.diabetes(), **QUICK),
-    "values, double": Experiment(datasets.diabetes(), dtype="float64", split=KFold(3), **QUICK),
-    "unscaled": Experiment(datasets.sinusoid(), scaling=Scaling("none", "none"), **QUICK),
-    "constant feature": Experiment(constant(datasets.wine()), **QUICK),
-    "constant feature, values": Experiment(constant(datasets.diabetes()), **QUICK),
-    "corrupted": Experiment(datasets.iris(), corruption=LabelNoise(0.4), **QUICK),
-    "averaged": Experiment(datasets.iris(), averaging=Exponential(0.5), **QUICK),
-    "stopped early": Experiment(datasets.diabetes(), selection=BestValidation(), **QUICK | {"epochs": 60}),
-    "one split": Experiment(datasets.diabetes(), vary=["init"], **QUICK | {"seeds": [3, 5]}),
+    "residual": experiment_of(datasets.wine(), QUICK | {"network": ResidualMLP(4)}),
+    "diagonal": experiment_of(datasets.diabetes(), QUICK | {"network": Diagonal()}),
+    "sigmoid outputs": experiment_of(datasets.iris(), QUICK | {"loss": SigmoidSquaredError("balanced")}),
+    "linear": experiment_of(datasets.wine(), QUICK | {"network": MLP(())}),
+    "values": experiment_of(datasets.diabetes(), QUICK),
+    "values, double": experiment_of(datasets.diabetes(), QUICK | {"dtype": "float64", "split": KFold(3)}),
+    "unscaled": experiment_of(datasets.sinusoid(), QUICK | {"scaling": Scaling("none", "none")}),
+    "constant feature": experiment_of(constant(datasets.wine()), QUICK),
+    "constant feature, values": experiment_of(constant(datasets.diabetes()), QUICK),
+    "corrupted": experiment_of(datasets.iris(), QUICK | {"corruption": LabelNoise(0.4)}),
+    "averaged": experiment_of(datasets.iris(), QUICK | {"averaging": Exponential(0.5)}),
+    "stopped early": experiment_of(datasets.diabetes(), QUICK | {"selection": BestValidation(), "epochs": 60}),
+    "one split": experiment_of(datasets.diabetes(), QUICK | {"vary": ["init"], "seeds": [3, 5]}),
 }
 
 
@@ -89,7 +89,7 @@ def test_probabilities_are_those_of_the_loss_and_scores_are_none(tmp_path):
     network, x = there_and_back(results().network("sigmoid outputs", 0), tmp_path), datasets.iris().x
     shares = 1 / (1 + np.exp(-network.outputs(x).astype(float)))
     assert network.predict_proba(x) == pytest.approx(shares / shares.sum(axis=1, keepdims=True))
-    scores = run({"a": Experiment(datasets.iris(), loss=Hinge(), **QUICK)}).network("a", 0)
+    scores = run({"a": experiment_of(datasets.iris(), QUICK | {"loss": Hinge()})}).network("a", 0)
     with pytest.raises(ValueError, match="whose outputs are scores and no probabilities; use predict, or outputs"):
         there_and_back(scores, tmp_path).predict_proba(x)
 
@@ -119,7 +119,7 @@ def test_labels_and_columns_are_the_users_own(tmp_path):
     assert data.columns == tuple(
         Column(*one) for one in (("age",), ("height",), ("colour", "blue"), ("colour", "green"), ("colour", "red"))
     )
-    found = run({"a": Experiment(data, **QUICK | {"epochs": 60})})
+    found = run({"a": experiment_of(data, QUICK | {"epochs": 60})})
     network = there_and_back(found.network("a", 0), tmp_path)
     assert set(network.predict(data.x)) == {"no", "yes"}
     shuffled = table[["answer", "height", "colour", "age"]]  # as the user has it, in any order
