@@ -5,7 +5,7 @@ import pytest
 from sklearn.linear_model import LogisticRegression
 from sklearn.utils.class_weight import compute_class_weight
 
-from backprop.curvature import hessian_vector
+from backprop.hessian import hessian_vector
 from backprop.initializations import Zeros
 from backprop.losses import (
     BinaryCrossEntropy,

@@ -6,7 +6,8 @@ import pytest
 from backprop.arrays import per_replica
 from backprop.averaging import Exponential, Polyak
 from backprop.clipping import ClipGlobalNorm, ClipNorm, ClipValue
-from backprop.curvature import hessian, hessian_vector, largest_eigenvalue, newton_direction, trace
+from backprop.curvature import largest_eigenvalue, trace
+from backprop.hessian import hessian, hessian_vector, newton_direction
 from backprop.layout import initial_parameters
 from backprop.losses import (
     BinaryCrossEntropy,
