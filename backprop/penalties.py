@@ -1,6 +1,7 @@
 """Penalties add a cost on the weights W (never on the biases) to the loss. The reported loss does not contain it.
 
 Where in a step a penalty acts is its `method`; backprop/acting.py has the three. The first so many parameters are the weights.
+A penalty's `schedule` multiplies its strength.
 """
 
 from typing import Any, Protocol, runtime_checkable
@@ -11,6 +12,7 @@ from jaxtyping import Float
 from backprop import kernels
 from backprop.arrays import Array, PerReplica
 from backprop.choices import choice, number, one_of
+from backprop.schedules import Schedule
 
 Weights = Float[Array, "R 1 P"]
 Parameters = Float[Array, "R 1 Q"]  # the weights, then the biases
@@ -37,8 +39,9 @@ class Penalty(Protocol):
 class L2:
     """½ λ ‖W‖², whose gradient is λ W: each step shrinks W by a factor. Ridge regression is its linear case."""
 
-    strength: PerReplica = number(default=0.0, within="[0, inf)")
+    strength: PerReplica = number(default=0.0, within="[0, inf)", scheduled=True)
     method: str = one_of(default="gradient", options=METHODS)
+    schedule: Schedule | None = None
 
     def value(self, W: Weights) -> Float[Array, "R 1 1"]:
         return 0.5 * self.strength * (W * W).sum(axis=-1, keepdims=True)
@@ -54,8 +57,9 @@ class L2:
 class L1:
     """λ Σ |W|, whose subgradient is λ sign W; the proximal step, sign(W) max(|W| − cλ, 0), reaches exact zeros."""
 
-    strength: PerReplica = number(default=0.0, within="[0, inf)")
+    strength: PerReplica = number(default=0.0, within="[0, inf)", scheduled=True)
     method: str = one_of(default="proximal", options=METHODS)
+    schedule: Schedule | None = None
 
     def value(self, W: Weights) -> Float[Array, "R 1 1"]:
         return self.strength * np.abs(W).sum(axis=-1, keepdims=True)
@@ -71,9 +75,10 @@ class L1:
 class ElasticNet:
     """λ (ρ Σ |W| + ½ (1 − ρ) ‖W‖²); ρ is `l1_ratio`. Zou & Hastie, J. R. Stat. Soc. B 67:301 (2005)."""
 
-    strength: PerReplica = number(default=0.0, within="[0, inf)")
+    strength: PerReplica = number(default=0.0, within="[0, inf)", scheduled=True)
     l1_ratio: PerReplica = number(default=0.5, within="[0, 1]")
     method: str = one_of(default="proximal", options=METHODS)
+    schedule: Schedule | None = None
 
     def value(self, W: Weights) -> Float[Array, "R 1 1"]:
         l1 = np.abs(W).sum(axis=-1, keepdims=True)

@@ -22,6 +22,7 @@ from backprop.penalties import Penalty
 from backprop.randomness import Streams
 from backprop.schedules import Constant, Schedule
 from backprop.sets import AnySets, taken
+from backprop.strengths import at_step, is_scheduled
 
 
 @choice
@@ -122,7 +123,7 @@ def train(
     state = recipe.optimizer.init(parameters)
     noise = sites(recipe.noise, len(layers), seeds)
     weights = weight_count(sizes)
-    penalty = acting(recipe.penalty, recipe.optimizer, weights)
+    changes = is_scheduled(recipe)
     per_epoch = recipe.steps_per_epoch(n)
     total = recipe.epochs * per_epoch
     finite, finite_until = np.ones(len(seeds), bool), np.zeros(len(seeds), int)
@@ -132,15 +133,17 @@ def train(
     for t, rows in enumerate(minibatches(n, recipe.batch_size, seeds, recipe.epochs, recipe.batches), start=1):
         with np.errstate(all="ignore"):  # a diverging replica is recorded, not warned about
             x, y = data.rows(rows)
+            now, noise_now = at_step((recipe, noise), t, total) if changes else (recipe, noise)
+            penalty = acting(now.penalty, now.optimizer, weights)
             eta = recipe.optimizer.learning_rate * recipe.schedule.factor(t, total)
 
-            J = backpropagate(recipe, layers, x, y, noise, gradients)
+            J = backpropagate(now, layers, x, y, noise_now, gradients)
             if recipe.clipping is not None:
                 recipe.clipping.clip(gradient, gradients)
             penalty.in_gradient(gradient, parameters)
-            gradient_at = partial(objective_gradient, recipe, sizes, x, y)
-            objective_at = partial(objective, recipe, sizes, x, y)
-            noisy_gradient, _ = noise.gradients(gradient)
+            gradient_at = partial(objective_gradient, now, sizes, x, y)
+            objective_at = partial(objective, now, sizes, x, y)
+            noisy_gradient, _ = noise_now.gradients(gradient)
             penalty.before_step(parameters, eta)
             recipe.optimizer.update(parameters, noisy_gradient, state, Step(t, eta, weights, gradient_at, objective_at))
             penalty.after_step(parameters, eta)
