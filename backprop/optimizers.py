@@ -12,8 +12,8 @@ from backprop import kernels
 from backprop.arrays import PerReplica
 from backprop.choices import choice, number
 from backprop.curvature import newton_direction
+from backprop.layout import Parameters
 from backprop.line_search import backtracked
-from backprop.network import Parameters
 
 State = tuple[Parameters, ...]
 LARGEST_FOR_NEWTON = 1000  # parameters: a step solves an eigenproblem of this size

@@ -12,7 +12,20 @@ from jaxtyping import Float, Int, UInt16, UInt64
 from backprop import kernels
 from backprop.arrays import Array
 
-PURPOSES = ("split", "init", "batch", "inputs", "hidden", "weights", "gradients", "labels", "data", "curvature")
+PURPOSES = (
+    "split",
+    "init",
+    "batch",
+    "inputs",
+    "hidden",
+    "weights",
+    "gradients",
+    "labels",
+    "data",
+    "curvature",
+    "layers",
+    "biases",
+)
 
 
 def generator(seed: int, purpose: str, index: int = 0) -> np.random.Generator:

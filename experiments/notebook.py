@@ -1,10 +1,14 @@
 """The laboratory without the command line: cells by name in, a data frame and figures out; nothing is recorded.
 
+>>> from dataclasses import replace
+>>> from backprop.losses import SquaredError
 >>> from backprop.penalties import L2
->>> from experiments.notebook import Experiment, datasets, run
->>> l2 = {f"λ = {s:g}": Experiment(datasets.diabetes(), penalty=L2(s), epochs=2, seeds=3) for s in (0.01, 0.1)}
->>> run(l2).table["seeds"].tolist()
-[3, 3]
+>>> from experiments.notebook import Experiment, Recipe, datasets, run
+>>> plain = Recipe(loss=SquaredError(), epochs=2)
+>>> recipes = {"plain": plain, **{f"λ = {s:g}": replace(plain, penalty=L2(s)) for s in (0.01, 0.1)}}
+>>> cells = {name: Experiment(datasets.diabetes(), recipe, seeds=3) for name, recipe in recipes.items()}
+>>> run(cells).table["seeds"].tolist()
+[3, 3, 3]
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from backprop.training import Recipe
 from experiments.data import datasets
 from experiments.recording.kept import Network, network_of
 from experiments.recording.row_table import row_table
@@ -22,7 +27,7 @@ from experiments.study.keep import to_keep
 from experiments.training.evaluation import attempt, finished_cells
 from experiments.training.tasks import tasks
 
-__all__ = ["Experiment", "Results", "datasets", "run"]
+__all__ = ["Experiment", "Recipe", "Results", "datasets", "run"]
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 from scipy import stats
 
-from reports.comparison import numbers
+from reports.arms import numbers
 from reports.formats import p_value
 from reports.load import Sweep
 from reports.schema.names import as_override

@@ -38,10 +38,16 @@ class Sweep(NamedTuple):
     failed: list[dict[str, Any]]
 
 
+def is_classification(sweep: Sweep) -> bool:
+    """Whether errors are shares of examples, which are shown in percent."""
+    tasks = {cell.get("task") or sweep.params.get("data.task") for cell in sweep.cells}
+    return tasks == {"classification"}
+
+
 def varies(sweep: Sweep, source: str) -> bool:
     """Whether seeds differ in that source of chance in every cell: split, init or order."""
-    told = [cell["axes"].get("vary", sweep.params.get("vary", source)) for cell in sweep.cells]
-    return all(source in one for one in told)
+    varied = [cell["axes"].get("vary", sweep.params.get("vary", source)) for cell in sweep.cells]
+    return all(source in sources for sources in varied)
 
 
 def find_sweep(client: Any, name: str | None) -> str:

@@ -3,10 +3,10 @@
 from functools import cache
 from pathlib import Path
 
-from reports.comparison import listed
 from reports.contents import Contents
 from reports.excerpt import first
 from reports.load import Sweep, varies
+from reports.notes import listed
 from reports.schema import OWN, SELECTED, THINNED
 
 

@@ -6,8 +6,8 @@ import psutil
 from rich.console import Console
 from rich.table import Table
 
-from backprop.losses import SoftmaxCrossEntropy
 from backprop.penalties import L2
+from backprop.training import Recipe
 from experiments.data.datasets import digits
 from experiments.data.splits import Holdout
 from experiments.study.experiment import Experiment
@@ -24,10 +24,8 @@ def sweep_of(replicas: int) -> list[Experiment]:
     return [
         Experiment(
             digits(),
+            Recipe(penalty=L2(1e-4 * (1 + cell)), epochs=EPOCHS),
             split=Holdout(150, 150, 750),
-            loss=SoftmaxCrossEntropy(),
-            penalty=L2(1e-4 * (1 + cell)),
-            epochs=EPOCHS,
             evaluations=3,
             seeds=16,
         )

@@ -20,6 +20,7 @@ from rich.console import Console
 from rich.table import Table
 
 from backprop.network import MLP
+from backprop.training import Recipe
 from experiments.data.datasets import idx
 from experiments.study.experiment import Experiment
 from experiments.training.evaluation import finished_cells
@@ -84,9 +85,7 @@ def taken(folder: Path, seeds: int) -> Taken:
 def train(folder: Path, seeds: int) -> None:
     cell = Experiment(
         idx(str(folder / "images"), str(folder / "labels")),
-        network=MLP((256,)),
-        batch_size=128,
-        epochs=1,
+        Recipe(network=MLP((256,)), batch_size=128, epochs=1),
         evaluations=3,
         seeds=seeds,
     )

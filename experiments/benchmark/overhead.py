@@ -6,79 +6,114 @@ every measured step.
 
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from rich.console import Console
 from rich.table import Table
 
 if TYPE_CHECKING:
+    from experiments.config.composition import Job
     from experiments.recording.plan import Cell
+    from experiments.study.curves import Curves
 
-CELLS, BY_HAND = 200, 4
+CELLS, RECORDED, BY_HAND = 200, 40, 4  # those recorded to measure it, those done as most would
 STUDY = ["study=regularizers", "evaluations=25"]
+
+
+class Seconds(NamedTuple):
+    """What the parts of a sweep take: CPU seconds, but for training and the sweep, which are timed by the clock."""
+
+    composing: float
+    building: float
+    training: float
+    sweep: float
+    recording: float  # of a single cell
+    composing_by_hydra: float  # a cell
+    logging_fluently: float  # a cell
 
 
 def overhead(console: Console) -> None:
     """Prints CPU milliseconds a cell of composing and recording, and wall seconds of the sweep with and without them."""
     with laboratory():
-        from experiments.config.building import execution_of, study_of
-        from experiments.recording import cells as recording
-        from experiments.recording import journal, lifetime, tracking
-        from experiments.recording.plan import planned
-        from experiments.recording.store import open_store
-        from experiments.sweep import sweep
-        from experiments.training.evaluation import finished_cells
-        from experiments.training.tasks import tasks
-        from experiments.training.workers import Workers, attempts
+        console.print(table(measured()))
 
-        composer, by_hydra = composers()
-        overrides = [["regularizer=l2", f"penalty.strength={0.0005 * n:g}"] for n in range(1, CELLS + 1)]
-        composer(overrides[0])  # the first of its choices is composed by Hydra
-        jobs, composing = timed(lambda: [composer(one) for one in overrides])
-        plan, building = timed(lambda: planned(jobs, execution_of(jobs[0].config)))
-        experiments = [cell.experiment for cell in plan.cells]
 
-        for _ in attempts(tasks(experiments[:4]), Workers()):
-            pass  # workers are started, kernels compiled
-        stacks, _ = timed(lambda: tasks(experiments))
-        start = time.perf_counter()
-        trained = list(finished_cells(attempts(stacks, Workers()), stacks, experiments))
-        alone = time.perf_counter() - start
+def measured() -> Seconds:
+    """Measures every part once, in the current directory."""
+    from experiments.config.building import execution_of
+    from experiments.recording.plan import planned
+    from experiments.recording.store import open_store
+    from experiments.sweep import sweep
+    from experiments.training.workers import Workers
 
-        open_store()
-        start = time.perf_counter()
-        sweep(jobs, Workers())
-        whole = time.perf_counter() - start
+    composer, by_hydra = composers()
+    overrides = [["regularizer=l2", f"penalty.strength={0.0005 * n:g}"] for n in range(1, CELLS + 1)]
+    composer(overrides[0])  # the first of its choices is composed by Hydra
+    jobs, composing = timed(lambda: [composer(job) for job in overrides])
+    plan, building = timed(lambda: planned(jobs, execution_of(jobs[0].config)))
+    curves, training = trained(plan.cells)
+    open_store()
+    _, sweeping = timed(lambda: sweep(jobs, Workers()), time.perf_counter)
+    recording = recording_time(jobs, plan.cells, curves)
+    fluent = [as_most_write_it(by_hydra, job) for job in overrides[:BY_HAND]]
+    by_hand = (sum(part) / BY_HAND for part in zip(*fluent, strict=True))
+    return Seconds(composing, building, training, sweeping, recording, *by_hand)
 
-        study = study_of(jobs[0].config)
-        with lifetime.named(study) as (name, folder):
-            run = tracking.start_sweep(study, jobs, name, folder)
-            with lifetime.ending(run.client, run.run_id, name):
-                done = [(n, curves) for n, curves in trained[:40] if not isinstance(curves, str)]
-                start = time.process_time()
-                for n, curves in done:
-                    cell = renamed(plan.cells[n], n)
-                    journal.save(cell.identity.seeds, curves)
-                    recording.record_cell(run, cell, curves, check_store=False)
-                recording_time = time.process_time() - start
-        fluent = [as_most_write_it(by_hydra, one) for one in overrides[:BY_HAND]]
 
+def trained(cells: "Sequence[Cell]") -> "tuple[list[tuple[int, Curves | str]], float]":
+    """The curves of the cells, and the seconds that training took with all workers running and all kernels compiled."""
+    from experiments.training.evaluation import finished_cells
+    from experiments.training.tasks import tasks
+    from experiments.training.workers import Workers, attempts
+
+    experiments = [cell.experiment for cell in cells]
+    for _ in attempts(tasks(experiments[:4]), Workers()):
+        pass  # workers are started, kernels compiled
+    stacks = tasks(experiments)
+    return timed(lambda: list(finished_cells(attempts(stacks, Workers()), stacks, experiments)), time.perf_counter)
+
+
+def recording_time(
+    jobs: "Sequence[Job]", cells: "Sequence[Cell]", curves: "Sequence[tuple[int, Curves | str]]"
+) -> float:
+    """CPU seconds of recording one cell, the mean of some."""
+    from experiments.config.building import study_of
+    from experiments.recording import journal, lifetime, tracking
+    from experiments.recording.cells import record_cell
+
+    study = study_of(jobs[0].config)
+    finished = [(renamed(cells[n], n), result) for n, result in curves[:RECORDED] if not isinstance(result, str)]
+    with lifetime.named(study) as (name, folder):
+        run = tracking.start_sweep(study, jobs, name, folder)
+
+        def record() -> None:
+            for cell, result in finished:
+                journal.save(cell.identity.seeds, result)
+                record_cell(run, cell, result, check_store=False)
+
+        with lifetime.ending(run.client, run.run_id, name):
+            _, seconds = timed(record)
+    return seconds / len(finished)
+
+
+def table(seconds: Seconds) -> Table:
+    """The parts beside each other; what has no counterpart by hand is left empty there."""
+    s, sweep = seconds, seconds.sweep
     table = Table(title=f"A sweep of {CELLS} cells of 10 seeds, 25 measurements each", title_justify="left")
     table.add_column("")
     table.add_column("here", justify="right")
     table.add_column("Hydra's launcher, fluent logging", justify="right")
-    composing_by_hydra, logging_fluently = (sum(part) / BY_HAND * 1e3 for part in zip(*fluent, strict=True))
-    table.add_row("composing, CPU ms a cell", f"{composing / CELLS * 1e3:.0f}", f"{composing_by_hydra:.0f}")
-    table.add_row("building and hashing, CPU ms a cell", f"{building / CELLS * 1e3:.1f}", "")
-    table.add_row("recording, CPU ms a cell", f"{recording_time / len(done) * 1e3:.0f}", f"{logging_fluently:.0f}")
-    table.add_row("training alone, s", f"{alone:.1f}", "")
-    table.add_row("the whole sweep with its report, s", f"{whole:.1f} ({whole / alone - 1:+.0%})", "")
-    console.print(table)
+    table.add_row("composing, CPU ms a cell", f"{s.composing / CELLS * 1e3:.0f}", f"{s.composing_by_hydra * 1e3:.0f}")
+    table.add_row("building and hashing, CPU ms a cell", f"{s.building / CELLS * 1e3:.1f}", "")
+    table.add_row("recording, CPU ms a cell", f"{s.recording * 1e3:.0f}", f"{s.logging_fluently * 1e3:.0f}")
+    table.add_row("training alone, s", f"{s.training:.1f}", "")
+    table.add_row("the whole sweep with its report, s", f"{sweep:.1f} ({sweep / s.training - 1:+.0%})", "")
+    return table
 
 
 @contextmanager
@@ -96,10 +131,10 @@ def laboratory() -> Iterator[None]:
                 os.environ["MLFLOW_TRACKING_URI"] = store
 
 
-def timed(work: Callable[[], Any]) -> tuple[Any, float]:
-    """What the work gives, and the CPU seconds of this process that it took."""
-    start = time.process_time()
-    return work(), time.process_time() - start
+def timed(work: Callable[[], Any], clock: Callable[[], float] = time.process_time) -> tuple[Any, float]:
+    """What the work gives, and the seconds that it took: CPU seconds of this process, or those of another clock."""
+    start = clock()
+    return work(), clock() - start
 
 
 def composers() -> tuple[Any, Callable[[list[str]], Any]]:

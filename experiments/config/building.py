@@ -2,9 +2,9 @@
 
 import inspect
 import json
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import fields, is_dataclass
+from dataclasses import Field, fields, is_dataclass
 from functools import cache
 from typing import Any, NamedTuple, TypeVar
 
@@ -13,19 +13,24 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import MissingMandatoryValue, OmegaConfBaseException
 
 from backprop.choices import check_fields
+from backprop.training import Recipe
 from experiments.config.errors import ConfigurationError, did_you_mean, renamed
 from experiments.config.secrets import check_prose, with_references
 from experiments.config.targets import target_object
+from experiments.data.datasets.dataset import Dataset
 from experiments.study.calculation import Calculation
 from experiments.study.execution import Execution
-from experiments.study.experiment import Experiment
+from experiments.study.experiment import Experiment, natural_loss
 from experiments.study.study import Study
 
 T = TypeVar("T")
 
 
 class Draft(NamedTuple):
-    """What a config names, built, except for the data, which take longest and may be too large: they stay a config node."""
+    """What a config names, built, except for the data, which take longest and may be too large: they stay a config node.
+
+    The parts of an experiment are its own and its recipe's, by the keys of the config; `loss` is missing where it is natural.
+    """
 
     kind: type[Experiment] | type[Calculation]
     parts: dict[str, Any]
@@ -34,10 +39,34 @@ class Draft(NamedTuple):
     def build(self) -> Experiment | Calculation:
         """Builds the dataset and, with it, the experiment; checks that they fit. Raises ConfigurationError."""
         with as_mistakes():
-            experiment = self.kind(dataset=built(json.dumps(self.dataset)), **self.parts)
-            if isinstance(experiment, Experiment):
-                experiment.check_data()
+            data = built(json.dumps(self.dataset))
+            if self.kind is Calculation:
+                return Calculation(data, **self.parts)
+            experiment = experiment_of(data, self.parts)
+            experiment.check_data()
             return experiment
+
+
+def experiment_of(data: Dataset, parts: Mapping[str, Any]) -> Experiment:
+    """The experiment on a dataset of its own and its recipe's parts; the loss is the natural one unless it is among them."""
+    recipe, own = sorted_by_recipe({"loss": natural_loss(data), **parts})
+    return Experiment(data, Recipe(**recipe), **own)
+
+
+def sorted_by_recipe(parts: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The parts that are fields of a recipe, and the others.
+
+    >>> sorted_by_recipe({"epochs": 3, "seeds": 2})
+    ({'epochs': 3}, {'seeds': 2})
+    """
+    recipe = {f.name: parts[f.name] for f in fields(Recipe) if f.name in parts}  # type: ignore[arg-type]
+    return recipe, {key: part for key, part in parts.items() if key not in recipe}
+
+
+def settings_of(kind: Any) -> "list[Field[Any]]":
+    """The fields of a choice as a config has them: flat, with those of its recipe in the recipe's place."""
+    recipe = fields(Recipe)  # type: ignore[arg-type]
+    return [setting for f in fields(kind) for setting in (recipe if f.name == "recipe" else (f,))]
 
 
 def build(config: DictConfig, allowed: Collection[str] = ()) -> Experiment | Calculation:
@@ -56,8 +85,11 @@ def draft(config: DictConfig, allowed: Collection[str] = ()) -> Draft:
         plain: Any = OmegaConf.to_container(config, resolve=True, throw_on_missing=True)
         node = checked({key: value for key, value in plain.items() if key not in around}, "", allowed)
         others = {key: value for key, value in node.items() if key not in ("_target_", "dataset")}
+        others = {key: value for key, value in others.items() if (key, value) != ("loss", None)}  # the natural loss
         parts = {key: built(json.dumps(value)) if isinstance(value, dict) else value for key, value in others.items()}
-        check_fields(kind, parts)
+        recipe, own = sorted_by_recipe(parts)
+        check_fields(Recipe, recipe)
+        check_fields(kind, own)
         if node.get("dataset") is None:
             raise ConfigurationError("dataset is none; choose one: `--help` lists them.")
         return Draft(kind, parts, node["dataset"])
@@ -109,7 +141,7 @@ def checked(node: Any, path: str, allowed: Collection[str] = ()) -> Any:
 
 def check_keys(built: Any, name: str, keys: Collection[str]) -> None:
     """Raises ConfigurationError where a key is no field of the class, or no argument of the function."""
-    known = [f.name for f in fields(built)] if is_dataclass(built) else list(inspect.signature(built).parameters)
+    known = [f.name for f in settings_of(built)] if is_dataclass(built) else list(inspect.signature(built).parameters)
     for key in sorted(set(keys) - set(known), key=str):
         raise ConfigurationError(
             f"{name.rsplit('.', 1)[-1]} has no field {key!r}, only {known}."

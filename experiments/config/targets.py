@@ -55,8 +55,8 @@ def our_object(target: object) -> Any:
     if module not in modules():
         return None
     found = vars(import_module(module)).get(name)
-    if is_choice(found):
-        return found if found.__module__ == module else None
+    if is_choice(found):  # defined there, or in a file of that package
+        return found if f"{found.__module__}.".startswith(f"{module}.") else None
     return found if is_dataset(found, name) else None
 
 

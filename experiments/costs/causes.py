@@ -5,7 +5,7 @@ from dataclasses import MISSING, fields, is_dataclass, replace
 from inspect import signature
 from typing import Any
 
-from experiments.config.building import Draft
+from experiments.config.building import Draft, settings_of
 from experiments.config.targets import our_object
 from experiments.costs.loads import Load, load, size_of_data
 
@@ -30,7 +30,7 @@ def causes(loads: Sequence[Load], measured: Callable[[Sequence[Load]], float]) -
 
 def others(draft: Draft) -> Iterator[tuple[str, Draft]]:
     """Yields each setting that is not at its default, in words, with the draft where it is put back."""
-    for f in fields(draft.kind):
+    for f in settings_of(draft.kind):
         value = draft.parts.get(f.name)
         default = f.default if f.default_factory is MISSING else f.default_factory()
         if isinstance(value, int | list) and value != default is not MISSING:

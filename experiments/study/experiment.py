@@ -6,17 +6,10 @@ from functools import cached_property
 from reprlib import repr as shortened
 from typing import Any
 
-from backprop.averaging import Averaging
-from backprop.batches import Batches, Shuffled
-from backprop.choices import choice, integer, one_of
-from backprop.clipping import Clipping
-from backprop.constraints import Constraint
+from backprop.choices import choice, integer
+from backprop.layout import Layout
 from backprop.losses import Loss, SoftmaxCrossEntropy, SquaredError
-from backprop.network import MLP, parameter_count
-from backprop.noise import Noise
-from backprop.optimizers import LARGEST_FOR_NEWTON, Momentum, Newton, Optimizer
-from backprop.penalties import Penalty
-from backprop.schedules import Constant, Schedule
+from backprop.optimizers import LARGEST_FOR_NEWTON, Newton
 from backprop.stacking import stacking_key
 from backprop.training import Recipe
 from experiments.data.corruption import Corruption
@@ -41,6 +34,11 @@ def listed_seeds(seeds: Any) -> list[int]:
     return list(listed)
 
 
+def natural_loss(data: Dataset) -> Loss:
+    """The loss for a dataset's task, where a config chooses none."""
+    return NATURAL_LOSS[data.task]
+
+
 def ends(seeds: list[Any] | range) -> Sequence[Any]:
     """The seeds that a check must look at: all of a list, the two ends of a range."""
     return seeds if isinstance(seeds, list) else (seeds[0], seeds[-1])
@@ -48,25 +46,24 @@ def ends(seeds: list[Any] | range) -> Sequence[Any]:
 
 @choice
 class Experiment:
-    """A network trained on a dataset by a recipe, for every seed. The fields are the keys of conf/config.yaml."""
+    """A network trained on a dataset by a recipe, for every seed.
+
+    These fields and the recipe's are the keys of conf/config.yaml.
+
+    >>> from experiments.data.datasets import diabetes
+    >>> Experiment(diabetes(), Recipe(loss=SquaredError(), epochs=50), seeds=3).all_seeds
+    [0, 1, 2]
+    >>> Experiment(diabetes(), Recipe(loss=SoftmaxCrossEntropy()))
+    Traceback (most recent call last):
+    ValueError: loss is SoftmaxCrossEntropy, which is for classification, but the targets of diabetes are for regression; take \
+loss=natural (in Python Recipe(loss=SquaredError())) or another dataset.
+    """
 
     dataset: Dataset
+    recipe: Recipe = Recipe()
     split: Split = Holdout()
     corruption: Corruption | None = None
     scaling: Scaling = Scaling()
-    network: MLP = MLP()
-    loss: Loss | None = None  # None: the dataset's natural loss
-    optimizer: Optimizer = Momentum()
-    schedule: Schedule = Constant()
-    clipping: Clipping | None = None
-    averaging: Averaging | None = None
-    penalty: Penalty | None = None
-    constraint: Constraint | None = None
-    noise: Noise = Noise()
-    batches: Batches = Shuffled()
-    batch_size: int | None = 32
-    epochs: int = integer(default=100, within="[1, inf)")
-    dtype: str = one_of(default="float32", options=("float32", "float64"))
     seeds: int | list[int] = 10  # a number n means the seeds 0 … n − 1
     evaluations: int = integer(default=25, within="[2, 10000]")
     selection: Selection = Last()
@@ -78,14 +75,18 @@ class Experiment:
         _ = self.all_seeds  # the check
         if not set(self.vary) <= set(SOURCES) or not self.vary or len(set(self.vary)) < len(self.vary):
             raise ValueError(f"vary is {self.vary!r}; it must be a list of some of {', '.join(SOURCES)}.")
-        if self.loss is not None and self.loss.task != self.dataset.task:
+        self.check_recipe()
+
+    def check_recipe(self) -> None:
+        """Raises ValueError where the recipe does not fit the dataset: its loss, or the size of its network."""
+        loss, data = self.recipe.loss, self.dataset
+        if loss.task != data.task:
             raise ValueError(
-                f"loss is {type(self.loss).__name__}, which is for {self.loss.task}, but the targets of "
-                f"{self.dataset.name} are for {self.dataset.task}; leave loss=natural or choose another dataset."
+                f"loss is {type(loss).__name__}, which is for {loss.task}, but the targets of {data.name} are for {data.task}; "
+                f"take loss=natural (in Python Recipe(loss={type(natural_loss(data)).__name__}())) or another dataset."
             )
-        targets = self.recipe.loss.targets(self.dataset.y[:1])  # the loss's and the recipe's own checks
-        parameters = parameter_count(self.network.sizes(self.dataset.x.shape[1], targets.shape[1]))
-        if isinstance(self.optimizer, Newton) and parameters > LARGEST_FOR_NEWTON:
+        parameters = self.layout.count()  # and the checks of loss and network
+        if isinstance(self.recipe.optimizer, Newton) and parameters > LARGEST_FOR_NEWTON:
             raise ValueError(
                 f"optimizer is Newton, which is for at most {LARGEST_FOR_NEWTON} parameters; this network has {parameters}: "
                 "make network.hidden smaller, or take another optimiser."
@@ -94,6 +95,12 @@ class Experiment:
     @cached_property
     def all_seeds(self) -> list[int]:
         return listed_seeds(self.seeds)
+
+    @cached_property
+    def layout(self) -> Layout:
+        """The network's layers and arrays for these data."""
+        targets = self.recipe.loss.targets(self.dataset.y[:1])
+        return self.recipe.layout(self.dataset.x.shape[1], targets.shape[1])
 
     def check_data(self) -> None:
         """Check what needs the split of every seed: numbers of training rows, corruption, batch size. Raises ValueError."""
@@ -104,9 +111,10 @@ class Experiment:
         if self.corruption is not None:
             self.corruption(self.dataset, rows[0]._asdict(), self.all_seeds[0])
         (examples,) = sizes
-        if self.batch_size is not None and self.batch_size > examples:
+        self.recipe.check_minibatches(examples, self.layout)
+        if self.recipe.batch_size is not None and self.recipe.batch_size > examples:
             raise ValueError(
-                f"batch_size is {self.batch_size}, but there are {examples} training examples; "
+                f"batch_size is {self.recipe.batch_size}, but there are {examples} training examples; "
                 f"make it at most {examples}, or null for all of them."
             )
 
@@ -114,28 +122,10 @@ class Experiment:
         """The seed that each seed draws from, for one source of chance: its own, or the first where the source is held still."""
         return self.all_seeds if source in self.vary else self.all_seeds[:1] * len(self.all_seeds)
 
-    @cached_property
-    def recipe(self) -> Recipe:
-        return Recipe(
-            network=self.network,
-            loss=self.loss or NATURAL_LOSS[self.dataset.task],
-            optimizer=self.optimizer,
-            schedule=self.schedule,
-            clipping=self.clipping,
-            averaging=self.averaging,
-            penalty=self.penalty,
-            constraint=self.constraint,
-            noise=self.noise,
-            batches=self.batches,
-            batch_size=self.batch_size,
-            epochs=self.epochs,
-            dtype=self.dtype,
-        )
-
     def divide(self, seed: int) -> Division:
         """The data of one seed, as the network and its loss see them."""
         compared = self.recipe.loss.targets
-        return divide(self.dataset, self.split, self.corruption, self.scaling, seed, self.dtype, compared)
+        return divide(self.dataset, self.split, self.corruption, self.scaling, seed, self.recipe.dtype, compared)
 
     def rows_digest(self, seed: int) -> str:
         """A hash of the rows that a seed's split draws: rows listed in a file are not in the config."""
@@ -144,7 +134,7 @@ class Experiment:
     def data_key(self) -> Hashable:
         """A key, equal for experiments that see the same data, in the form that their loss compares."""
         choices = stacking_key((self.split, self.corruption, self.scaling)), type(self.recipe.loss)
-        return self.dataset.fingerprint, choices, self.dtype
+        return self.dataset.fingerprint, choices, self.recipe.dtype
 
     def stack_key(self) -> Hashable:
         """A key, equal for experiments that can train in one stack: the same data, and recipes that differ in numbers."""

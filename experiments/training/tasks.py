@@ -5,7 +5,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from backprop.network import parameter_count
 from backprop.training import Recipe
 from experiments.data.division import Division
 from experiments.study.calculation import AnyExperiment, Calculation
@@ -62,9 +61,9 @@ def replicas_that_fit(recipe: Recipe, inputs: int, outputs: int) -> int:
     Measured with 2 MB of L2 cache per core: with half as many, calls make a step up to a tenth slower; with many times
     as many, all that a step touches comes from slower memory.
     """
-    sizes = recipe.network.sizes(inputs, outputs)
-    units = inputs + 4 * sum(sizes[1:-1]) + 2 * outputs  # activations, masks, gradients
-    numbers = 3 * parameter_count(sizes) + (recipe.batch_size or 100) * units
+    layout = recipe.layout(inputs, outputs)
+    units = inputs + layout.activations() + 2 * outputs
+    numbers = 3 * layout.count() + (recipe.batch_size or 100) * units
     return int(np.clip(ENOUGH // (numbers * np.dtype(recipe.dtype).itemsize), 4, 512))
 
 
@@ -105,8 +104,9 @@ def stacks(
     first = experiments[numbers[0]]
     draws = {source: dict(zip(first.all_seeds, first.seeds_of(source), strict=True)) for source in SOURCES}
     data = divisions_of(first, [draws["split"][seed] for seed in seeds], divided)
-    steps = evaluation_steps(first.epochs * first.recipe.steps_per_epoch(len(data[0].rows.train)), first.evaluations)
-    size = replicas or replicas_that_fit(first.recipe, data[0].x.shape[1], data[0].y.shape[1])
+    recipe = first.recipe
+    steps = evaluation_steps(recipe.epochs * recipe.steps_per_epoch(len(data[0].rows.train)), first.evaluations)
+    size = replicas or replicas_that_fit(recipe, data[0].x.shape[1], data[0].y.shape[1])
     cells_together = max(1, round(size / len(seeds)))
     parts = -(-len(seeds) // max(size, 1)) if cells_together == 1 else 1
     found = []

@@ -1,5 +1,7 @@
 """How networks learn: errors while training, and the gap of closer and looser fits."""
 
+from typing import Any
+
 import altair as alt
 import numpy as np
 import pandas as pd
@@ -12,6 +14,8 @@ from reports.figures.palette import COLOURS, LEGEND, STAR, TEST, TRAIN, VALIDATI
 from reports.load import Sweep
 
 PARTS = {"train": TRAIN, "validation": VALIDATION, "test": TEST}
+TRIANGLES = [f"triangle-{side}" for side in ("down", "left", "right")]
+SHAPES = ["circle", "square", "triangle-up", "diamond", "cross", *TRIANGLES, STAR]
 CURVES, EXTREMES, EVALUATIONS, DOTS = 12, 3, 50, 500  # panels, those of them at the far end, points a curve, dots
 
 
@@ -74,58 +78,39 @@ def gap_against_train(sweep: Sweep, comparison: Comparison) -> Figure:
     data = means.rename(columns={"train/loss": "train loss", "gap/error": "gap"})
     data["gap"] *= factor
     shown = data.iloc[sorted(thinned(data["train loss"].to_numpy().argsort().tolist(), DOTS))]
-    shapes = [
-        "circle",
-        "square",
-        "triangle-up",
-        "diamond",
-        "cross",
-        "triangle-down",
-        "triangle-left",
-        "triangle-right",
-        STAR,
-    ]
-    arms = list(dict.fromkeys(shown.arm))
-    few = len(arms) <= len(shapes)
-    style = (
-        {
-            "color": alt.Color(
-                "arm:N",
-                sort=arms,
-                title=None,
-                legend=alt.Legend(labelLimit=400),
-                scale=alt.Scale(domain=arms, range=COLOURS),
-            )
-        }
-        if few
-        else {}
-    )
-    style |= (
-        {"shape": alt.Shape("arm:N", sort=arms, title=None, scale=alt.Scale(domain=arms, range=shapes))} if few else {}
-    )
-    chart = (
-        alt.Chart(shown)
-        .mark_point(filled=True, size=70, opacity=0.85)
-        .encode(
-            x=alt.X(
-                "train loss:Q",
-                title="train loss",
-                scale=alt.Scale(type="symlog", constant=1e-3),
-                axis=alt.Axis(values=[0, 1e-3, 1e-2, 0.1, 1, 10], tickCount=20, format="~g"),
-            ),
-            y=alt.Y("gap:Q", title=f"gap: test − train error ({unit})", scale=alt.Scale(zero=False, padding=10)),
-            tooltip=list(data.columns),
-            **style,
-        )
-    )
     return Figure(
         "gap",
         "Gap against train loss",
         "Every cell's mean over seeds. On the left, networks that fit their training examples closely; on the right, networks held back."
         + told(len(shown), len(data), "cells, evenly chosen by their train loss"),
-        chart.properties(width=600, height=340),
+        points(shown, unit).properties(width=600, height=340),
         data,
     )
+
+
+def points(cells: pd.DataFrame, unit: str) -> alt.Chart:
+    """A point a cell: its gap over its train loss, in the colour and shape of its arm while those suffice."""
+    x = alt.X(
+        "train loss:Q",
+        title="train loss",
+        scale=alt.Scale(type="symlog", constant=1e-3),
+        axis=alt.Axis(values=[0, 1e-3, 1e-2, 0.1, 1, 10], tickCount=20, format="~g"),
+    )
+    y = alt.Y("gap:Q", title=f"gap: test − train error ({unit})", scale=alt.Scale(zero=False, padding=10))
+    dots = alt.Chart(cells).mark_point(filled=True, size=70, opacity=0.85)
+    return dots.encode(x=x, y=y, tooltip=list(cells.columns), **marks(list(dict.fromkeys(cells.arm))))
+
+
+def marks(arms: list[str]) -> dict[str, Any]:
+    """A colour and a shape for each arm; none where there are more arms than shapes."""
+    if len(arms) > len(SHAPES):
+        return {}
+    colours, shapes = (alt.Scale(domain=arms, range=values) for values in (COLOURS, SHAPES))
+    legend = alt.Legend(labelLimit=400)
+    return {
+        "color": alt.Color("arm:N", sort=arms, title=None, legend=legend, scale=colours),
+        "shape": alt.Shape("arm:N", sort=arms, title=None, scale=shapes),
+    }
 
 
 def epoch_ticks(last: float) -> list[float]:

@@ -6,9 +6,10 @@ from sklearn.datasets import load_iris
 
 from backprop.arrays import per_replica
 from backprop.classroom.gradcheck import gradient_error
+from backprop.layout import initial_parameters
 from backprop.line_search import backtracked
 from backprop.losses import SoftmaxCrossEntropy, SquaredError
-from backprop.network import MLP, apply, initial_parameters
+from backprop.network import MLP, apply
 from backprop.optimizers import Newton
 from backprop.penalties import L1, L2
 from backprop.stacking import stack
@@ -51,12 +52,13 @@ PENALTIES = [None, L2(0.3), L1(0.3, "gradient"), L1(0.3, "proximal"), L2(0.3, "d
 def test_the_objective_is_what_the_objectives_gradient_is_of(penalty):
     draw = np.random.default_rng(0)
     x, y, network = draw.standard_normal((2, 7, 3)), draw.standard_normal((2, 7, 2)), MLP((5,), "tanh")
-    recipe, sizes = Recipe(network=network, loss=SquaredError(), penalty=penalty, dtype="float64"), network.sizes(3, 2)
+    recipe = Recipe(network=network, loss=SquaredError(), penalty=penalty, dtype="float64")
+    layout = recipe.layout(3, 2)
 
     def J(W):
-        return objective(recipe, sizes, x, y, W), [objective_gradient(recipe, sizes, x, y, W)]
+        return objective(recipe, layout, x, y, W), [objective_gradient(recipe, layout, x, y, W)]
 
-    assert gradient_error(J, initial_parameters(network, sizes, [0, 1], "float64")) < 1e-6
+    assert gradient_error(J, initial_parameters(layout, [0, 1], "float64")) < 1e-6
 
 
 def test_on_a_quadratic_the_whole_step_is_taken():
@@ -87,7 +89,7 @@ def losses(seeds, dtype="float64", **settings):
     recipe = stack([Recipe(**{**vars(recipe), "optimizer": newton}) for newton in newtons], dtype)
     found = []
     for snapshot in train(recipe, Examples(x, y, np.zeros(len(seeds), int)), seeds, set(range(21))):
-        z, _ = apply(recipe.network, snapshot.layers, np.repeat(x, len(seeds), axis=0))
+        z, _ = apply(snapshot.layout, snapshot.layout.views(snapshot.parameters), np.repeat(x, len(seeds), axis=0))
         found.append(recipe.loss(z, np.repeat(y, len(seeds), axis=0))[0].ravel())
     return np.array(found)
 

@@ -9,7 +9,7 @@ from backprop.arrays import per_replica
 from backprop.initializations import Normal
 from backprop.losses import SquaredError
 from backprop.network import MLP
-from backprop.noise import Dropout, Gaussian, MultiplicativeGaussian, Noise, sites
+from backprop.noise import Dropout, Gaussian, MultiplicativeGaussian, Noise
 from backprop.optimizers import SGD, Momentum, Newton
 from backprop.penalties import L1, L2, ElasticNet
 from backprop.schedules import Constant, Cosine, Linear, StepDecay
@@ -107,13 +107,20 @@ def test_newtons_objective_has_the_strength_of_its_step():
         assert last.parameters[0, 0, : D * K].reshape(D, K) == pytest.approx(ridge, abs=1e-10)
 
 
-def test_the_noise_of_a_step_has_the_strength_of_that_step_and_the_same_streams():
-    noise = sites(Noise(hidden=Dropout((0.2, 0.6), schedule=StepDecay(stages=2, decay=0.5))), 3, [0])
+def test_the_noise_of_a_step_has_the_strength_of_that_step():
+    noise = Noise(hidden=Dropout((0.2, 0.6), schedule=StepDecay(stages=2, decay=0.5)))
+    layout = recipe(noise=noise).layout(D, K)
     for t, factor in ((1, 1.0), (3, 0.5)):
-        now = at_step(noise, t, 4)
-        assert [site.source.rate for site in now.hidden] == [0.2 * factor, 0.6 * factor]
-        assert all(site.streams is own.streams for site, own in zip(now.hidden, noise.hidden, strict=True))
-        assert (now.inputs, now.weights) == (noise.inputs, noise.weights)
+        now = at_step(layout, t, 4)
+        assert [rate * factor for rate in (0.2, 0.6)] == rates(now.layers)
+        assert now.places == layout.places
+        assert [one.draws for one in now.declared] == [one.draws for one in layout.declared]
+
+
+def rates(layers):
+    """Of all dropout in the layers, in order."""
+    sources = [getattr(part, "source", part) for layer in layers for part in (layer, *vars(layer).values())]
+    return list(dict.fromkeys(source.rate for source in sources if isinstance(source, Dropout)))
 
 
 def test_what_has_no_schedule_stays_the_very_same_object():

@@ -5,11 +5,17 @@ from hydra.core.global_hydra import GlobalHydra
 from hydra.types import RunMode
 from omegaconf import OmegaConf, open_dict
 
+from backprop.choices import choice, integer
+from backprop.training import Recipe
+from experiments.config import building
 from experiments.config.building import build
 from experiments.config.composition import Composer
 from experiments.config.errors import ConfigurationError
 from experiments.config.grids import expand
+from experiments.costs.causes import others
+from experiments.data.datasets import diabetes
 from experiments.run import CONF
+from experiments.study.experiment import Experiment
 
 CORPUS = [
     [],
@@ -62,6 +68,12 @@ def small_config(loader, *overrides):
         (["penalty=l2", "+penalty.strenght=1"], r"L2 has no field 'strenght', only .* Did you mean 'strength'\?"),
         (["batch_size=100", "split.train=50"], "batch_size is 100, but there are 50 training examples"),
         (["dataset=diabetes", "loss=softmax_cross_entropy"], "targets of diabetes are for regression"),
+        (
+            ["+epoch=3"],
+            r"Experiment has no field 'epoch', only \['dataset', 'network', 'loss', .* Did you mean 'epochs'\?",
+        ),
+        (["+recipe.epochs=3"], "Experiment has no field 'recipe'"),
+        (["batch_size=0"], "batch_size is 0; it must be a whole number of at least 1, or null"),
         (["seeds=[1,1]"], "each seed may stand in the list once"),
         (["epochs=1.5"], "epochs is 1.5; it must be a whole number"),
         (["network.hidden=16"], r"MLP.hidden is 16; it must be a list, such as \[16\]"),
@@ -71,3 +83,30 @@ def small_config(loader, *overrides):
 def test_a_config_that_cannot_be_run_says_the_way_out(loader, overrides, message):
     with pytest.raises(ConfigurationError, match=message):
         build(small_config(loader, *overrides))
+
+
+def test_python_has_the_defaults_of_the_command_line(loader):
+    typed = build(small_config(loader))
+    written = Experiment(typed.dataset)
+    for name in ("recipe", "split", "corruption", "scaling", "seeds", "evaluations", "selection", "vary"):
+        assert repr(getattr(written, name)) == repr(getattr(typed, name)), name
+
+
+def test_a_field_that_recipes_gain_is_a_key_of_the_config(loader, monkeypatch):
+    @choice
+    class Wider(Recipe):
+        patience: int = integer(default=3, within="[1, inf)")
+
+    monkeypatch.setattr(building, "Recipe", Wider)
+    assert build(small_config(loader)).recipe.patience == 3
+    assert build(small_config(loader, "+patience=5")).recipe.patience == 5
+    with pytest.raises(ConfigurationError, match=r"patience is 0; it must be a whole number in \[1, inf\)"):
+        build(small_config(loader, "+patience=0"))
+    assert "patience=5" in dict(others(building.draft(small_config(loader, "+patience=5"))))
+
+
+def test_a_loss_of_another_task_is_refused_with_the_way_out_of_either_door():
+    with pytest.raises(
+        ValueError, match=r"take loss=natural \(in Python Recipe\(loss=SquaredError\(\)\)\) or another dataset"
+    ):
+        Experiment(diabetes(), Recipe())

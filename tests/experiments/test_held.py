@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from sklearn.preprocessing import StandardScaler
 
+from backprop.training import Recipe
 from experiments.data import division as dividing
 from experiments.data.corruption import LabelNoise
 from experiments.data.datasets import Dataset, digits, one_hot, shared
@@ -45,7 +46,7 @@ def test_a_division_holds_no_copy_of_features_or_targets(corruption):
 
 def test_a_task_pickles_small_beside_the_features_that_it_points_to():
     data = pictures()
-    (task,) = tasks([Experiment(data, seeds=10, epochs=1)], replicas=10)
+    (task,) = tasks([Experiment(data, Recipe(epochs=1), seeds=10)], replicas=10)
     file = io.BytesIO()
 
     class Pickler(pickle.Pickler):
@@ -133,7 +134,7 @@ def test_workers_see_the_same_memory(monkeypatch):
     from joblib import Parallel, delayed
 
     monkeypatch.setattr(shared, "LARGE", 1000)
-    (task,) = tasks([Experiment(pictures(), seeds=3, epochs=1)], replicas=3)
+    (task,) = tasks([Experiment(pictures(), Recipe(epochs=1), seeds=3)], replicas=3)
     (seen,) = Parallel(n_jobs=2)([delayed(where)(task)])
     assert set(seen) == {task.divisions[0].x.base.filename}
     assert seen[0].startswith(f"/proc/{os.getpid()}/fd/")

@@ -9,8 +9,9 @@ import pandas as pd
 import pytest
 
 from backprop.averaging import Exponential
-from backprop.losses import BinaryCrossEntropy
-from backprop.network import MLP
+from backprop.losses import BinaryCrossEntropy, Hinge, SigmoidSquaredError
+from backprop.network import MLP, Diagonal, ResidualMLP
+from experiments.config.building import experiment_of
 from experiments.data import datasets
 from experiments.data.corruption import LabelNoise
 from experiments.data.datasets.dataset import Column, Dataset
@@ -18,7 +19,6 @@ from experiments.data.division import Scaling
 from experiments.data.splits import KFold
 from experiments.notebook import run
 from experiments.recording import kept
-from experiments.study.experiment import Experiment
 from experiments.study.selection import BestValidation
 from reports.schema import KEPT_FILE
 
@@ -31,19 +31,25 @@ def constant(data: Dataset) -> Dataset:
 
 
 CELLS = {
-    "classes": Experiment(datasets.iris(), **QUICK),
-    "numbered classes": Experiment(datasets.digits(), **QUICK),
-    "two classes": Experiment(datasets.breast_cancer(), loss=BinaryCrossEntropy(), **QUICK),
-    "linear": Experiment(datasets.wine(), **QUICK | {"network": MLP(())}),
-    "values": Experiment(datasets.diabetes(), **QUICK),
-    "values, double": Experiment(datasets.diabetes(), dtype="float64", split=KFold(3), **QUICK),
-    "unscaled": Experiment(datasets.sinusoid(), scaling=Scaling("none", "none"), **QUICK),
-    "constant feature": Experiment(constant(datasets.wine()), **QUICK),
-    "constant feature, values": Experiment(constant(datasets.diabetes()), **QUICK),
-    "corrupted": Experiment(datasets.iris(), corruption=LabelNoise(0.4), **QUICK),
-    "averaged": Experiment(datasets.iris(), averaging=Exponential(0.5), **QUICK),
-    "stopped early": Experiment(datasets.diabetes(), selection=BestValidation(), **QUICK | {"epochs": 60}),
-    "one split": Experiment(datasets.diabetes(), vary=["init"], **QUICK | {"seeds": [3, 5]}),
+    "classes": experiment_of(datasets.iris(), QUICK),
+    "numbered classes": experiment_of(datasets.digits(), QUICK),
+    "two classes": experiment_of(datasets.breast_cancer(), QUICK | {"loss": BinaryCrossEntropy()}),
+    "normalized": experiment_of(
+        datasets.iris(), QUICK | {"network": MLP((4, 3), normalization="batch"), "batch_size": 30}
+    ),
+    "residual": experiment_of(datasets.wine(), QUICK | {"network": ResidualMLP(4)}),
+    "diagonal": experiment_of(datasets.diabetes(), QUICK | {"network": Diagonal()}),
+    "sigmoid outputs": experiment_of(datasets.iris(), QUICK | {"loss": SigmoidSquaredError("balanced")}),
+    "linear": experiment_of(datasets.wine(), QUICK | {"network": MLP(())}),
+    "values": experiment_of(datasets.diabetes(), QUICK),
+    "values, double": experiment_of(datasets.diabetes(), QUICK | {"dtype": "float64", "split": KFold(3)}),
+    "unscaled": experiment_of(datasets.sinusoid(), QUICK | {"scaling": Scaling("none", "none")}),
+    "constant feature": experiment_of(constant(datasets.wine()), QUICK),
+    "constant feature, values": experiment_of(constant(datasets.diabetes()), QUICK),
+    "corrupted": experiment_of(datasets.iris(), QUICK | {"corruption": LabelNoise(0.4)}),
+    "averaged": experiment_of(datasets.iris(), QUICK | {"averaging": Exponential(0.5)}),
+    "stopped early": experiment_of(datasets.diabetes(), QUICK | {"selection": BestValidation(), "epochs": 60}),
+    "one split": experiment_of(datasets.diabetes(), QUICK | {"vary": ["init"], "seeds": [3, 5]}),
 }
 
 
@@ -79,6 +85,15 @@ def test_a_kept_network_predicts_what_was_measured(name, tmp_path):
             )
 
 
+def test_probabilities_are_those_of_the_loss_and_scores_are_none(tmp_path):
+    network, x = there_and_back(results().network("sigmoid outputs", 0), tmp_path), datasets.iris().x
+    shares = 1 / (1 + np.exp(-network.outputs(x).astype(float)))
+    assert network.predict_proba(x) == pytest.approx(shares / shares.sum(axis=1, keepdims=True))
+    scores = run({"a": experiment_of(datasets.iris(), QUICK | {"loss": Hinge()})}).network("a", 0)
+    with pytest.raises(ValueError, match="whose outputs are scores and no probabilities; use predict, or outputs"):
+        there_and_back(scores, tmp_path).predict_proba(x)
+
+
 def test_the_weights_are_those_of_the_step_that_counts():
     own, last = results().done["stopped early"], results().network("stopped early", 0)
     table = results().sweep.seeds.query("cell == 'stopped early' and seed == 0").iloc[0]
@@ -104,7 +119,7 @@ def test_labels_and_columns_are_the_users_own(tmp_path):
     assert data.columns == tuple(
         Column(*one) for one in (("age",), ("height",), ("colour", "blue"), ("colour", "green"), ("colour", "red"))
     )
-    found = run({"a": Experiment(data, **QUICK | {"epochs": 60})})
+    found = run({"a": experiment_of(data, QUICK | {"epochs": 60})})
     network = there_and_back(found.network("a", 0), tmp_path)
     assert set(network.predict(data.x)) == {"no", "yes"}
     shuffled = table[["answer", "height", "colour", "age"]]  # as the user has it, in any order
@@ -145,14 +160,21 @@ def without(name):
     ("change", "message"),
     [
         (lambda a: a | {"classes": np.array(["x", 1, None], object)}, "allow_pickle=False"),
-        (lambda a: a | {"W/0": np.array([None], object)}, "allow_pickle=False"),
-        (lambda a: a | {"format": 2}, "it has format 2, and this program reads format 1"),
+        (lambda a: a | {"parameters": np.array([None], object)}, "allow_pickle=False"),
+        (lambda a: a | {"format": 1}, "it has format 1, and this program reads format 2"),
         (without("format"), "it has no array 'format'"),
-        (without("b/1"), "b/1"),
-        (without("W/0"), "W/0"),
-        (lambda a: a | {"W/1": a["W/1"][:-1]}, "are no layer after"),
-        (lambda a: a | {"W/0": a["W/0"].astype(int)}, "are no layer after"),
-        (lambda a: a | {"activation": "os.system"}, "its activation is 'os.system'; it must be one of"),
+        (without("parameters"), "it has no array 'parameters'"),
+        (without("network"), "it has no array 'network'"),
+        (lambda a: a | {"parameters": a["parameters"][:-1]}, "its layers need 47 numbers"),
+        (lambda a: a | {"parameters": a["parameters"].astype(int)}, "its parameters have type int64"),
+        (lambda a: a | {"inputs": -3}, "its parameters"),
+        (lambda a: a | {"outputs": 2}, "its layers need 43 numbers"),
+        (lambda a: a | {"network": '{"_target_": "os.system", "command": "true"}'}, "network._target_ is 'os.system'"),
+        (lambda a: a | {"network": '{"_target_": "backprop.penalties.L2"}'}, "its network is a L2"),
+        (lambda a: a | {"network": '{"_target_": "backprop.network.MLP", "hidden": 3}'}, "MLP.hidden is 3"),
+        (lambda a: a | {"network": "[" * 5000}, ""),
+        (lambda a: a | {"statistics/0/mean": np.zeros(4), "statistics/0/variance": np.ones(4)}, "of [4] columns"),
+        (lambda a: a | {"link": "os.system"}, "its link is 'os.system'; it must be one of"),
         (lambda a: a | {"classes": a["classes"][:2]}, "its classes are 2, not 3"),
         (lambda a: a | {"features/mean": np.zeros(3)}, "its features are 3, not 4"),
         (lambda a: {}, "it has no array 'format'"),

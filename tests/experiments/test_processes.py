@@ -31,15 +31,15 @@ if __name__ == "__main__":
 
 
 def long_stacks():
-    from backprop.losses import SoftmaxCrossEntropy
     from backprop.network import MLP
+    from backprop.training import Recipe
     from experiments.data.datasets import wine
     from experiments.data.splits import Holdout
     from experiments.study.experiment import Experiment
     from experiments.training.tasks import tasks
 
-    quick = {"split": Holdout(60, 30, 30), "epochs": 1_000_000, "seeds": 1, "loss": SoftmaxCrossEntropy()}
-    return tasks([Experiment(wine(), network=MLP((width,)), **quick) for width in range(60, 66)])
+    recipes = [Recipe(network=MLP((width,)), epochs=1_000_000) for width in range(60, 66)]
+    return tasks([Experiment(wine(), recipe, Holdout(60, 30, 30), seeds=1) for recipe in recipes])
 
 
 def started(then: str, folder: Path) -> tuple[subprocess.Popen, list[psutil.Process]]:

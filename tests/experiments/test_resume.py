@@ -15,9 +15,9 @@ import pandas as pd
 import pytest
 from omegaconf import OmegaConf
 
-from backprop.losses import SoftmaxCrossEntropy
 from backprop.network import MLP
 from backprop.noise import Dropout, Noise
+from backprop.training import Recipe
 from experiments.config.building import build
 from experiments.config.errors import ConfigurationError
 from experiments.config.secrets import recordable
@@ -290,10 +290,9 @@ class Killer(Dropout):
 def test_a_worker_that_dies_takes_only_its_own_stack_with_it():
     from experiments.training.tasks import tasks
 
-    quick = {"split": Holdout(60, 30, 30), "epochs": 2, "seeds": 2, "evaluations": 3, "loss": SoftmaxCrossEntropy()}
-    cells = [Experiment(wine(), network=MLP((width,)), **quick) for width in range(2, 8)]
-    cells[2] = Experiment(wine(), network=MLP((9,)), noise=Noise(hidden=Killer(0.5)), **quick)
-    plan = tasks(cells)
+    recipes = [Recipe(network=MLP((width,)), epochs=2) for width in range(2, 8)]
+    recipes[2] = Recipe(network=MLP((9,)), noise=Noise(hidden=Killer(0.5)), epochs=2)
+    plan = tasks([Experiment(wine(), recipe, SPLIT, seeds=2, evaluations=3) for recipe in recipes])
     found = dict(attempts(plan, Workers(workers=2)))
     assert len(found) == 6
     (failed,) = [index for index, result in found.items() if isinstance(result, str)]

@@ -9,6 +9,7 @@ import pytest
 from backprop.losses import BinaryCrossEntropy
 from backprop.network import MLP
 from backprop.optimizers import SGD
+from experiments.config.building import experiment_of
 from experiments.costs import thinning
 from experiments.data.corruption import LabelNoise
 from experiments.data.datasets import breast_cancer, diabetes, wine
@@ -16,7 +17,6 @@ from experiments.data.splits import Holdout, KFold
 from experiments.recording import journal
 from experiments.recording.row_table import from_row_table, row_table, write_rows
 from experiments.study.curves import joined, of_seeds, seed_table
-from experiments.study.experiment import Experiment
 from experiments.study.keep import Keep, all_names, had_by, named_of_cell, to_keep
 from experiments.study.rows import Rows, at_only, taken
 from experiments.study.selection import BestValidation, Last
@@ -41,16 +41,16 @@ class SecondBest:
 
 
 CELLS = {
-    "classes": Experiment(wine(), **QUICK),
-    "corrupted": Experiment(wine(), corruption=LabelNoise(0.5, parts=("train", "validation")), **QUICK),
-    "two classes": Experiment(breast_cancer(), loss=BinaryCrossEntropy(), **QUICK),
-    "folds of two sizes": Experiment(wine(), split=KFold(3), **QUICK),
-    "one split for all": Experiment(wine(), vary=["init"], **QUICK),
-    "values": Experiment(diabetes(), **QUICK),
-    "values, folds": Experiment(diabetes(), split=KFold(3), dtype="float64", **QUICK),
-    "own rule": Experiment(wine(), selection=BestValidation("error"), **QUICK),
-    "somebody's rule": Experiment(wine(), selection=SecondBest(), **QUICK),
-    "values, somebody's rule": Experiment(diabetes(), selection=SecondBest(), **QUICK),
+    "classes": experiment_of(wine(), QUICK),
+    "corrupted": experiment_of(wine(), QUICK | {"corruption": LabelNoise(0.5, parts=("train", "validation"))}),
+    "two classes": experiment_of(breast_cancer(), QUICK | {"loss": BinaryCrossEntropy()}),
+    "folds of two sizes": experiment_of(wine(), QUICK | {"split": KFold(3)}),
+    "one split for all": experiment_of(wine(), QUICK | {"vary": ["init"]}),
+    "values": experiment_of(diabetes(), QUICK),
+    "values, folds": experiment_of(diabetes(), QUICK | {"split": KFold(3), "dtype": "float64"}),
+    "own rule": experiment_of(wine(), QUICK | {"selection": BestValidation("error")}),
+    "somebody's rule": experiment_of(wine(), QUICK | {"selection": SecondBest()}),
+    "values, somebody's rule": experiment_of(diabetes(), QUICK | {"selection": SecondBest()}),
 }
 
 
@@ -113,7 +113,7 @@ def test_rows_are_told_by_their_numbers_in_the_dataset():
 def test_the_rows_of_a_network_that_diverged_are_wrong_or_nan():
     with np.errstate(all="ignore"):
         for data, expected in ((wine(), [True]), (diabetes(), [np.nan])):
-            curves = curves_of(Experiment(data, **QUICK | {"optimizer": SGD(1e20), "loss": None}))
+            curves = curves_of(experiment_of(data, QUICK | {"optimizer": SGD(1e20)}))
             assert (curves.diverged_at >= 0).any()
             lost = np.isnan(curves.metrics["test/error"][-1])
             assert lost.any()
@@ -224,7 +224,7 @@ def changed(table, **columns):
 def test_a_table_of_rows_that_is_none_is_told(change, message, tmp_path):
     import pyarrow.parquet as pq
 
-    table = row_table(curves_of(Experiment(wine(), **QUICK | {"evaluations": 10, "seeds": 1})).rows)
+    table = row_table(curves_of(experiment_of(wine(), QUICK | {"evaluations": 10, "seeds": 1})).rows)
     if change is None:
         (tmp_path / ROWS).write_bytes(b"PAR1")
     else:
@@ -235,7 +235,7 @@ def test_a_table_of_rows_that_is_none_is_told(change, message, tmp_path):
 
 def test_what_every_row_takes_has_a_bound_above_which_evaluations_are_left_out(monkeypatch):
     monkeypatch.setattr(thinning, "BOUND", 10**6)
-    cell = Experiment(wine(), **QUICK | {"evaluations": 100, "seeds": 10})
+    cell = experiment_of(wine(), QUICK | {"evaluations": 100, "seeds": 10})
     held = sum(cell.summary()[part] for part in HELD_OUT)
     per_cell = held * 10 * (1 + 13)  # a number, and 100 evaluations and 4 rules in bits
     few = thinning.BOUND // per_cell
@@ -249,14 +249,14 @@ def test_what_every_row_takes_has_a_bound_above_which_evaluations_are_left_out(m
     assert "about 3 MB, more than 1 MB" in said
     assert thinning.within_bound(Keep(rows=True), many) == Keep(rows=True)
     assert thinning.within_bound(Keep(), [cell] * (100 * few)).evaluations == 2
-    values = Experiment(diabetes(), **QUICK)
+    values = experiment_of(diabetes(), QUICK)
     assert thinning.within_bound(Keep(), [values] * (100 * few)) == Keep()
 
 
 def test_a_thousand_cells_of_the_default_study_take_less_than_fifty_megabytes(tmp_path):
     from experiments.data.datasets import digits
 
-    cell = Experiment(digits(), split=Holdout(150, 150, 750), **QUICK | {"seeds": 10, "evaluations": 12})
+    cell = experiment_of(digits(), QUICK | {"split": Holdout(150, 150, 750), "seeds": 10, "evaluations": 12})
     write_rows(tmp_path / ROWS, curves_of(cell).rows)
     assert (tmp_path / ROWS).stat().st_size * 1000 < 50e6 / 2
 

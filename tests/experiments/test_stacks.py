@@ -3,16 +3,16 @@
 import numpy as np
 import pytest
 
-from backprop.losses import BinaryCrossEntropy, SoftmaxCrossEntropy
+from backprop.losses import BinaryCrossEntropy, Focal, SoftmaxCrossEntropy
 from backprop.network import MLP
 from backprop.noise import Dropout, Gaussian, Noise
 from backprop.optimizers import SGD, Adam, Momentum
 from backprop.penalties import L1, L2
+from experiments.config.building import experiment_of
 from experiments.data.corruption import LabelNoise
 from experiments.data.datasets import breast_cancer, iris, wine
 from experiments.data.division import Scaling
 from experiments.data.splits import Holdout
-from experiments.study.experiment import Experiment
 from experiments.training.evaluation import run
 from experiments.training.tasks import tasks
 
@@ -32,6 +32,12 @@ PAIRS = {
         {"dataset": breast_cancer(), "loss": BinaryCrossEntropy()},
     ],
     "smoothing": [{"loss": SoftmaxCrossEntropy(0.0)}, {"loss": SoftmaxCrossEntropy(0.2)}],
+    "class weights": [
+        {"loss": SoftmaxCrossEntropy(class_weights="balanced")},
+        {"loss": SoftmaxCrossEntropy(0.2, "balanced")},
+        {"loss": SoftmaxCrossEntropy(class_weights=[1, 2, 3])},
+    ],
+    "focusing": [{"loss": Focal(0.0, "balanced")}, {"loss": Focal(2.0, "balanced")}],
     "dataset": [{}, {"dataset": iris()}],
     "scaling": [{}, {"scaling": Scaling("none", "none")}],
     "split": [{}, {"split": Holdout(30, 20, 20)}],
@@ -52,6 +58,12 @@ PAIRS = {
 }
 
 
+def made(change):
+    """A small experiment with this change, on wine unless it says otherwise."""
+    parts = {"dataset": wine(), **COMMON, **change}
+    return experiment_of(parts.pop("dataset"), parts)
+
+
 def curves(experiments):
     found = {}
     for task in tasks(experiments):
@@ -61,7 +73,7 @@ def curves(experiments):
 
 @pytest.mark.parametrize("changes", PAIRS.values(), ids=PAIRS)
 def test_cells_of_one_sweep_give_what_each_gives_alone(changes):
-    cells = [Experiment(**{"dataset": wine(), **COMMON, **change}) for change in changes]
+    cells = [made(change) for change in changes]
     together = curves(cells)
     for cell, metrics in zip(cells, together, strict=True):
         (alone,) = curves([cell])
@@ -71,9 +83,10 @@ def test_cells_of_one_sweep_give_what_each_gives_alone(changes):
 
 def test_only_numbers_share_a_stack():
     def count(name):
-        return len(tasks([Experiment(**{"dataset": wine(), **COMMON, **change}) for change in PAIRS[name]]))
+        return len(tasks([made(change) for change in PAIRS[name]]))
 
     assert [count(name) for name in ("numbers", "smoothing", "corruption", "loss", "kinds")] == [1, 1, 3, 2, 5]
+    assert [count(name) for name in ("class weights", "focusing")] == [2, 1]
 
 
 def test_what_is_not_to_vary_is_the_first_seeds_for_all():
@@ -81,9 +94,7 @@ def test_what_is_not_to_vary_is_the_first_seeds_for_all():
     seeds = [3, 5, 8]
 
     def losses(*vary):
-        experiment = Experiment(
-            wine(), **COMMON | {"seeds": seeds, "vary": list(vary), "noise": Noise(inputs=Gaussian(0.5))}
-        )
+        experiment = made({"seeds": seeds, "vary": list(vary), "noise": Noise(inputs=Gaussian(0.5))})
         (curves,) = [curves for task in tasks([experiment]) for curves in run(task)]
         return curves.metrics["test/loss"]
 

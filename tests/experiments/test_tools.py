@@ -74,6 +74,7 @@ def test_a_notebooks_numbers_are_the_command_lines(smoke, tmp_path):
 
     from backprop.network import MLP
     from backprop.optimizers import Momentum
+    from backprop.training import Recipe
     from experiments import notebook
     from experiments.data import datasets
     from experiments.data.splits import Holdout
@@ -81,10 +82,8 @@ def test_a_notebooks_numbers_are_the_command_lines(smoke, tmp_path):
 
     by_hand = Experiment(
         datasets.digits(),
-        split=Holdout(100, 100, 200),
-        network=MLP((16,)),
-        optimizer=Momentum(0.02, 0.9),
-        epochs=10,
+        Recipe(network=MLP((16,)), optimizer=Momentum(0.02, 0.9), epochs=10),
+        Holdout(100, 100, 200),
         seeds=3,
         evaluations=5,
     )

@@ -15,6 +15,7 @@ from hydra.utils import get_object
 from omegaconf import OmegaConf
 
 from backprop.choices import check_fields
+from backprop.training import Recipe
 from experiments.config.building import build
 from experiments.run import CONF
 from tests.experiments.test_files import write_small_files
@@ -42,11 +43,8 @@ NEEDS = {
     ("split", "files"): ["dataset=wine"],
 }
 NEEDS_THE_INTERNET = {("dataset", "openml")}
-PLACES = {
-    "initialization": "network.initialization",
-    "noise": "noise.hidden",
-    "loss": "recipe.loss",
-}  # else the kind's own
+PLACES = {"initialization": "network.initialization", "noise": "noise.hidden"}  # else the kind's own
+IN_RECIPE = {f.name for f in fields(Recipe)}  # type: ignore[arg-type]
 
 
 @contextmanager
@@ -77,7 +75,9 @@ def chosen(kind: str, option: str) -> Any:
         return partial(
             unwrap(get_object(node.pop("_target_"))), **node
         )  # unwrapped: nothing made before is given again
-    return partial(build, config) if kind == "regularizer" else attrgetter(place)(build(config))
+    if kind == "regularizer":
+        return partial(build, config)
+    return attrgetter(f"recipe.{place}" if place.split(".")[0] in IN_RECIPE else place)(build(config))
 
 
 def variants(option: Any, *but: str) -> Iterator[Any]:
@@ -102,6 +102,8 @@ def allowed(rule: Any) -> list[Any]:
     if "within" not in rule:
         return []
     low, high = (float(end) for end in rule["within"][1:-1].split(","))
+    if low == -float("inf"):
+        return [-1.5, 2.0]
     if rule.get("integer"):
         return [int(n) for n in (low, low + 1, low + 6) if n <= high]
     inner = [low + 0.3 * (high - low), low + 0.7 * (high - low)] if high < float("inf") else [low + 0.3, low + 3]

@@ -36,7 +36,7 @@ def acts(experiment: Experiment) -> dict[str, Any]:
 
 def of_two_names() -> Experiment:
     """Names a loss, the one that is the data's own anyway."""
-    return replace(without(), loss=SoftmaxCrossEntropy())
+    return replace(without(), recipe=replace(without().recipe, loss=SoftmaxCrossEntropy()))
 
 
 def of_other_data() -> Experiment:

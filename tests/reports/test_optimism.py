@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from backprop.network import MLP
+from backprop.training import Recipe
 from experiments import notebook
 from experiments.data.corruption import LabelNoise
 from experiments.data.datasets import digits
@@ -53,10 +54,9 @@ def test_on_random_labels_the_oracle_looks_better_than_chance_and_validation_doe
     """Ten classes, every label drawn at random: no rule that is fair can leave 90 % error."""
     cell = Experiment(
         digits(),
+        Recipe(network=MLP((32,)), epochs=30),
         split=Holdout(200, 200, 200),
         corruption=LabelNoise(1.0, parts=("train", "validation", "test")),
-        network=MLP((32,)),
-        epochs=30,
         evaluations=30,
         seeds=20,
     )

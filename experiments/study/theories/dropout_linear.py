@@ -52,6 +52,7 @@ class DropoutLinear:
             schedule=Inverse(half_life=2000),
             averaging=Polyak(),
             noise=Noise(inputs=Dropout(self.rate) if self.noise == "dropout" else MultiplicativeGaussian(odds**0.5)),
+            batch_size=None,
             epochs=self.epochs,
             dtype="float64",
         )

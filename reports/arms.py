@@ -1,0 +1,71 @@
+"""The arms of a sweep: which cell stands for each, as validation data choose, and which arm it is compared with."""
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from reports.load import Sweep
+from reports.schema.names import as_number
+
+
+def chosen_on_validation(results: pd.DataFrame) -> dict[str, str]:
+    """For each arm its cell with the least mean validation error."""
+    measured = results.reindex(columns=["arm", "cell", "validation/error", "validation/loss"]).fillna(float("inf"))
+    means = measured.groupby(["arm", "cell"], sort=False).mean()
+    best = (
+        means.sort_values(["validation/error", "validation/loss"], kind="stable").reset_index().drop_duplicates("arm")
+    )
+    cell_of = dict(zip(best.arm, best.cell, strict=True))
+    return {str(arm): str(cell_of[arm]) for arm in results.arm.unique()}
+
+
+def best_on_validation(rows: pd.DataFrame) -> str:
+    """The cell with the least mean validation error."""
+    return chosen_on_validation(rows.assign(arm="all"))["all"]
+
+
+def references(sweep: Sweep) -> tuple[dict[str, str], list[str]]:
+    """For each arm the arm it is compared with: the study's baseline at the same value of all other axes.
+
+    Where the study names no baseline, or one that is not in the sweep, it is the first arm, and a warning says so.
+    """
+    place_of, named = places_of_arms(sweep), numbers(sweep.study["baseline"])
+    matching = [arm for arm, place in place_of.items() if named and named.items() <= place.items()]
+    default = matching[0] if matching else next(iter(place_of))
+    warnings = []
+    if named and not matching:
+        stated = " ".join(f"{axis}={value}" for axis, value in sweep.study["baseline"].items())
+        warnings.append(f"The study's baseline, {stated}, is not in this sweep; {default} stands in for it.")
+    arm_at = {frozenset(place_of[arm].items()): arm for arm in reversed(matching)}
+    baselines = {}
+    for arm, place in place_of.items():
+        same_but_for_the_baseline = frozenset({**place, **named}.items())
+        baselines[arm] = arm_at.get(same_but_for_the_baseline, default)
+    return baselines, warnings
+
+
+def places_of_arms(sweep: Sweep) -> dict[str, dict[str, float | str]]:
+    """Where each arm lies on the axes whose values are not chosen on validation data."""
+    arm_of = arms_of(sweep)
+    place_of: dict[str, dict[str, float | str]] = {}
+    for cell in sweep.cells:
+        place = {axis: value for axis, value in cell["axes"].items() if axis not in sweep.study["choose"]}
+        place_of.setdefault(arm_of[cell["name"]], numbers(place))
+    return place_of
+
+
+def arms_of(sweep: Sweep) -> dict[str, str]:
+    """Each cell's arm."""
+    rows = sweep.results.drop_duplicates("cell")
+    return {str(cell): str(arm) for cell, arm in zip(rows.cell, rows.arm, strict=True)}
+
+
+def numbers(axes: Mapping[str, object]) -> dict[str, float | str]:
+    """Axis values with numbers as numbers, so that 1e-3 equals 0.001."""
+    return {axis: as_number(str(value)) for axis, value in axes.items()}
+
+
+def name_of(baselines: Mapping[str, str], sweep: Sweep) -> str:
+    """The baseline's name; where arms have baselines of their own, the values that these share."""
+    distinct = list(dict.fromkeys(baselines.values()))
+    return distinct[0] if len(distinct) == 1 else " ".join(str(value) for value in sweep.study["baseline"].values())

@@ -1,0 +1,102 @@
+"""What a reader is told beside a comparison: warnings without which it would mislead, and what could be better about the sweep."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from reports.arms import arms_of
+from reports.load import Sweep, is_classification
+from reports.schema.names import as_number
+
+if TYPE_CHECKING:
+    from reports.comparison import Row
+
+MOST = 12  # arms that a sentence names
+
+
+def cautions(rows: "list[Row]", sweep: Sweep) -> list[str]:
+    """Warnings without which the table would mislead."""
+    said = [
+        f"{row.arm}: {row.diverged} of {row.seeds} seeds diverged; its averages are over the others."
+        for row in rows
+        if 0 < row.diverged < row.seeds
+    ]
+    said += [f"{row.arm}: all {row.seeds} seeds diverged." for row in rows if row.diverged == row.seeds]
+    others = [row.arm for row in rows if row.difference is None and row.arm != row.baseline]
+    if others:
+        said.append(f"Not compared with the baseline, since their data or sources of chance differ: {listed(others)}.")
+    apart = [row.arm for row in rows if row.difference is not None and not row.difference.n and row.test_error.n]
+    if apart:
+        said.append(f"Not compared with their baseline, since no seed finished in both: {listed(apart)}.")
+    if sweep.params.get("selection") == "oracle":
+        said.append("The step that counts was chosen on the test set (selection=oracle): these errors are optimistic.")
+    return said
+
+
+def edges(rows: "list[Row]", sweep: Sweep) -> list[str]:
+    """Notes on chosen numbers that are the least or the largest of those tried: a better one may lie outside."""
+    said = []
+    arm_of, axes_of = arms_of(sweep), {cell["name"]: cell["axes"] for cell in sweep.cells}
+    tried: dict[tuple[str, str], set[float | str]] = {}
+    for cell, axes in axes_of.items():
+        for axis in sweep.study["choose"]:
+            if axis in axes:
+                tried.setdefault((arm_of[cell], axis), set()).add(as_number(axes[axis]))
+    for row in rows:
+        for axis in sweep.study["choose"]:
+            values = sorted(value for value in tried.get((row.arm, axis), ()) if isinstance(value, float))
+            chosen = axes_of[row.cell].get(axis)
+            if len(values) > 1 and chosen is not None and as_number(chosen) in (values[0], values[-1]):
+                side = "largest" if as_number(chosen) == values[-1] else "least"
+                said.append(f"{row.arm}: the {axis} chosen, {chosen}, is the {side} of those tried.")
+    return said
+
+
+def stages(rows: "list[Row]", sweep: Sweep) -> list[str]:
+    """Notes where arms were trained for different numbers of steps, or only some of them fit their training examples."""
+    steps = sweep.curves.groupby("cell").step.max().to_dict()
+    lengths = {row.arm: int(steps[row.cell]) for row in rows}
+    said = []
+    if len(set(lengths.values())) > 1:
+        said.append(
+            f"Trained for different numbers of steps: {listed([f'{arm} {n:,}' for arm, n in lengths.items()])}."
+        )
+    fitted = [row.arm for row in rows if row.train_error.mean == 0]
+    others = [row.arm for row in rows if row.train_error.mean > 0]
+    if is_classification(sweep) and fitted and others:
+        said.append(
+            f"Only some arms fit the training examples without error: {listed(fitted)} do, {listed(others)} do not."
+        )
+    return said
+
+
+def unfinished(rows: "list[Row]", sweep: Sweep) -> list[str]:
+    """A note on arms whose validation loss still fell at the last step in most seeds, if the last step is what counts."""
+    if sweep.params.get("selection", "last") != "last" or "validation/loss" not in sweep.curves:
+        return []
+    columns = ["cell", "seed", "step", "validation/loss"]
+    curves = sweep.curves.loc[sweep.curves.cell.isin([row.cell for row in rows]), columns].sort_values("step")
+    left = curves.groupby(["cell", "seed"]).cumcount(ascending=False)  # evaluations that follow
+    curves = curves.assign(
+        last=curves["validation/loss"].where(left == 0),
+        before=curves["validation/loss"].where(left == 1),
+        least=curves["validation/loss"].where(left > 0),
+    )
+    of_seed = curves.groupby(["cell", "seed"]).agg({"last": "max", "before": "max", "least": "min", "step": "size"})
+    falling = (
+        (of_seed["last"] < of_seed["least"]) & (of_seed["last"] < 0.98 * of_seed["before"]) & (of_seed["step"] > 2)
+    )
+    share = falling.groupby("cell").mean().to_dict()
+    found = [row.arm for row in rows if share.get(row.cell, 0) > 0.5]
+    if not found:
+        return []
+    return [f"Still improving at the last step, by two percent and more of validation loss: {listed(found)}."]
+
+
+def listed(names: Sequence[str]) -> str:
+    """The names, or the first MOST of them and how many more there are, to keep sentences short.
+
+    >>> listed(["a", "b"]), listed([f"c{i}" for i in range(14)])
+    ('a, b', 'c0, c1, c2, c3, c4, c5, c6, c7, c8, c9, c10, c11 and 2 more')
+    """
+    more = f" and {len(names) - MOST:,} more" if len(names) > MOST else ""
+    return ", ".join(names[:MOST]) + more
