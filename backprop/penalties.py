@@ -21,15 +21,12 @@ METHODS = ("gradient", "proximal", "decoupled")
 
 @runtime_checkable
 class Penalty(Protocol):
-    """What the loop asks of a penalty."""
+    """What the loop asks of a penalty. With a field `biases` that is true, its W is the weights and the biases."""
 
     @property
     def method(self) -> str: ...
 
     def value(self, W: Weights) -> Cost: ...
-
-    @property
-    def biases(self) -> bool: ...
 
     def add_gradient(self, g: Weights, W: Weights, scale: Any = 1.0) -> None:
         """g ← g + c ∂penalty/∂W, c the `scale`, in place."""

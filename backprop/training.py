@@ -64,7 +64,7 @@ class Recipe:
 
     def penalized(self, layout: Layout, parameters: Parameters) -> Weights:
         """The parameters that a penalty acts on: the weights, and the biases where it says so."""
-        return layout.weights(parameters, and_biases=self.penalty is not None and self.penalty.biases)
+        return layout.weights(parameters, and_biases=getattr(self.penalty, "biases", False))
 
     def check_minibatches(self, n: int, layout: Layout) -> None:
         """Raises ValueError where the network normalizes over minibatches, and one of n training examples has a single row."""

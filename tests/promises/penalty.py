@@ -30,7 +30,7 @@ def promise(penalty: Penalty) -> None:
 
 
 def on(penalty: Penalty, parameters: Array) -> Weights:
-    return LAYOUT.weights(parameters, penalty.biases)
+    return LAYOUT.weights(parameters, getattr(penalty, "biases", False))
 
 
 def the_gradient_is_the_values(penalty: Penalty, v: Array) -> None:
@@ -69,7 +69,7 @@ def the_proximal_point_is_the_cheapest_around(penalty: Penalty, v: Array, step: 
     draw = np.random.default_rng(1)
     point = v.copy()
     penalty.proximal(on(penalty, point), step)
-    assert penalty.biases or (point[..., WEIGHTS:] == v[..., WEIGHTS:]).all(), (
+    assert getattr(penalty, "biases", False) or (point[..., WEIGHTS:] == v[..., WEIGHTS:]).all(), (
         f"the proximal step of {penalty} moves biases"
     )
     directions = [*draw.standard_normal((20, *v.shape)), *np.eye(P), *-np.eye(P), v - point, -point]
