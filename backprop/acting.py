@@ -12,34 +12,34 @@ defined for optimisers that step along the gradient (SGD, Momentum, Nesterov), a
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from backprop.network import Parameters
+from backprop.layout import Weights
 from backprop.optimizers import AlongTheGradient, Optimizer
 from backprop.penalties import Penalty
 
 
-def nothing(array: Parameters, other: Any) -> None:
+def nothing(array: Weights, other: Any) -> None:
     """Leaves it."""
 
 
 class Acting(NamedTuple):
     """What a penalty does at each of the three places; two of them, or all, are left alone."""
 
-    in_gradient: Callable[[Parameters, Parameters], None] = nothing  # of g and W: changes g
-    before_step: Callable[[Parameters, Any], None] = nothing  # of W and the learning rate: changes W
-    after_step: Callable[[Parameters, Any], None] = nothing  # likewise
+    in_gradient: Callable[[Weights, Weights], None] = nothing  # of g and W: changes g
+    before_step: Callable[[Weights, Any], None] = nothing  # of W and the learning rate: changes W
+    after_step: Callable[[Weights, Any], None] = nothing  # likewise
 
 
-def acting(penalty: Penalty | None, optimizer: Optimizer, weights: int) -> Acting:
-    """Where a penalty on the first `weights` parameters acts. Raises ValueError where the optimiser has no step size for it."""
+def acting(penalty: Penalty | None, optimizer: Optimizer) -> Acting:
+    """Where a penalty acts. Raises ValueError where the optimiser has no step size for it."""
     if penalty is None:
         return Acting()
     if penalty.method == "gradient":
-        return Acting(in_gradient=lambda g, W: penalty.add_gradient(g, W, weights))
+        return Acting(in_gradient=penalty.add_gradient)
     if penalty.method == "decoupled":
-        return Acting(before_step=lambda W, eta: penalty.add_gradient(W, W, weights, -eta))
+        return Acting(before_step=lambda W, eta: penalty.add_gradient(W, W, -eta))
     if not isinstance(optimizer, AlongTheGradient):
         raise ValueError(
             f"penalty.method is proximal, which is for SGD, Momentum and Nesterov; with {type(optimizer).__name__} "
             "take penalty.method=gradient or decoupled."
         )
-    return Acting(after_step=lambda W, eta: penalty.proximal(W, weights, optimizer.effective_learning_rate(eta)))
+    return Acting(after_step=lambda W, eta: penalty.proximal(W, optimizer.effective_learning_rate(eta)))

@@ -6,7 +6,7 @@ import numpy as np
 
 from backprop.arrays import PerReplica
 from backprop.choices import choice, number
-from backprop.network import Parameters
+from backprop.layout import Parameters
 
 
 @runtime_checkable

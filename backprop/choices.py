@@ -1,7 +1,7 @@
 """A choice is a frozen dataclass that is both the setting and the behaviour; its numbers are checked when it is made."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, is_dataclass
 from functools import cache
 from types import UnionType
 from typing import Any, TypeVar, Union, dataclass_transform, get_args, get_origin, get_type_hints
@@ -55,6 +55,22 @@ def choice(cls: type[T]) -> type[T]:
 def is_choice(thing: Any) -> bool:
     """Is it a class that `choice` has made? A class that inherits from one is none of itself."""
     return isinstance(thing, type) and "__is_choice__" in vars(thing)
+
+
+def settings(value: Any) -> Any:
+    """A choice as the node of a config that builds it; lists, mappings, numbers and text as they are.
+
+    >>> from backprop.noise import Dropout
+    >>> settings([Dropout(0.5)])
+    [{'_target_': 'backprop.noise.Dropout', 'rate': 0.5, 'shared_over': 'nothing'}]
+    """
+    if isinstance(value, list | tuple):
+        return [settings(one) for one in value]
+    if not is_dataclass(value):
+        return value
+    cls: Any = type(value)
+    own = {f.name: settings(getattr(value, f.name)) for f in fields(value)}
+    return {"_target_": f"{cls.__module__}.{cls.__qualname__}", **own}
 
 
 def check_fields(cls: type, values: Mapping[str, Any]) -> None:

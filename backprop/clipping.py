@@ -10,13 +10,13 @@ import numpy as np
 
 from backprop.arrays import Array, PerReplica
 from backprop.choices import choice, number
-from backprop.network import Layer, Parameters
+from backprop.layout import Parameters
 
 
 @runtime_checkable
 class Clipping(Protocol):
-    def clip(self, g: Parameters, layers: Sequence[Layer]) -> None:
-        """Caps the gradient g, of which `layers` are the views, in place."""
+    def clip(self, g: Parameters, arrays: Sequence[Array]) -> None:
+        """Caps the gradient g, of which `arrays` are the views, in place."""
 
 
 @choice
@@ -25,7 +25,7 @@ class ClipValue:
 
     limit: PerReplica = number(default=1.0, within="(0, inf)")
 
-    def clip(self, g: Parameters, layers: Sequence[Layer]) -> None:
+    def clip(self, g: Parameters, arrays: Sequence[Array]) -> None:
         np.clip(g, -self.limit, self.limit, out=g)
 
 
@@ -35,10 +35,9 @@ class ClipNorm:
 
     limit: PerReplica = number(default=1.0, within="(0, inf)")
 
-    def clip(self, g: Parameters, layers: Sequence[Layer]) -> None:
-        for layer in layers:
-            for array in layer:
-                shrink(array, self.limit)
+    def clip(self, g: Parameters, arrays: Sequence[Array]) -> None:
+        for array in arrays:
+            shrink(array, self.limit)
 
 
 @choice
@@ -47,7 +46,7 @@ class ClipGlobalNorm:
 
     limit: PerReplica = number(default=1.0, within="(0, inf)")
 
-    def clip(self, g: Parameters, layers: Sequence[Layer]) -> None:
+    def clip(self, g: Parameters, arrays: Sequence[Array]) -> None:
         shrink(g, self.limit)
 
 

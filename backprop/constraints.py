@@ -1,18 +1,17 @@
 """Constraints act on the weights after every step: the nearest weights that satisfy them (projected descent)."""
 
-from collections.abc import Sequence
 from typing import Protocol, runtime_checkable
 
 from backprop import kernels
 from backprop.arrays import PerReplica
 from backprop.choices import choice, number
-from backprop.network import Layer
+from backprop.layout import Weights
 
 
 @runtime_checkable
 class Constraint(Protocol):
-    def project(self, layers: Sequence[Layer]) -> None:
-        """Writes the nearest allowed weights into the layers."""
+    def project(self, W: Weights) -> None:
+        """Writes the nearest allowed weights into W."""
 
 
 @choice
@@ -24,6 +23,6 @@ class MaxNorm:
 
     radius: PerReplica = number(default=3.0, within="(0, inf)")
 
-    def project(self, layers: Sequence[Layer]) -> None:
-        for W, _ in layers:
-            kernels.limit_columns(W, kernels.column(self.radius, W))
+    def project(self, W: Weights) -> None:
+        for w in W.arrays:
+            kernels.limit_columns(w, kernels.column(self.radius, w))

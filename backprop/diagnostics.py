@@ -7,9 +7,9 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from backprop.arrays import Array
-from backprop.losses import SoftmaxCrossEntropy
+from backprop.layout import Layout, Parameters, Weights
+from backprop.losses import LINKS, Loss
 from backprop.metrics import Whole, answers
-from backprop.network import Layer
 from backprop.training import Examples, Recipe, backpropagate
 
 PerReplicaValues = dict[str, Float[Array, " R"]]
@@ -17,17 +17,16 @@ BINS = np.linspace(-5.0, 5.0, 32)  # of weights, in units of what they started w
 CONFIDENCES = 15  # bins of equal width
 
 
-def distances(layers: Sequence[Layer], initial: Sequence[Layer]) -> PerReplicaValues:
+def distances(W: Weights, initial: Weights) -> PerReplicaValues:
     """‖W − W₀‖₂ over all weights, and Πₗ ‖Wₗ‖₂, the product of the layers' largest singular values.
 
     That product bounds how much faster than its input the output of a relu network can change (Bartlett, Foster &
-    Telgarsky, NIPS 2017). Singular values by the eigenvalues of the smaller of W Wᵀ and Wᵀ W.
+    Telgarsky, NIPS 2017). Singular values by the eigenvalues of the smaller of W Wᵀ and Wᵀ W; of a diagonal, its largest |w|.
     """
     with np.errstate(all="ignore"):
-        moved = sum(
-            np.sum((W - W0) ** 2, axis=(-2, -1), dtype=float) for (W, _), (W0, _) in zip(layers, initial, strict=True)
-        )
-        return {"distance": np.sqrt(moved), "spectral_norm": np.prod([spectral_norm(W) for W, _ in layers], axis=0)}
+        moved = np.sum((W.flat - initial.flat) ** 2, axis=(-2, -1), dtype=float)
+        norms = [*map(spectral_norm, W.matrices), *(np.abs(w).max(axis=(-2, -1)) for w in W.diagonals)]
+        return {"distance": np.sqrt(moved), "spectral_norm": np.prod(norms, axis=0)}
 
 
 def spectral_norm(W: Float[Array, "R I O"]) -> Float[Array, " R"]:
@@ -41,40 +40,42 @@ def spectral_norm(W: Float[Array, "R I O"]) -> Float[Array, " R"]:
     return np.where(np.isfinite(largest), norm * usable, np.nan)
 
 
-def weight_histogram(layers: Sequence[Layer], initial: Sequence[Layer]) -> Float[Array, "R bins"]:
+def weight_histogram(W: Weights, initial: Weights) -> Float[Array, "R bins"]:
     """The share of weights in each of BINS, each layer in units of the root mean square that its weights started with.
 
     NaN for a replica with a weight that is not finite.
     """
-    R, bins = len(layers[0].W), len(BINS) - 1
+    R, bins = len(W.parameters), len(BINS) - 1
     counts = np.zeros((R, bins))
-    for (W, _), (W0, _) in zip(layers, initial, strict=True):
-        unit = np.sqrt(np.mean(W0.astype(float) ** 2, axis=(-2, -1))) + (W0 == 0).all(axis=(-2, -1))
+    for w, w0 in zip(W.arrays, initial.arrays, strict=True):
+        unit = np.sqrt(np.mean(w0.astype(float) ** 2, axis=(-2, -1))) + (w0 == 0).all(axis=(-2, -1))
         for r in range(R):
-            if not np.isfinite(W[r]).all():
+            if not np.isfinite(w[r]).all():
                 counts[r] = np.nan
                 continue
-            place = (W[r].ravel().astype(float) / unit[r] - BINS[0]) / (BINS[1] - BINS[0])
+            place = (w[r].ravel().astype(float) / unit[r] - BINS[0]) / (BINS[1] - BINS[0])
             counts[r] += np.bincount(np.clip(place, 0, bins - 1).astype(int), minlength=bins)
     return counts / counts.sum(axis=-1, keepdims=True)
 
 
 def confidence(
-    recipe: Recipe, layers: Sequence[Layer], data: Sequence[Whole], of: Int[Array, " R"]
+    loss: Loss, layout: Layout, parameters: Parameters, data: Sequence[Whole], of: Int[Array, " R"]
 ) -> PerReplicaValues:
     """Of classifiers: quantiles of the training examples' margins, and the calibration error on the test examples.
 
     Margin: the output of the true class less the largest other one. Calibration error: Σ over bins of confidence of the
-    bin's share of the examples times |accuracy − mean confidence| (Guo et al., ICML 2017). NaN for a diverged replica.
+    bin's share of the examples times |accuracy − mean confidence| (Guo et al., ICML 2017). NaN for a diverged replica; the
+    calibration error also where the loss makes no probabilities of its outputs.
     """
     names = ("margin_10", "margin_50", "calibration_error")
     found = {name: np.full(len(of), np.nan) for name in names}
     with np.errstate(all="ignore"):
-        for r, s, (z,) in answers(recipe.network, layers, data, of):
+        for r, s, (z,) in answers(layout, parameters, data, of):
             if np.isfinite(z).all():
                 train, test, y = data[s].rows["train"], data[s].rows["test"], data[s].y[0]
                 found["margin_10"][r], found["margin_50"][r] = np.quantile(margins(z[train], y[train]), (0.1, 0.5))
-                found["calibration_error"][r] = calibration_error(z[test], y[test])
+                scores, labels = two_columns(z[test].astype(float), y[test])
+                found["calibration_error"][r] = calibration_error(LINKS[loss.link](scores), labels)
     return found
 
 
@@ -90,38 +91,35 @@ def margins(z: Float[Array, "n K"], y: Float[Array, "n K"]) -> Float[Array, " n"
     return z[true] - np.where(true, -np.inf, z).max(axis=-1)
 
 
-def calibration_error(z: Float[Array, "n K"], y: Float[Array, "n K"]) -> float:
-    """Σ_b (n_b / n) |accuracy_b − confidence_b| over bins of the largest softmax probability."""
-    z, y = two_columns(z.astype(float), y)
-    p = np.exp(z - z.max(axis=-1, keepdims=True))
-    p /= p.sum(axis=-1, keepdims=True)
+def calibration_error(p: Float[Array, "n K"], y: Float[Array, "n K"]) -> float:
+    """Σ_b (n_b / n) |accuracy_b − confidence_b| over bins of the largest probability; NaN where one is NaN."""
     sure = p.max(axis=-1)
+    if np.isnan(sure).any():
+        return np.nan
     right = y[np.arange(len(y)), p.argmax(axis=-1)] > 0.5
     bins = np.minimum((sure * CONFIDENCES).astype(int), CONFIDENCES - 1)
     excess = np.bincount(bins, weights=right - sure, minlength=CONFIDENCES)
-    return float(np.abs(excess).sum() / len(z))
+    return float(np.abs(excess).sum() / len(p))
 
 
-def gradient_statistics(recipe: Recipe, layers: Sequence[Layer], examples: Examples) -> PerReplicaValues:
+def gradient_statistics(recipe: Recipe, layout: Layout, parameters: Parameters, examples: Examples) -> PerReplicaValues:
     """‖g‖₂, g the gradient of the training loss, and (E ‖g_B − g‖²)^½, g_B that of a minibatch: signal and noise of a step.
 
-    The loss is the reported one: no penalty, no smoothing, no noise. One epoch of minibatches in the rows' own order.
+    The loss is the reported one: no penalty, no smoothing, no class weights, no noise. One epoch of minibatches in the rows'
+    own order.
     """
-    loss = replace(recipe.loss, smoothing=0.0) if isinstance(recipe.loss, SoftmaxCrossEntropy) else recipe.loss
-    plain = replace(recipe, loss=loss)
+    plain = replace(recipe, loss=recipe.loss.reported)
     R, n = len(examples.dataset_of), examples.x.shape[-2]
-    gradients = [Layer(np.empty_like(W), np.empty_like(b)) for W, b in layers]
-    total = [Layer(np.zeros(W.shape), np.zeros(b.shape)) for W, b in layers]
+    gradient, total = np.empty_like(parameters), np.zeros(parameters.shape)
+    owned, gradients = layout.views(parameters), layout.views(gradient)
     squares = np.zeros(R)
     with np.errstate(all="ignore"):
         for start in range(0, n, recipe.batch_size or n):
             rows = np.arange(start, min(start + (recipe.batch_size or n), n))
             x, y = examples.rows(np.tile(rows, (R, 1)))
-            backpropagate(plain, layers, x, y, None, gradients)
+            backpropagate(plain, layout, owned, x, y, gradients)
             weight = len(rows) / n
-            for sums, own in zip(total, gradients, strict=True):
-                for whole, part in zip(sums, own, strict=True):
-                    whole += weight * part
-                    squares += weight * np.sum(part.astype(float) ** 2, axis=(-2, -1))
-        norm = sum(np.sum(part**2, axis=(-2, -1)) for sums in total for part in sums)
+            total += weight * gradient
+            squares += weight * np.sum(gradient.astype(float) ** 2, axis=(-2, -1))
+        norm = np.sum(total**2, axis=(-2, -1))
         return {"gradient_norm": np.sqrt(norm), "gradient_noise": np.sqrt(np.maximum(squares - norm, 0))}

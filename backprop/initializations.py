@@ -32,6 +32,46 @@ class Glorot:
 
 
 @choice
+class LeCun:
+    """W ~ N(0, 1/I): a unit's input varies as much as one of its inputs does. LeCun, Bottou, Orr & Müller (1998), section 4.6.
+
+    In: Neural Networks: Tricks of the Trade, Springer.
+    """
+
+    def __call__(self, inputs: int, outputs: int, streams: Streams) -> Float[Array, "R I O"]:
+        return streams.normal(inputs, outputs, np.dtype("float64")) / np.sqrt(inputs)
+
+
+@choice
+class FanIn:
+    """W ~ U(−1/√I, 1/√I), of variance 1/(3I): the default of PyTorch's Linear. Glorot & Bengio, AISTATS 2010, eq. 1."""
+
+    def __call__(self, inputs: int, outputs: int, streams: Streams) -> Float[Array, "R I O"]:
+        return (2 * streams.uniform(inputs, outputs, np.dtype("float64")) - 1) / np.sqrt(inputs)
+
+
+@choice
+class Orthogonal:
+    """W = c Q with orthonormal columns, or rows where I < O, uniform among such; c is `gain`. Saxe et al., ICLR 2014.
+
+    Q is of a Gaussian matrix's QR decomposition, each column times the sign of R's diagonal, without which Q would not
+    be uniform (Mezzadri, Notices of the AMS 54:592, 2007).
+    """
+
+    gain: PerReplica = number(default=1.0, within="(0, inf)")
+
+    def __call__(self, inputs: int, outputs: int, streams: Streams) -> Float[Array, "R I O"]:
+        G = streams.normal(inputs, outputs, np.dtype("float64"))
+        return self.gain * (orthonormal(G) if inputs >= outputs else orthonormal(G.mT).mT)
+
+
+def orthonormal(G: Float[Array, "R I O"]) -> Float[Array, "R I O"]:
+    """The Q of G = Q R whose R has a positive diagonal."""
+    Q, R = np.linalg.qr(G)
+    return Q * np.copysign(1, np.diagonal(R, axis1=-2, axis2=-1))[:, None, :]
+
+
+@choice
 class Normal:
     """W ~ N(0, s²)."""
 

@@ -8,7 +8,9 @@ from jaxtyping import Float, Int
 
 from backprop import kernels
 from backprop.arrays import Array
-from backprop.network import MLP, Layer, apply
+from backprop.layers import Owned
+from backprop.layout import Layout, Parameters, Weights
+from backprop.network import apply
 from backprop.sets import AnySets, stretch
 from backprop.training import Recipe
 
@@ -38,7 +40,7 @@ class Whole(NamedTuple):
 
 
 def answers(
-    network: MLP, layers: Sequence[Layer], data: Sequence[Whole], of: Int[Array, " R"]
+    layout: Layout, parameters: Parameters, data: Sequence[Whole], of: Int[Array, " R"]
 ) -> Iterator[tuple[int, int, Float[Array, "1 N O"]]]:
     """Each replica, the number of its data, and what it answers to all their rows; those on the same data come together.
 
@@ -48,11 +50,18 @@ def answers(
         same = np.flatnonzero(of == s)
         for start in range(0, len(same), TOGETHER):
             some = same[start : start + TOGETHER]
-            own = [[Layer(W[r : r + 1], b[r : r + 1]) for W, b in layers] for r in some]
+            owned = [in_evaluation(layout, parameters[r : r + 1], data[s]) for r in some]
             taken = (stretch(data[s].features, rows) for rows in data[s].stretches())
-            found = zip(*([apply(network, one, x)[0] for one in own] for x in taken), strict=True)
+            found = zip(*([apply(layout, own, x)[0] for own in owned] for x in taken), strict=True)
             for r, z in zip(some, found, strict=True):
                 yield r, s, np.concatenate(z, axis=1) if len(z) > 1 else z[0]
+
+
+def in_evaluation(layout: Layout, parameters: Parameters, data: Whole) -> tuple[Owned, ...]:
+    """What the layers of one network own when it is measured: no noise; the statistics of its training rows where a layer needs some."""
+    if not layout.settles:
+        return layout.views(parameters)
+    return layout.settled(parameters, stretch(data.features, data.rows["train"]))
 
 
 class Performance(NamedTuple):
@@ -64,7 +73,12 @@ class Performance(NamedTuple):
 
 
 def performance(
-    recipe: Recipe, layers: Sequence[Layer], data: Sequence[Whole], of: Int[Array, " R"], outputs: bool = False
+    recipe: Recipe,
+    layout: Layout,
+    parameters: Parameters,
+    data: Sequence[Whole],
+    of: Int[Array, " R"],
+    outputs: bool = False,
 ) -> Performance:
     """Mean loss (without penalty or smoothing) and mean error of each replica on each part of its own data, data[of[r]].
 
@@ -73,7 +87,7 @@ def performance(
     measured = {f"{name}/{what}": np.empty(len(of)) for name in data[0].rows for what in ("loss", "error")}
     found = Performance(measured, [np.empty(0)] * len(of), [np.empty(0)] * (len(of) if outputs else 0))
     with np.errstate(all="ignore"):
-        for r, s, z in answers(recipe.network, layers, data, of):
+        for r, s, z in answers(layout, parameters, data, of):
             cost, error = (f(z, data[s].y)[0, :, 0] for f in (recipe.loss.cost, recipe.loss.error))
             for name, rows in data[s].rows.items():
                 loss = measured[f"{name}/loss"][r] = cost[rows].mean(dtype=float)
@@ -87,12 +101,16 @@ def performance(
     return found
 
 
-def weight_norms(layers: Sequence[Layer]) -> dict[str, Float[Array, " R"]]:
+def weight_norms(W: Weights) -> dict[str, Float[Array, " R"]]:
     """‖W‖₂ and ‖W‖₁ over all weights, the share of exact zeros, the largest incoming norm of a unit."""
-    sums = np.zeros((4, len(layers[0].W)))
-    for W, _ in layers:
-        kernels.weight_sums(W, sums)
+    sums = np.zeros((4, len(W.parameters)))
+    for w in W.arrays:
+        kernels.weight_sums(w, sums)
     squares, sizes, zeros, largest = sums
-    count = sum(W[0].size for W, _ in layers)
     with np.errstate(all="ignore"):
-        return {"l2": np.sqrt(squares), "l1": sizes, "zeros": zeros / count, "largest_incoming": np.sqrt(largest)}
+        return {
+            "l2": np.sqrt(squares),
+            "l1": sizes,
+            "zeros": zeros / W.flat[0].size,
+            "largest_incoming": np.sqrt(largest),
+        }

@@ -1,36 +1,47 @@
-"""The multilayer perceptron. Its parameters are one array (R, 1, P), all weights first, then all biases: W and b are views."""
+"""Networks: each choice is a short way to write a list of layers. What is trained is the list."""
 
-from collections.abc import Sequence
-from itertools import pairwise
-from math import prod
-from typing import NamedTuple
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Any, Protocol, runtime_checkable
 
-import numpy as np
 from jaxtyping import Float
 
-from backprop.arrays import Array
-from backprop.choices import choice, one_of
+from backprop.arrays import Array, PerReplica
+from backprop.choices import choice, integer, number, one_of
+from backprop.fusion import fused
 from backprop.initializations import He, Initialization
-from backprop.noise import Dropout, Site, Sites, no_noise
-from backprop.operations import ACTIVATIONS, Bias, Inputs, Operation, Weights, affine, identity, rectified, relu
-from backprop.randomness import Streams
+from backprop.layers import Activation, Dense, Layer, Owned, Residual, Scale, through
+from backprop.layers import Noise as NoiseLayer
+from backprop.layout import Layout
+from backprop.noise import Noise, of_layer
+from backprop.normalization import BatchNorm, LayerNorm
+from backprop.operations import ACTIVATIONS
 
-Parameters = Float[Array, "R 1 P"]
 Outputs = Float[Array, "R B O"]
+NORMALIZATIONS: dict[str, tuple[Layer, ...]] = {"none": (), "layer": (LayerNorm(),), "batch": (BatchNorm(),)}
 
 
-class Layer(NamedTuple):
-    W: Float[Array, "R I O"]
-    b: Float[Array, "R 1 O"]
+@runtime_checkable
+class Network(Protocol):
+    """What the loop asks of a network."""
+
+    @property
+    def layers(self) -> Sequence[Layer]: ...
 
 
 @choice
 class MLP:
-    """aₗ₊₁ = φ(aₗ Wₗ + bₗ) through the hidden layers, then z = a W + b. No hidden layer: the linear model."""
+    """aₗ₊₁ = φ(aₗ Wₗ + bₗ) through the hidden layers, then z = a W + b. No hidden layer: the linear model.
+
+    `normalization` layer or batch stands between affine map and φ. A bias starts at 0, or as a row of weights drawn by
+    `bias_initialization`.
+    """
 
     hidden: tuple[int, ...] = (128,)
     activation: str = one_of(default="relu", options=(*ACTIVATIONS,))
     initialization: Initialization = He()
+    bias_initialization: Initialization | None = None
+    normalization: str = one_of(default="none", options=(*NORMALIZATIONS,))
 
     def __post_init__(self) -> None:
         if not isinstance(self.hidden, list | tuple) or not all(
@@ -41,78 +52,132 @@ class MLP:
             )
         object.__setattr__(self, "hidden", tuple(self.hidden))
 
-    def sizes(self, inputs: int, outputs: int) -> tuple[int, ...]:
-        """The widths from inputs to outputs: (I, hidden …, O)."""
-        return (inputs, *self.hidden, outputs)
+    @property
+    def layers(self) -> tuple[Layer, ...]:
+        between: tuple[Layer, ...] = (*NORMALIZATIONS[self.normalization], Activation(self.activation))
+        blocks: list[Layer] = [layer for width in self.hidden for layer in (self.dense(width), *between)]
+        return (*blocks, self.dense(None))
+
+    def dense(self, units: int | None) -> Dense:
+        return Dense(units, initialization=self.initialization, bias_initialization=self.bias_initialization)
 
 
-def weight_count(sizes: Sequence[int]) -> int:
-    return sum(prod(shape) for shape in pairwise(sizes))
+@choice
+class ResidualMLP:
+    """a₀ = x W + b; aₗ₊₁ = aₗ + φ(aₗ Wₗ + bₗ) through `blocks` of them, all `width` wide; then z = a W + b. He et al., CVPR 2016."""
+
+    width: int = integer(default=64, within="[1, inf)")
+    blocks: int = integer(default=2, within="[1, inf)")
+    activation: str = one_of(default="relu", options=(*ACTIVATIONS,))
+    initialization: Initialization = He()
+
+    @property
+    def layers(self) -> tuple[Layer, ...]:
+        wide = Dense(self.width, initialization=self.initialization)
+        block = Residual(layers=(wide, Activation(self.activation)))
+        return (wide, *[block] * self.blocks, Dense(initialization=self.initialization))
 
 
-def parameter_count(sizes: Sequence[int]) -> int:
-    return weight_count(sizes) + sum(sizes[1:])
+@choice
+class Diagonal:
+    """z = (x ∘ u₁ ∘ … ∘ u_d) V + b, d the `depth`: a linear model, whose coefficients are products of weights.
 
-
-def views(parameters: Parameters, sizes: Sequence[int]) -> list[Layer]:
-    """The layers' W (R, I, O) and b (R, 1, O) as views into the parameters: to write one is to write the other."""
-    R = len(parameters)
-    shapes = list(pairwise(sizes))
-    cuts = np.cumsum([prod(shape) for shape in shapes] + list(sizes[1:]))[:-1]
-    pieces = np.split(parameters, cuts, axis=-1)
-    weights, biases = pieces[: len(shapes)], pieces[len(shapes) :]
-    return [Layer(W.reshape(R, *shape), b) for W, b, shape in zip(weights, biases, shapes, strict=True)]
-
-
-def initial_parameters(network: MLP, sizes: Sequence[int], seeds: Sequence[int], dtype: str) -> Parameters:
-    parameters = np.zeros((len(seeds), 1, parameter_count(sizes)), dtype)
-    for depth, (W, _) in enumerate(views(parameters, sizes)):
-        inputs, outputs = W.shape[-2:]
-        W[...] = network.initialization(inputs, outputs, Streams(seeds, "init", depth))
-    return parameters
-
-
-def hidden_layer(x: Inputs, W: Weights, b: Bias, activation: Operation, noise: Operation):
-    """φ(x W + b) with noise on it; relu, alone or with dropout, is finished in one pass. The pullback may overwrite da."""
-    if activation is relu and noise is identity:
-        return rectified(x, W, b)
-    if activation is relu and isinstance(noise, Site) and type(noise.source) is Dropout:
-        return rectified(x, W, b, noise.source.mask(x.shape[-2], W.shape[-1], x.dtype, noise.streams))
-
-    def pullback(da: Outputs, to_input: bool = True, dW: Weights | None = None):
-        return to_affine(to_z(to_h(da)), to_input, dW)
-
-    z, to_affine = affine(x, W, b)
-    h, to_z = activation(z)
-    a, to_h = noise(h)
-    return a, pullback
-
-
-def apply(network: MLP, layers: Sequence[Layer], x: Float[Array, "R B I"], sites: Sites | None = None):
-    """The outputs z, shape (R, B, O), and the pullback that writes ∂J/∂W, ∂J/∂b into layers of the same shapes.
-
-    Without `sites` there is no noise: training and evaluation are the same call.
+    With one output and depth 1, ½ λ (‖u‖² + ‖v‖²) is least, for given products w = u ∘ v, at λ Σ |w|: an L2 penalty on this
+    network is a Lasso on the model (Hoff, Comput. Stat. Data Anal. 115:186, 2017); with several outputs, the group lasso over inputs.
     """
-    sites = sites or no_noise(len(layers))
-    activation = ACTIVATIONS[network.activation]
-    steps = []  # what each layer's backward step needs, in order
 
-    a, _ = sites.inputs(x)
-    for depth, (W, b) in enumerate(layers):
-        noisy_W, to_W = sites.weights[depth](W)
-        if depth < len(layers) - 1:
-            a, to_layer = hidden_layer(a, noisy_W, b, activation, sites.hidden[depth])
+    depth: int = integer(default=1, within="[0, inf)")
+    initial: PerReplica = number(default=1.0, within="(-inf, inf)")
+    initialization: Initialization = He()
+
+    @property
+    def layers(self) -> tuple[Layer, ...]:
+        return (*[Scale(self.initial)] * self.depth, Dense(initialization=self.initialization))
+
+
+@choice
+class Layers:
+    """Any list of layers, one after the other; a Dense without units makes as many outputs as the data have.
+
+    `initialization` is that of every Dense which has none of its own.
+    """
+
+    layers: tuple[Layer, ...] = (Dense(),)
+    initialization: Initialization = He()
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "layers", initialized(self.layers, self.initialization))
+
+
+def initialized(layers: Sequence[Layer], initialization: Initialization) -> tuple[Layer, ...]:
+    """The layers, with an initialization for every Dense that has none."""
+    done = []
+    for layer in layers:
+        if isinstance(layer, Residual):
+            layer = replace(layer, layers=initialized(layer.layers, initialization))
+        elif isinstance(layer, Dense) and layer.initialization is None:
+            layer = replace(layer, initialization=initialization)
+        done.append(layer)
+    return tuple(done)
+
+
+def lay_out(network: Network, inputs: int, outputs: int, noise: Noise = Noise()) -> Layout:  # noqa: B008
+    """The network's layers for such data, with noise where it acts, and the place of every array.
+
+    Raises ValueError where layers do not fit each other or the data.
+    """
+    layout = Layout(fused(with_noise(network.layers, noise)), inputs, outputs)
+    made = layout.declared[-1].outputs if layout.declared else inputs
+    if made != outputs:
+        raise ValueError(
+            f"the last layer of {type(network).__name__} makes {made} outputs, and the data need {outputs}; end with a Dense "
+            "without units, which makes as many as the data need."
+        )
+    return layout
+
+
+def with_noise(layers: Sequence[Layer], noise: Noise) -> tuple[Layer, ...]:
+    """The layers with noise on the inputs, after every activation, and on the weights of every Dense."""
+    sites = {site: counted(noise, site, number_of(kind, layers)) for site, kind in KINDS.items()}
+    at_inputs: list[Layer] = [NoiseLayer(of_layer(noise.inputs, 0, 1), "inputs")] if noise.inputs else []
+    return (*at_inputs, *placed(layers, sites))
+
+
+KINDS: dict[str, type] = {"hidden": Activation, "weights": Dense}  # noise acts after, or on, these layers
+
+
+def counted(noise: Noise, site: str, count: int) -> Iterator[Any]:
+    """The source of each layer of a site in turn; nothing where there is none. Raises ValueError where it does not fit."""
+    source = getattr(noise, site)
+    if source is not None and not count:
+        raise ValueError(
+            f"noise.{site} is set, but the network has no hidden layer; give network.hidden some widths, or leave it out."
+        )
+    return iter([source and of_layer(source, n, count) for n in range(count)])
+
+
+def number_of(kind: type, layers: Sequence[Layer]) -> int:
+    return sum(
+        number_of(kind, layer.layers) if isinstance(layer, Residual) else type(layer) is kind for layer in layers
+    )
+
+
+def placed(layers: Sequence[Layer], sites: dict[str, Iterator[Any]]) -> Iterator[Layer]:
+    for layer in layers:
+        if isinstance(layer, Residual):
+            yield replace(layer, layers=tuple(placed(layer.layers, sites)))
+        elif type(layer) is Dense:
+            source = next(sites["weights"])
+            yield replace(layer, noise=layer.noise or source)
         else:
-            a, to_layer = affine(a, noisy_W, b)
-        steps.append((to_layer, to_W))
+            yield layer
+        if type(layer) is Activation and (source := next(sites["hidden"])):
+            yield NoiseLayer(source, "hidden")
 
-    def pullback(dz: Outputs, gradients: Sequence[Layer]) -> None:
-        da = dz
-        for depth in reversed(range(len(layers))):
-            to_layer, to_W = steps[depth]
-            da, dW, db = to_layer(da, to_input=depth > 0, dW=gradients[depth].W)
-            gradients[depth].b[...] = db
-            if (through_noise := to_W(dW)) is not dW:
-                gradients[depth].W[...] = through_noise
 
-    return a, pullback
+def apply(layout: Layout, owned: Sequence[Owned], x: Float[Array, "R B I"]):
+    """The outputs z, shape (R, B, O), and the pullback that writes the gradients of all arrays; it gives ∂J/∂x as a function.
+
+    Noise is drawn where `owned` has streams: training and evaluation are the same call.
+    """
+    return through(layout.layers, x, owned)

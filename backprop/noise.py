@@ -1,21 +1,29 @@
-"""Noise sources, and the sites where noise acts. Drawn anew for every minibatch; never in evaluation."""
+"""Noise sources, and where in a network noise acts. Drawn anew for every minibatch; never in evaluation."""
 
-from collections.abc import Sequence
 from dataclasses import fields, replace
 from functools import cached_property
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
-from jaxtyping import Float, UInt16
+from jaxtyping import Float, Int, UInt16
 
 from backprop import kernels
 from backprop.arrays import Array, PerReplica
 from backprop.choices import choice, number, one_of
-from backprop.operations import Mask, Operation, Stack, identity
+from backprop.operations import Stack
 from backprop.randomness import Streams
 
 SHARED_OVER = ("nothing", "batch")
 PerLayer = PerReplica | tuple[PerReplica, ...]  # one number for all layers, or one a layer
+
+
+class Mask(NamedTuple):
+    """Which entries are kept, and the factor on them: where the random bits of the entry's seed are not below the threshold."""
+
+    random_bits: UInt16[Array, "S B O"]  # or one row for all
+    seed_index: Int[Array, " R"]  # the replicas' seeds
+    threshold: UInt16[Array, " R"]  # or one for all
+    factor: Float[Array, " R"]  # or one for all
 
 
 @runtime_checkable
@@ -128,50 +136,6 @@ class Noise:
                 )
 
 
-class Site(NamedTuple):
-    """A source with its streams: an operation."""
-
-    source: Source
-    streams: Streams
-
-    def __call__(self, a: Stack):
-        return self.source(a, self.streams)
-
-
-class Sites(NamedTuple):
-    """The operation at every site of a network of L layers; evaluation has the identity everywhere."""
-
-    inputs: Operation
-    hidden: tuple[Operation, ...]  # L − 1, after each activation
-    weights: tuple[Operation, ...]  # L, one matrix each
-    gradients: Operation
-
-
-def no_noise(layers: int) -> Sites:
-    """No noise anywhere."""
-    return Sites(identity, (identity,) * (layers - 1), (identity,) * layers, identity)
-
-
-def sites(noise: Noise, layers: int, seeds: Sequence[int]) -> Sites:
-    """Noise as operations, each with a stream of its own for every seed, site and layer."""
-
-    def operation(site: str, layer: int, count: int) -> Any:
-        source = getattr(noise, site)
-        if source is None:
-            return identity
-        return Site(of_layer(source, layer, count), Streams(seeds, site, layer))
-
-    def operations(site: str, count: int) -> tuple[Operation, ...]:
-        return tuple(operation(site, layer, count) for layer in range(count))
-
-    return Sites(
-        operation("inputs", 0, 1),
-        operations("hidden", layers - 1),
-        operations("weights", layers),
-        operation("gradients", 0, 1),
-    )
-
-
 def of_layer(source: Any, layer: int, count: int) -> Source:
     """The source with each list of numbers replaced by the layer's own."""
     own = {}
@@ -185,15 +149,3 @@ def of_layer(source: Any, layer: int, count: int) -> Source:
                 )
             own[f.name] = value[layer]
     return replace(source, **own) if own else source
-
-
-def check_layers(noise: Noise, layers: int) -> None:
-    """Raises ValueError where a list of numbers does not fit the network's layers."""
-    for site, count in (("inputs", 1), ("hidden", layers - 1), ("weights", layers), ("gradients", 1)):
-        source = getattr(noise, site)
-        if source is not None and not count:
-            raise ValueError(
-                "noise.hidden is set, but the network has no hidden layer; give network.hidden some widths, or leave it out."
-            )
-        if source is not None:
-            of_layer(source, 0, count)

@@ -6,12 +6,10 @@ dW = xᵀ dz, and its ∇x = Wᵀ ∇z that of our dx = dz Wᵀ.
 """
 
 from collections.abc import Callable
-from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Float, Int, UInt16
+from jaxtyping import Float
 
-from backprop import kernels
 from backprop.arrays import Array
 
 Stack = Float[Array, "R B O"]
@@ -25,9 +23,9 @@ Operation = Callable[[Stack], tuple[Stack, Callable[[Stack], Stack]]]
 def matmul(x: Float[Array, "R B I"], W: Float[Array, "R I O"]):
     """z = x W."""
 
-    def pullback(dz: Stack, to_input: bool = True, dW: Weights | None = None):
-        """dx = dz Wᵀ (None where nobody asks: at the first layer), dW = xᵀ dz (written into dW where it is given)."""
-        return dz @ W.mT if to_input else None, np.matmul(x.mT, dz, out=dW)
+    def pullback(dz: Stack):
+        """dx = dz Wᵀ, dW = xᵀ dz."""
+        return dz @ W.mT, x.mT @ dz
 
     return x @ W, pullback
 
@@ -67,16 +65,12 @@ def summed_to(dz: Array, shape: tuple[int, ...]) -> Array:
 
 
 def affine(x: Float[Array, "R B I"], W: Float[Array, "R I O"], b: Float[Array, "R 1 O"]):
-    """z = x W + b: `matmul`, then `add` in place."""
+    """z = x W + b."""
 
-    def pullback(dz: Stack, to_input: bool = True, dW: Weights | None = None):
-        db = np.empty_like(b)
-        kernels.column_sums(dz, 1, db)
-        return *to_factors(dz, to_input, dW), db
+    def pullback(dz: Stack):
+        return dz @ W.mT, x.mT @ dz, dz.sum(axis=-2, keepdims=True)
 
-    z, to_factors = matmul(x, W)
-    kernels.add_bias(z, b)
-    return z, pullback
+    return x @ W + b, pullback
 
 
 def identity(z: Stack):
@@ -148,31 +142,3 @@ def square(z: Stack):
 ACTIVATIONS: dict[str, Operation] = {
     f.__name__: f for f in (identity, relu, leaky_relu, tanh, sigmoid, softplus, square)
 }
-
-
-class Mask(NamedTuple):
-    """Which entries are kept, and the factor on them: where the random bits of the entry's seed are not below the threshold."""
-
-    random_bits: UInt16[Array, "S B O"]  # or one row for all
-    seed_index: Int[Array, " R"]  # the replicas' seeds
-    threshold: UInt16[Array, " R"]  # or one for all
-    factor: Float[Array, " R"]  # or one for all
-
-
-def rectified(x: Inputs, W: Weights, b: Bias, mask: Mask | None = None):
-    """a = max(x W + b, 0), masked if so asked: bias, corner and mask in one pass, and in one pass backward.
-
-    A unit that is masked passes no gradient, like one below the corner: both have a = 0. The pullback overwrites da.
-    """
-
-    def pullback(da: Stack, to_input: bool = True, dW: Weights | None = None):
-        db = np.empty_like(b)
-        kernels.rectify_back(da, a, np.ones(1, a.dtype) if mask is None else mask.factor, db)
-        return *to_factors(da, to_input, dW), db
-
-    a, to_factors = matmul(x, W)
-    if mask is None:
-        kernels.rectify(a, b)
-    else:
-        kernels.rectify_and_mask(a, b, *mask)
-    return a, pullback

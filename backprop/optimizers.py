@@ -12,7 +12,8 @@ from backprop import kernels
 from backprop.arrays import PerReplica
 from backprop.choices import choice, number
 from backprop.curvature import newton_direction
-from backprop.network import Parameters
+from backprop.layout import Parameters
+from backprop.line_search import backtracked
 
 State = tuple[Parameters, ...]
 LARGEST_FOR_NEWTON = 1000  # parameters: a step solves an eigenproblem of this size
@@ -25,6 +26,7 @@ class Step(NamedTuple):
     eta: Any  # the learning rate at t, (R, 1, 1) or a number
     weights: int  # so many of the parameters, the first, are weights; the rest are biases
     gradient_at: Callable[[Parameters], Parameters]  # of the objective on this minibatch, at any parameters
+    objective_at: Callable[[Parameters], Any]  # its value there, (R, 1, 1)
 
 
 @runtime_checkable
@@ -204,10 +206,13 @@ class Newton:
     Where all curvatures hᵢ exceed δ this is Newton's step, H⁻¹ g, which solves a quadratic at once with η = 1;
     negative curvature is stepped along, downhill, not up (Dauphin et al., NeurIPS 2014). It costs P gradients and a
     P × P eigenproblem a step: for small models, and without noise, since noise would differ between the gradients.
+    With `line_search` η is halved until the objective falls (backprop/line_search.py): where curvature all but vanishes,
+    as beside separable classes, the whole step would go far past the minimum.
     """
 
     learning_rate: PerReplica = number(default=1.0, within="(0, inf)")
     damping: PerReplica = number(default=1e-3, within="(0, inf)")
+    line_search: bool = True
 
     def init(self, W: Parameters) -> State:
         if W.shape[-1] > LARGEST_FOR_NEWTON:
@@ -215,4 +220,5 @@ class Newton:
         return ()
 
     def update(self, W: Parameters, g: Parameters, state: State, step: Step) -> None:
-        W -= step.eta * newton_direction(step.gradient_at, W, g, self.damping)
+        d = newton_direction(step.gradient_at, W, g, self.damping)
+        W[...] = backtracked(step.objective_at, W, g, d, step.eta) if self.line_search else W - step.eta * d

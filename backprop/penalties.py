@@ -1,6 +1,6 @@
-"""Penalties add a cost on the weights W (never on the biases) to the loss. The reported loss does not contain it.
+"""Penalties add a cost on the weights W to the loss, on the biases too if `biases` says so. The reported loss does not contain it.
 
-Where in a step a penalty acts is its `method`; backprop/acting.py has the three. The first so many parameters are the weights.
+Where in a step a penalty acts is its `method`; backprop/acting.py has the three.
 """
 
 from typing import Any, Protocol, runtime_checkable
@@ -11,9 +11,9 @@ from jaxtyping import Float
 from backprop import kernels
 from backprop.arrays import Array, PerReplica
 from backprop.choices import choice, number, one_of
+from backprop.layout import Weights
 
-Weights = Float[Array, "R 1 P"]
-Parameters = Float[Array, "R 1 Q"]  # the weights, then the biases
+Cost = Float[Array, "R 1 1"]
 METHODS = ("gradient", "proximal", "decoupled")
 
 
@@ -24,13 +24,16 @@ class Penalty(Protocol):
     @property
     def method(self) -> str: ...
 
-    def value(self, W: Weights) -> Float[Array, "R 1 1"]: ...
+    def value(self, W: Weights) -> Cost: ...
 
-    def add_gradient(self, g: Parameters, W: Parameters, weights: int, scale: Any = 1.0) -> None:
-        """g ← g + c ∂penalty/∂W on the first `weights` parameters, c the `scale`, in place."""
+    @property
+    def biases(self) -> bool: ...
 
-    def proximal(self, W: Parameters, weights: int, c: Any) -> None:
-        """W ← argmin_U ½‖U − W‖² + c·penalty(U) on the first `weights` parameters, in place."""
+    def add_gradient(self, g: Weights, W: Weights, scale: Any = 1.0) -> None:
+        """g ← g + c ∂penalty/∂W, c the `scale`, in place."""
+
+    def proximal(self, W: Weights, c: Any) -> None:
+        """W ← argmin_U ½‖U − W‖² + c·penalty(U), in place."""
 
 
 @choice
@@ -39,15 +42,16 @@ class L2:
 
     strength: PerReplica = number(default=0.0, within="[0, inf)")
     method: str = one_of(default="gradient", options=METHODS)
+    biases: bool = False
 
-    def value(self, W: Weights) -> Float[Array, "R 1 1"]:
-        return 0.5 * self.strength * (W * W).sum(axis=-1, keepdims=True)
+    def value(self, W: Weights) -> Cost:
+        return 0.5 * self.strength * (W.flat**2).sum(axis=-1, keepdims=True)
 
-    def add_gradient(self, g: Parameters, W: Parameters, weights: int, scale: Any = 1.0) -> None:
-        add_weights(g, W, weights, scale * self.strength)
+    def add_gradient(self, g: Weights, W: Weights, scale: Any = 1.0) -> None:
+        add_weights(g, W, scale * self.strength)
 
-    def proximal(self, W: Parameters, weights: int, c: Any) -> None:
-        W[..., :weights] /= 1 + c * self.strength
+    def proximal(self, W: Weights, c: Any) -> None:
+        W.flat[...] /= 1 + c * self.strength
 
 
 @choice
@@ -56,15 +60,16 @@ class L1:
 
     strength: PerReplica = number(default=0.0, within="[0, inf)")
     method: str = one_of(default="proximal", options=METHODS)
+    biases: bool = False
 
-    def value(self, W: Weights) -> Float[Array, "R 1 1"]:
-        return self.strength * np.abs(W).sum(axis=-1, keepdims=True)
+    def value(self, W: Weights) -> Cost:
+        return self.strength * np.abs(W.flat).sum(axis=-1, keepdims=True)
 
-    def add_gradient(self, g: Parameters, W: Parameters, weights: int, scale: Any = 1.0) -> None:
-        add_signs(g, W, weights, scale * self.strength)
+    def add_gradient(self, g: Weights, W: Weights, scale: Any = 1.0) -> None:
+        add_signs(g, W, scale * self.strength)
 
-    def proximal(self, W: Parameters, weights: int, c: Any) -> None:
-        threshold(W, weights, c * self.strength)
+    def proximal(self, W: Weights, c: Any) -> None:
+        threshold(W, c * self.strength)
 
 
 @choice
@@ -74,31 +79,32 @@ class ElasticNet:
     strength: PerReplica = number(default=0.0, within="[0, inf)")
     l1_ratio: PerReplica = number(default=0.5, within="[0, 1]")
     method: str = one_of(default="proximal", options=METHODS)
+    biases: bool = False
 
-    def value(self, W: Weights) -> Float[Array, "R 1 1"]:
-        l1 = np.abs(W).sum(axis=-1, keepdims=True)
-        l2 = 0.5 * (W * W).sum(axis=-1, keepdims=True)
+    def value(self, W: Weights) -> Cost:
+        l1 = np.abs(W.flat).sum(axis=-1, keepdims=True)
+        l2 = 0.5 * (W.flat**2).sum(axis=-1, keepdims=True)
         return self.strength * (self.l1_ratio * l1 + (1 - self.l1_ratio) * l2)
 
-    def add_gradient(self, g: Parameters, W: Parameters, weights: int, scale: Any = 1.0) -> None:
-        add_signs(g, W, weights, scale * self.strength * self.l1_ratio)
-        add_weights(g, W, weights, scale * self.strength * (1 - self.l1_ratio))
+    def add_gradient(self, g: Weights, W: Weights, scale: Any = 1.0) -> None:
+        add_signs(g, W, scale * self.strength * self.l1_ratio)
+        add_weights(g, W, scale * self.strength * (1 - self.l1_ratio))
 
-    def proximal(self, W: Parameters, weights: int, c: Any) -> None:
-        threshold(W, weights, c * self.strength * self.l1_ratio)
-        W[..., :weights] /= 1 + c * self.strength * (1 - self.l1_ratio)
+    def proximal(self, W: Weights, c: Any) -> None:
+        threshold(W, c * self.strength * self.l1_ratio)
+        W.flat[...] /= 1 + c * self.strength * (1 - self.l1_ratio)
 
 
-def add_weights(g: Parameters, W: Parameters, weights: int, scale: Any) -> None:
+def add_weights(g: Weights, W: Weights, scale: Any) -> None:
     """g ← g + c W on the weights: what ½ ‖W‖² adds."""
-    kernels.add_scaled(g, kernels.column(scale, W), W, weights)
+    kernels.add_scaled(g.parameters, kernels.column(scale, W.parameters), W.parameters, W.columns)
 
 
-def add_signs(g: Parameters, W: Parameters, weights: int, scale: Any) -> None:
+def add_signs(g: Weights, W: Weights, scale: Any) -> None:
     """g ← g + c sign W on the weights: what Σ |W| adds; the sign of W itself where curvature makes a complex step."""
-    g[..., :weights] += scale * np.sign(W[..., :weights].real)
+    g.flat[...] += scale * np.sign(W.flat.real)
 
 
-def threshold(W: Parameters, weights: int, t: Any) -> None:
+def threshold(W: Weights, t: Any) -> None:
     """W ← sign(W) max(|W| − t, 0) on the weights."""
-    kernels.soft_threshold(W, kernels.column(t, W), weights)
+    kernels.soft_threshold(W.parameters, kernels.column(t, W.parameters), W.columns)

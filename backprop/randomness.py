@@ -12,7 +12,20 @@ from jaxtyping import Float, Int, UInt16, UInt64
 from backprop import kernels
 from backprop.arrays import Array
 
-PURPOSES = ("split", "init", "batch", "inputs", "hidden", "weights", "gradients", "labels", "data", "curvature")
+PURPOSES = (
+    "split",
+    "init",
+    "batch",
+    "inputs",
+    "hidden",
+    "weights",
+    "gradients",
+    "labels",
+    "data",
+    "curvature",
+    "layers",
+    "biases",
+)
 
 
 def generator(seed: int, purpose: str, index: int = 0) -> np.random.Generator:
@@ -68,6 +81,10 @@ class Streams:
         order = np.empty((len(self.key[0]), n), int)
         kernels.shuffle(self.bits(n - 1), order)
         return self.of_replicas(order)
+
+    def integers(self, n: int, count: int) -> Int[Array, "R count"]:
+        """So many whole numbers, uniform on 0 … n − 1 without bias: numpy multiplies and rejects (Lemire, ACM TOMACS 29:3, 2019)."""
+        return self.each(lambda g: g.integers(n, size=count))
 
     def bits(self, n: int) -> UInt64[Array, "S n"]:
         """n times 64 random bits for each distinct seed."""

@@ -1,8 +1,8 @@
 """A recipe says how to train; `train` is the only training loop. It yields snapshots: the caller measures and records."""
 
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
-from math import ceil
 from typing import NamedTuple
 
 import numpy as np
@@ -11,12 +11,15 @@ from jaxtyping import Int
 from backprop.acting import acting
 from backprop.arrays import Array
 from backprop.averaging import Averaging
+from backprop.batches import Batches, Shuffled, count, cut
 from backprop.choices import choice, integer, one_of
 from backprop.clipping import Clipping
 from backprop.constraints import Constraint
-from backprop.losses import Loss, SoftmaxCrossEntropy
-from backprop.network import MLP, Layer, Parameters, apply, initial_parameters, views, weight_count
-from backprop.noise import Noise, Sites, check_layers, sites
+from backprop.layers import Owned
+from backprop.layout import Layout, Parameters, Weights, initial_parameters
+from backprop.losses import Loss, SoftmaxCrossEntropy, balanced
+from backprop.network import MLP, Network, apply, lay_out, with_noise
+from backprop.noise import Noise, Source
 from backprop.optimizers import Momentum, Newton, Optimizer, Step
 from backprop.penalties import Penalty
 from backprop.randomness import Streams
@@ -28,7 +31,7 @@ from backprop.sets import AnySets, taken
 class Recipe:
     """How to train one network, or, stacked, R networks that differ only in numbers."""
 
-    network: MLP = MLP()
+    network: Network = MLP()
     loss: Loss = SoftmaxCrossEntropy()
     optimizer: Optimizer = Momentum()
     schedule: Schedule = Constant()
@@ -37,6 +40,7 @@ class Recipe:
     penalty: Penalty | None = None
     constraint: Constraint | None = None
     noise: Noise = Noise()
+    batches: Batches = Shuffled()
     batch_size: int | None = 32  # None: all examples, plain gradient descent
     epochs: int = integer(default=100, within="[1, inf)")
     dtype: str = one_of(default="float32", options=("float32", "float64"))
@@ -46,15 +50,40 @@ class Recipe:
             raise ValueError(
                 f"batch_size is {self.batch_size!r}; it must be a whole number of at least 1, or null for all examples."
             )
-        check_layers(self.noise, len(self.network.hidden) + 1)
+        with_noise(self.network.layers, self.noise)  # the check
         if isinstance(self.optimizer, Newton) and any((self.noise.inputs, self.noise.hidden, self.noise.weights)):
             raise ValueError(
                 "optimizer is Newton, which needs an objective without noise; take another, or leave noise out."
             )
-        acting(self.penalty, self.optimizer, weights=0)  # the check
+        acting(self.penalty, self.optimizer)  # the check
+
+    def layout(self, inputs: int, outputs: int) -> Layout:
+        """The network's layers and arrays for such data, with the noise of this recipe. Raises ValueError."""
+        return lay_out(self.network, inputs, outputs, self.noise)
+
+    def penalized(self, layout: Layout, parameters: Parameters) -> Weights:
+        """The parameters that a penalty acts on: the weights, and the biases where it says so."""
+        return layout.weights(parameters, and_biases=self.penalty is not None and self.penalty.biases)
+
+    def check_minibatches(self, n: int, layout: Layout) -> None:
+        """Raises ValueError where the network normalizes over minibatches, and one of n training examples has a single row."""
+        size = self.batch_size or n
+        last = 0 if self.batches.drop_last else n % size
+        if 1 in (size, last) and layout.settles:
+            raise ValueError(
+                f"batch_size is {self.batch_size}, which makes a minibatch of one of {n} training examples, and BatchNorm needs two "
+                "or more rows; choose another batch_size, batches.drop_last=true, or LayerNorm."
+            )
 
     def steps_per_epoch(self, n: int) -> int:
-        return 1 if self.batch_size is None else ceil(n / self.batch_size)  # the last batch may be smaller
+        """Raises ValueError where no minibatch is left."""
+        steps = count(n, self.batch_size or n, self.batches.drop_last)
+        if not steps:
+            raise ValueError(
+                f"batches.drop_last leaves no minibatch: batch_size is {self.batch_size}, but there are {n} training examples; "
+                f"make batch_size at most {n}, or leave drop_last out."
+            )
+        return steps
 
 
 class Examples(NamedTuple):
@@ -75,18 +104,21 @@ class Snapshot(NamedTuple):
     step: int
     epoch: float
     parameters: Parameters
-    layers: list[Layer]
+    layout: Layout
     finite_until: Int[Array, " R"]  # the last step at which a replica's loss was finite: < step once it has diverged
 
 
-def minibatches(n: int, batch_size: int | None, seeds: Sequence[int], epochs: int) -> Iterator[Int[Array, "R B"]]:
-    """Every epoch a new order of the n rows, cut into batches; the last keeps what is left."""
+def minibatches(
+    n: int,
+    batch_size: int | None,
+    seeds: Sequence[int],
+    epochs: int,
+    batches: Batches = Shuffled(),  # noqa: B008
+) -> Iterator[Int[Array, "R B"]]:
+    """Every epoch's n rows, cut into batches."""
     streams = Streams(seeds, "batch")
-    size = batch_size or n
     for _ in range(epochs):
-        order = streams.permutation(n)
-        for start in range(0, n, size):
-            yield order[:, start : start + size]
+        yield from cut(batches.order(n, streams), batch_size or n, batches.drop_last)
 
 
 def train(
@@ -101,60 +133,76 @@ def train(
     `recipe` holds (R, 1, 1) hyperparameters or plain numbers; replica r uses the streams of seeds[r] and data.dataset_of[r], and
     for its initial weights those of initial_seeds[r] where they are given.
     """
+    recipe = replace(recipe, loss=balanced(recipe.loss, data.y, data.dataset_of))
     n, inputs = data.x.shape[-2:]
-    sizes = recipe.network.sizes(inputs, data.y.shape[-1])
-    parameters = initial_parameters(recipe.network, sizes, initial_seeds or seeds, recipe.dtype)
+    layout = recipe.layout(inputs, data.y.shape[-1])
+    recipe.check_minibatches(n, layout)
+    parameters = initial_parameters(layout, initial_seeds or seeds, recipe.dtype)
     gradient = np.empty_like(parameters)
-    layers, gradients = views(parameters, sizes), views(gradient, sizes)
+    owned, gradients = layout.views(parameters, layout.streams(seeds)), layout.views(gradient)
     mean = parameters if recipe.averaging is None else parameters.copy()
-    measured = layers if recipe.averaging is None else views(mean, sizes)
     state = recipe.optimizer.init(parameters)
-    noise = sites(recipe.noise, len(layers), seeds)
-    weights = weight_count(sizes)
-    penalty = acting(recipe.penalty, recipe.optimizer, weights)
+    on_gradient = recipe.noise.gradients, Streams(seeds, "gradients")
+    W, g = (recipe.penalized(layout, array) for array in (parameters, gradient))
+    penalty = acting(recipe.penalty, recipe.optimizer)
     per_epoch = recipe.steps_per_epoch(n)
     total = recipe.epochs * per_epoch
     finite, finite_until = np.ones(len(seeds), bool), np.zeros(len(seeds), int)
 
     if 0 in at:
-        yield Snapshot(0, 0.0, mean, measured, finite_until)
-    for t, rows in enumerate(minibatches(n, recipe.batch_size, seeds, recipe.epochs), start=1):
+        yield Snapshot(0, 0.0, mean, layout, finite_until)
+    for t, rows in enumerate(minibatches(n, recipe.batch_size, seeds, recipe.epochs, recipe.batches), start=1):
         with np.errstate(all="ignore"):  # a diverging replica is recorded, not warned about
             x, y = data.rows(rows)
             eta = recipe.optimizer.learning_rate * recipe.schedule.factor(t, total)
 
-            J = backpropagate(recipe, layers, x, y, noise, gradients)
+            J = backpropagate(recipe, layout, owned, x, y, gradients)
             if recipe.clipping is not None:
-                recipe.clipping.clip(gradient, gradients)
-            penalty.in_gradient(gradient, parameters)
-            gradient_at = partial(objective_gradient, recipe, sizes, x, y)
-            noisy_gradient, _ = noise.gradients(gradient)
-            penalty.before_step(parameters, eta)
-            recipe.optimizer.update(parameters, noisy_gradient, state, Step(t, eta, weights, gradient_at))
-            penalty.after_step(parameters, eta)
+                recipe.clipping.clip(gradient, layout.arrays(gradient))
+            penalty.in_gradient(g, W)
+            on_this_minibatch = (partial(f, recipe, layout, x, y) for f in (objective_gradient, objective))
+            penalty.before_step(W, eta)
+            step = Step(t, eta, layout.count("weight", "diagonal"), *on_this_minibatch)
+            recipe.optimizer.update(parameters, distorted(gradient, *on_gradient), state, step)
+            penalty.after_step(W, eta)
             if recipe.constraint is not None:
-                recipe.constraint.project(layers)
+                recipe.constraint.project(W)
             if recipe.averaging is not None:
                 recipe.averaging.update(mean, parameters, t, total)
         finite &= np.isfinite(J[:, 0, 0])
         finite_until += finite
         if t in at:
-            yield Snapshot(t, t / per_epoch, mean, measured, finite_until)
+            yield Snapshot(t, t / per_epoch, mean, layout, finite_until)
+
+
+def distorted(gradient: Parameters, source: Source | None, streams: Streams) -> Parameters:
+    """The gradient with noise on it, where there is a source."""
+    return gradient if source is None else source(gradient, streams)[0]
 
 
 def backpropagate(
-    recipe: Recipe, layers: Sequence[Layer], x: Array, y: Array, noise: Sites | None, gradients: Sequence[Layer]
+    recipe: Recipe, layout: Layout, owned: Sequence[Owned], x: Array, y: Array, gradients: Sequence[Owned]
 ) -> Array:
-    """J on a minibatch, shape (R, 1, 1); ∂J/∂W and ∂J/∂b are written into `gradients`."""
-    z, to_parameters = apply(recipe.network, layers, x, noise)
+    """J on a minibatch, shape (R, 1, 1); the gradients of all arrays are written into `gradients`."""
+    z, to_parameters = apply(layout, owned, x)
     J, to_z = recipe.loss(z, y)
     to_parameters(to_z(), gradients)
     return J
 
 
-def objective_gradient(recipe: Recipe, sizes: Sequence[int], x: Array, y: Array, parameters: Array) -> Array:
+def objective_gradient(recipe: Recipe, layout: Layout, x: Array, y: Array, parameters: Array) -> Array:
     """The gradient of loss plus penalty on a minibatch, without noise, at any parameters; they may be complex."""
     gradient = np.empty_like(parameters)
-    backpropagate(recipe, views(parameters, sizes), x, y, None, views(gradient, sizes))
-    acting(recipe.penalty, recipe.optimizer, weight_count(sizes)).in_gradient(gradient, parameters)
+    backpropagate(recipe, layout, layout.views(parameters), x, y, layout.views(gradient))
+    penalty = acting(recipe.penalty, recipe.optimizer)
+    penalty.in_gradient(recipe.penalized(layout, gradient), recipe.penalized(layout, parameters))
     return gradient
+
+
+def objective(recipe: Recipe, layout: Layout, x: Array, y: Array, parameters: Array) -> Array:
+    """Loss plus penalty on a minibatch, without noise, at any parameters, (R, 1, 1): what `objective_gradient` is the gradient of."""
+    z, _ = apply(layout, layout.views(parameters), x)
+    J, _ = recipe.loss(z, y)
+    if recipe.penalty is None or recipe.penalty.method != "gradient":
+        return J
+    return J + recipe.penalty.value(recipe.penalized(layout, parameters))

@@ -13,6 +13,7 @@ from reports.door import printable
 BEGIN, END = "<!-- options: python -m experiments.options --write -->", "<!-- end of options -->"
 KINDS = [
     *("dataset", "split", "corruption", "scaling", "network", "initialization", "loss", "optimizer", "schedule"),
+    "batches",
     *("clipping", "averaging", "penalty", "constraint", "noise", "selection"),
 ]
 

@@ -8,8 +8,9 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from backprop.arrays import Array
+from backprop.layout import statistics_in
 from backprop.losses import Loss
-from backprop.network import MLP, Layer, apply
+from backprop.network import MLP, apply
 from backprop.optimizers import Adam
 from backprop.training import Examples, Recipe, train
 
@@ -84,16 +85,20 @@ class Backprop(BaseEstimator):
         recipe = self.recipe(loss, len(x))
         seed = int(check_random_state(self.random_state).randint(np.iinfo(np.int32).max))
         steps = recipe.epochs * recipe.steps_per_epoch(len(x))
-        data = Examples(x.astype(self.dtype)[None], y.astype(self.dtype)[None], np.array([0]))
+        own = x.astype(self.dtype)[None]
+        data = Examples(own, y.astype(self.dtype)[None], np.array([0]))
         *_, last = train(recipe, data, [seed], {steps})
-        self.coefs_ = [W[0].copy() for W, _ in last.layers]
-        self.intercepts_ = [b[0, 0].copy() for _, b in last.layers]
+        self.layout_, self.parameters_ = last.layout, last.parameters.copy()
+        self.statistics_ = statistics_in(last.layout.settled(self.parameters_, own)) if last.layout.settles else []
+        W = last.layout.weights(self.parameters_)
+        self.coefs_ = [w[0] for w in W.arrays]
+        self.intercepts_ = [b[0, 0] for b in last.layout.of_role(self.parameters_, "bias")]
         self.n_iter_ = steps
 
     def outputs(self, X: Any) -> Array:
         """The network's outputs z, shape (n, K)."""
         check_is_fitted(self)
         x = validate_data(self, X, reset=False, dtype=[np.float64, np.float32])
-        layers = [Layer(W[None], b[None, None]) for W, b in zip(self.coefs_, self.intercepts_, strict=True)]
-        z, _ = apply(MLP(self.hidden, self.activation), layers, x.astype(self.dtype)[None])
+        owned = self.layout_.views(self.parameters_, None, self.statistics_)
+        z, _ = apply(self.layout_, owned, x.astype(self.dtype)[None])
         return z[0]

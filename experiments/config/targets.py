@@ -55,8 +55,8 @@ def our_object(target: object) -> Any:
     if module not in modules():
         return None
     thing = vars(import_module(module)).get(name)
-    if is_choice(thing):
-        return thing if thing.__module__ == module else None
+    if is_choice(thing):  # defined there, or in a file of that package
+        return thing if f"{thing.__module__}.".startswith(f"{module}.") else None
     return thing if is_dataset(thing, name) else None
 
 

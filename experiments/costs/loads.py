@@ -4,16 +4,15 @@ Time is counted in operations of matrix products, whose rate on this machine is 
 """
 
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from functools import cache
 from inspect import signature
-from math import ceil
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from backprop.network import parameter_count, weight_count
+from backprop.layout import Layout
 from backprop.noise import Dropout
 from backprop.optimizers import Newton
 from backprop.training import Recipe
@@ -112,20 +111,22 @@ def of_networks(parts: Mapping[str, Any], load: Load) -> Load:
     recipe = Recipe(**sorted_by_recipe(parts)[0])
     itemsize = np.dtype(recipe.dtype).itemsize
     rows = counts(parts.get("split", Holdout()), load.size)
-    sizes = recipe.network.sizes(int(features), int(targets))
-    P, W, widest = (bounded(n) for n in (parameter_count(sizes), weight_count(sizes), max(sizes)))
+    layout = recipe.layout(int(features), int(targets))
+    P, W, widest = (
+        bounded(n) for n in (layout.count(), layout.count("weight"), max(layout.inputs, *layout.widths, layout.outputs))
+    )
     batch = bounded(min(recipe.batch_size or rows.train, rows.train))
-    steps = bounded(recipe.epochs) * ceil(rows.train / max(batch, 1))
-    products = 2 * batch * (3 * W - bounded(sizes[0] * sizes[1]))
+    steps = bounded(recipe.epochs) * recipe.steps_per_epoch(max(1, int(rows.train)))
+    products = 2 * batch * (3 * W - first_matrix(layout))
     if isinstance(recipe.optimizer, Newton):
         products = P * products + 10 * P**3
-    units = bounded(sizes[0] + 4 * sum(sizes[1:-1]) + 2 * sizes[-1])
+    units = bounded(layout.inputs + layout.activations() + 2 * layout.outputs)
     elements = batch * units + 3 * P
-    work = products + ELEMENT * elements + noise_work(recipe, sizes, batch)
+    work = products + ELEMENT * elements + noise_work(recipe, layout, batch)
     T = min(bounded(parts.get("evaluations", 25)), steps + 1)
     measured = sum(rows) * (2 * W + ELEMENT * units / 2)
     rate = products_rate() * 4 / itemsize
-    layers = len(sizes) - 1
+    layers = len(layout.widths)
     state = len(recipe.optimizer.init(np.zeros((1, 1, 1)))) + (recipe.averaging is not None)
     square = 24 * P**2 if isinstance(recipe.optimizer, Newton) else 0.0
     return load._replace(
@@ -143,10 +144,21 @@ def of_networks(parts: Mapping[str, Any], load: Load) -> Load:
     )
 
 
-def noise_work(recipe: Recipe, sizes: Sequence[int], batch: float) -> float:
+def first_matrix(layout: Layout) -> float:
+    """The size of the first weight matrix: no gradient of the inputs is taken through it."""
+    sizes = [array.rows * array.columns for array in layout.owned_arrays if array.role == "weight"]
+    return bounded(sizes[0]) if sizes else 0.0
+
+
+def noise_work(recipe: Recipe, layout: Layout, batch: float) -> float:
     noise = recipe.noise
-    hidden, W, P = (bounded(n) for n in (sum(sizes[1:-1]), weight_count(sizes), parameter_count(sizes)))
-    drawn = ((noise.inputs, batch * sizes[0]), (noise.hidden, batch * hidden), (noise.weights, W), (noise.gradients, P))
+    hidden, W, P = (bounded(n) for n in (sum(layout.widths[:-1]), layout.count("weight"), layout.count()))
+    drawn = (
+        (noise.inputs, batch * layout.inputs),
+        (noise.hidden, batch * hidden),
+        (noise.weights, W),
+        (noise.gradients, P),
+    )
     return sum(count * (MASK if isinstance(source, Dropout) else DRAW) for source, count in drawn if source is not None)
 
 
@@ -176,7 +188,8 @@ def of_theory(parts: Mapping[str, Any], load: Load) -> Load:
         )
     if isinstance(theory, DropoutLinear):
         work = examples * features * (DRAW + 2 * ELEMENT) / products_rate()
-        return load._replace(steps=bounded(theory.epochs), step=work, call=calls, fits=LARGEST, curves=8 * 2 * features)
+        steps = bounded(theory.epochs) * theory.recipe.steps_per_epoch(max(1, int(examples)))
+        return load._replace(steps=steps, step=work, call=calls, fits=LARGEST, curves=8 * 2 * features)
     if isinstance(theory, L2Path):
         work = examples * theory.train * features * 2 * ELEMENT / products_rate()
         return load._replace(steps=bounded(theory.epochs), step=work + calls, curves=8 * 2 * features)

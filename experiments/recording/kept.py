@@ -1,4 +1,4 @@
-"""A kept network with all it needs to predict: weights, activation, scaling, columns, classes. A NumPy archive, without pickle.
+"""A kept network with all it needs to predict: layers, weights, scaling, columns, classes. A NumPy archive, without pickle.
 
 >>> from backprop.network import MLP
 >>> from experiments.notebook import Experiment, Recipe, datasets, run
@@ -8,6 +8,7 @@
 ['setosa', 'setosa']
 """
 
+import json
 import logging
 import warnings
 import zipfile
@@ -22,9 +23,16 @@ import numpy as np
 from jaxtyping import Float
 
 from backprop.arrays import Array
-from backprop.network import MLP, Layer, apply, views
-from backprop.operations import ACTIVATIONS
+from backprop.choices import settings
+from backprop.layers import Statistics
+from backprop.layout import Layout, flattened, statistics_in
+from backprop.losses import LINKS
+from backprop.network import Network as Layers
+from backprop.network import apply, lay_out
 from backprop.sets import Scale, sets
+from experiments.config.building import as_mistakes, built, checked
+from experiments.config.errors import ConfigurationError
+from experiments.config.targets import trusted
 from experiments.data.datasets.dataset import Column
 from experiments.study.experiment import Experiment
 from reports.schema import KEPT_FILE
@@ -32,9 +40,23 @@ from reports.schema import KEPT_FILE
 if TYPE_CHECKING:
     import pandas as pd
 
-FORMAT = 1  # of the archive
+FORMAT = 2  # of the archive
 LARGEST = 2**32  # bytes: the most that one array may take
-NEEDED = ("format", "data", "task", "activation", "seed", "step", "classes", "columns", "values")
+NEEDED = (
+    "format",
+    "data",
+    "task",
+    "network",
+    "inputs",
+    "outputs",
+    "parameters",
+    "link",
+    "seed",
+    "step",
+    "classes",
+    "columns",
+    "values",
+)
 
 
 class Network(NamedTuple):
@@ -44,18 +66,21 @@ class Network(NamedTuple):
     task: str  # classification or regression
     seed: int
     step: int
-    activation: str
-    layers: list[Layer]  # W (1, I, O) and b (1, 1, O)
+    layout: Layout  # its layers, and where their arrays lie in the parameters
+    parameters: Float[Array, " P"]
+    statistics: list[Statistics]  # of the training rows, for layers that are measured with them
+    choice: Layers  # how the layers are written in a config
     features: Scale | None
     targets: Scale | None
     classes: list[Any]  # the user's labels, in the order of the outputs; empty for regression
     columns: list[Column]  # the features' names, if the data have them
+    link: str  # how outputs become probabilities: a name of LINKS
 
     def outputs(self, x: Any) -> Float[Array, "N O"]:
         """The outputs of the last layer: scores of classes, or values in the target's unit."""
         seen = self.seen(x)
         with np.errstate(all="ignore"):  # a diverged network may overflow
-            z, _ = apply(MLP(self.hidden, self.activation), self.layers, seen[None])
+            z, _ = apply(self.layout, self.layout.views(self.parameters[None, None], None, self.statistics), seen[None])
         return z[0] if self.targets is None else z[0] * self.targets.scale + self.targets.mean
 
     def predict(self, x: Any) -> Array:
@@ -67,23 +92,26 @@ class Network(NamedTuple):
         return found[:, 0] if found.shape[1] == 1 else found
 
     def predict_proba(self, x: Any) -> Float[Array, "N K"]:
-        """p(class | x) in the order of `classes`: the softmax of the outputs, or σ of a single one. Raises ValueError for regression."""
+        """p(class | x) in the order of `classes`, as the loss of its training understands the outputs.
+
+        The softmax of the outputs, or σ of a single one; of sigmoid outputs each one's share of their sum. Raises ValueError
+        for regression, and for outputs that only rank the classes.
+        """
         if self.task != "classification":
             raise ValueError(f"the network for {self.data} does {self.task} and has no probabilities; use predict.")
+        if self.link == "none":
+            raise ValueError(
+                f"the network for {self.data} was trained by a loss whose outputs are scores and no probabilities; use "
+                "predict, or outputs."
+            )
         z = self.outputs(x).astype(float)
-        z = np.concatenate([np.zeros_like(z), z], axis=1) if z.shape[1] == 1 else z
-        p = np.exp(z - z.max(axis=1, keepdims=True))
-        return p / p.sum(axis=1, keepdims=True)
-
-    @property
-    def hidden(self) -> tuple[int, ...]:
-        return tuple(W.shape[-1] for W, _ in self.layers[:-1])
+        return LINKS[self.link](np.concatenate([np.zeros_like(z), z], axis=1) if z.shape[1] == 1 else z)
 
     def seen(self, x: Any) -> Float[Array, "N D"]:
         """Raw features as the network sees them. Raises ValueError where their shape, type or columns do not fit."""
         raw = self.by_name(x) if hasattr(x, "columns") and self.columns else np.asarray(x)
         raw = raw.reshape(len(raw), -1) if raw.ndim > 2 else raw
-        inputs = self.layers[0].W.shape[-2]
+        inputs = self.layout.inputs
         if raw.ndim != 2 or raw.shape[1] != inputs or raw.dtype.kind not in "iufb":
             raise ValueError(
                 f"x has shape {raw.shape} and type {raw.dtype}; the network takes numbers of shape (rows, {inputs}), the raw "
@@ -91,7 +119,7 @@ class Network(NamedTuple):
             )
         rows = np.arange(len(raw))
         held = np.ascontiguousarray(raw, np.float32 if np.can_cast(raw.dtype, np.float32) else np.float64)
-        own = sets(held, [rows], [self.features], str(self.layers[0].W.dtype))
+        own = sets(held, [rows], [self.features], str(self.parameters.dtype))
         return own.take(np.zeros(1, int), rows[None])[0]
 
     def by_name(self, table: Any) -> Float[Array, "N D"]:
@@ -119,27 +147,30 @@ class Network(NamedTuple):
         return pd.DataFrame(found)
 
     @property
-    def parameters(self) -> Float[Array, " P"]:
-        """All weights, then all biases, in the order of training."""
-        return np.concatenate([W.ravel() for W, _ in self.layers] + [b.ravel() for _, b in self.layers])
+    def weights(self) -> list[Float[Array, "I O"]]:
+        """The weight matrices, in the order of the layers."""
+        return [W[0] for W in self.layout.weights(self.parameters[None, None]).matrices]
 
 
 def network_of(experiment: Experiment, seed: int, parameters: Float[Array, " P"], step: int) -> Network:
     """Builds a seed's network from its parameters."""
     split = dict(zip(experiment.all_seeds, experiment.seeds_of("split"), strict=True))[seed]
     division, data = experiment.divide(split), experiment.dataset
-    sizes = experiment.recipe.network.sizes(division.x.shape[1], division.y.shape[1])
+    layout, train = experiment.layout, division.part("train").x
     return Network(
         data.name,
         data.task,
         seed,
         step,
-        experiment.recipe.network.activation,
-        views(parameters[None, None], sizes),
+        layout,
+        parameters,
+        statistics_in(layout.settled(parameters[None, None], train[None])) if layout.settles else [],
+        experiment.recipe.network,
         division.features,
         division.targets,
         list(data.classes or range(data.y.shape[1])) if data.task == "classification" else [],
         list(data.columns),
+        experiment.recipe.loss.link,
     )
 
 
@@ -147,7 +178,10 @@ def save(network: Network, file: Path) -> None:
     """Writes the archive."""
     arrays: dict[str, Any] = {
         "format": FORMAT,
-        **{name: getattr(network, name) for name in ("data", "task", "seed", "step", "activation")},
+        **{name: getattr(network, name) for name in ("data", "task", "seed", "step", "parameters", "link")},
+        "network": json.dumps(settings(network.choice), default=float),
+        "inputs": network.layout.inputs,
+        "outputs": network.layout.outputs,
         "classes": as_labels(network.classes),
         "columns": np.array([column.name for column in network.columns], str),
         "values": np.array([column.value or "" for column in network.columns], str),
@@ -157,8 +191,8 @@ def save(network: Network, file: Path) -> None:
         scale = getattr(network, name)
         if scale is not None:
             arrays |= {f"{name}/mean": scale.mean, f"{name}/scale": scale.scale}
-    for depth, (W, b) in enumerate(network.layers):
-        arrays |= {f"W/{depth}": W[0], f"b/{depth}": b[0, 0]}
+    for number, (mean, variance) in enumerate(network.statistics):
+        arrays |= {f"statistics/{number}/mean": mean[0, 0], f"statistics/{number}/variance": variance[0, 0]}
     with file.open("wb") as opened:
         np.savez(opened, **arrays)
 
@@ -178,7 +212,15 @@ def load(file: str | Path) -> Network:
             raise ValueError(f"its array {large[0]!r} takes more than {LARGEST:,} bytes")
         with np.load(file, allow_pickle=False) as arrays:
             return from_arrays(dict(arrays))
-    except (KeyError, TypeError, ValueError, IndexError, zipfile.BadZipFile) as error:
+    except (
+        KeyError,
+        TypeError,
+        ValueError,
+        IndexError,
+        zipfile.BadZipFile,
+        RecursionError,
+        ConfigurationError,
+    ) as error:
         raise ValueError(f"{file} is not a kept network: {error}") from error
 
 
@@ -189,8 +231,8 @@ def from_arrays(a: dict[str, Array]) -> Network:
         raise ValueError(f"it has no array {missing[0]!r}")
     if int(a["format"]) != FORMAT:
         raise ValueError(f"it has format {a['format']}, and this program reads format {FORMAT}")
-    depth = sum(name.startswith("W/") for name in a)
-    layers = [Layer(a[f"W/{d}"][None], a[f"b/{d}"][None, None]) for d in range(depth)]
+    choice = network_in(a)
+    layout = lay_out(choice, int(a["inputs"]), int(a["outputs"]))
     scales = {name: scale_in(a, name) for name in ("features", "targets")}
     values = [value if is_one else None for value, is_one in zip(a["values"].tolist(), a["categorical"], strict=True)]
     found = Network(
@@ -198,12 +240,15 @@ def from_arrays(a: dict[str, Array]) -> Network:
         str(a["task"]),
         int(a["seed"]),
         int(a["step"]),
-        str(a["activation"]),
-        layers,
+        layout,
+        a["parameters"],
+        statistics_of(a),
+        choice,
         scales["features"],
         scales["targets"],
         a["classes"].tolist(),
         [Column(name, value) for name, value in zip(a["columns"].tolist(), values, strict=True)],
+        str(a["link"]),
     )
     if wrong := what_does_not_fit(found):
         raise ValueError(wrong)
@@ -214,22 +259,38 @@ def scale_in(a: dict[str, Array], name: str) -> Scale | None:
     return Scale(a[f"{name}/mean"], a[f"{name}/scale"]) if f"{name}/mean" in a else None
 
 
+def network_in(a: dict[str, Array]) -> Layers:
+    """Builds the network that the archive describes: classes of this project, and those that the user allows by name."""
+    node = checked(json.loads(str(a["network"])), "network", trusted())
+    with as_mistakes():
+        network = built(json.dumps(node))
+    if not isinstance(network, Layers):
+        raise ValueError(f"its network is a {type(network).__name__}, which has no layers")
+    return network
+
+
+def statistics_of(a: dict[str, Array]) -> list[Statistics]:
+    numbers = range(sum(name.startswith("statistics/") for name in a) // 2)
+    return [Statistics(*(a[f"statistics/{n}/{name}"][None, None] for name in Statistics._fields)) for n in numbers]
+
+
 def what_does_not_fit(network: Network) -> str:
     """Says which part of a network does not fit the others; empty if all fit."""
-    if not network.layers:
-        return "it has no layers"
-    widths = [network.layers[0].W.shape[-2]] if network.layers[0].W.ndim == 3 else []
-    for depth, (W, b) in enumerate(network.layers):
-        if W.ndim != 3 or W.dtype.kind != "f" or W.shape[-2] != widths[-1] or b.shape != (1, 1, W.shape[-1]):
-            return f"W/{depth} of shape {W.shape[1:]} and b/{depth} of shape {b.shape[2:]} are no layer after {widths}"
-        widths.append(W.shape[-1])
-    if network.activation not in ACTIVATIONS:
-        return f"its activation is {network.activation!r}; it must be one of {', '.join(ACTIVATIONS)}"
-    outputs = max(widths[-1], 2) if network.task == "classification" else 0
-    sizes = [("classes", len(network.classes), outputs), ("columns", len(network.columns) or widths[0], widths[0])]
-    scales = (("features", network.features, widths[0]), ("targets", network.targets, widths[-1]))
+    layout, P = network.layout, network.parameters
+    if P.dtype.kind != "f" or P.shape != (layout.count(),):
+        return f"its parameters have type {P.dtype} and shape {P.shape}; its layers need {layout.count()} numbers"
+    if network.link not in LINKS:
+        return f"its link is {network.link!r}; it must be one of {', '.join(LINKS)}"
+    needed = [one.outputs for one in flattened(layout.declared) if one.settles]
+    given = [one.mean.size for one in network.statistics]
+    if given != needed or any(one.mean.shape != one.variance.shape for one in network.statistics):
+        return f"its statistics are of {given} columns; its layers need those of {needed}"
+    outputs = max(layout.outputs, 2) if network.task == "classification" else 0
+    sizes = [("classes", len(network.classes), outputs)]
+    sizes += [("columns", len(network.columns) or layout.inputs, layout.inputs)]
+    scales = (("features", network.features, layout.inputs), ("targets", network.targets, layout.outputs))
     sizes += [(name, scale.mean.size, width) for name, scale, width in scales if scale is not None]
-    return next((f"its {name} are {found}, not {wanted}" for name, found, wanted in sizes if found != wanted), "")
+    return next((f"its {name} are {size}, not {wanted}" for name, size, wanted in sizes if size != wanted), "")
 
 
 def write_model(network: Network, folder: Path, x: Float[Array, "n D"]) -> None:

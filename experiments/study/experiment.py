@@ -7,8 +7,8 @@ from reprlib import repr as shortened
 from typing import Any
 
 from backprop.choices import choice, integer
+from backprop.layout import Layout
 from backprop.losses import Loss, SoftmaxCrossEntropy, SquaredError
-from backprop.network import parameter_count
 from backprop.optimizers import LARGEST_FOR_NEWTON, Newton
 from backprop.stacking import stacking_key
 from backprop.training import Recipe
@@ -85,8 +85,7 @@ loss=natural (in Python Recipe(loss=SquaredError())) or another dataset.
                 f"loss is {type(loss).__name__}, which is for {loss.task}, but the targets of {data.name} are for {data.task}; "
                 f"use loss=natural (in Python Recipe(loss={type(natural_loss(data)).__name__}())) or another dataset."
             )
-        targets = loss.targets(data.y[:1])  # the loss's own check
-        parameters = parameter_count(self.recipe.network.sizes(data.x.shape[1], targets.shape[1]))
+        parameters = self.layout.count()  # and the checks of loss and network
         if isinstance(self.recipe.optimizer, Newton) and parameters > LARGEST_FOR_NEWTON:
             raise ValueError(
                 f"optimizer is Newton, which is for at most {LARGEST_FOR_NEWTON} parameters; this network has {parameters}: "
@@ -97,6 +96,12 @@ loss=natural (in Python Recipe(loss=SquaredError())) or another dataset.
     def all_seeds(self) -> list[int]:
         return listed_seeds(self.seeds)
 
+    @cached_property
+    def layout(self) -> Layout:
+        """The network's layers and arrays for these data."""
+        targets = self.recipe.loss.targets(self.dataset.y[:1])
+        return self.recipe.layout(self.dataset.x.shape[1], targets.shape[1])
+
     def check_data(self) -> None:
         """Check what needs the split of every seed: numbers of training rows, corruption, batch size. Raises ValueError."""
         rows = [drawn(self.dataset, self.split, seed) for seed in dict.fromkeys(self.seeds_of("split"))]
@@ -106,6 +111,7 @@ loss=natural (in Python Recipe(loss=SquaredError())) or another dataset.
         if self.corruption is not None:
             self.corruption(self.dataset, rows[0]._asdict(), self.all_seeds[0])
         (examples,) = sizes
+        self.recipe.check_minibatches(examples, self.layout)
         if self.recipe.batch_size is not None and self.recipe.batch_size > examples:
             raise ValueError(
                 f"batch_size is {self.recipe.batch_size}, but there are {examples} training examples; "

@@ -9,8 +9,8 @@ from jaxtyping import Float, Int
 
 from backprop.arrays import Array
 from backprop.diagnostics import BINS, confidence, distances, gradient_statistics, weight_histogram
+from backprop.layout import Parameters
 from backprop.metrics import Whole, performance, weight_norms
-from backprop.network import Layer
 from backprop.sets import ready
 from backprop.stacking import stack
 from backprop.training import Examples, Snapshot, train
@@ -52,7 +52,9 @@ def run(task: Task) -> list[Curves]:
     epochs: list[float] = []
     gathered = Gathered(task)
     for t, snapshot in enumerate(snapshots(task, set(task.steps))):
-        measured = performance(task.recipes[0], snapshot.layers, data, seed_index, task.keep.outputs)
+        measured = performance(
+            task.recipes[0], snapshot.layout, snapshot.parameters, data, seed_index, task.keep.outputs
+        )
         for name, values in measurements(task, snapshot, measured.means, seed_index).items():
             table.setdefault(name, np.empty((len(task.steps), len(seed_index))))[t] = values
         so_far = {name: values[: t + 1] for name, values in table.items()}
@@ -60,11 +62,11 @@ def run(task: Task) -> list[Curves]:
         epochs.append(snapshot.epoch)
         finite_until = snapshot.finite_until.copy()
         if t == 0:
-            initial = [Layer(W.copy(), b.copy()) for W, b in snapshot.layers]
+            initial = snapshot.parameters.copy()
     gathered.finish(table)
     once = (
         {"labels/corrupted": of_divisions(task, "corrupted")[seed_index]}
-        | at_the_end(task, snapshot.layers, initial, data, seed_index)
+        | at_the_end(task, snapshot, initial, data, seed_index)
         | overfitting(table["validation/loss"], task.steps)
     )
     diverged_at = np.where(finite_until < task.steps[-1], finite_until + 1, -1)
@@ -88,7 +90,9 @@ def measurements(
 ) -> dict[str, Float[Array, " R"]]:
     """The metrics of one evaluation: losses, errors in the target's unit², gaps, norms of the weights."""
     scale = of_divisions(task, "error_scale")[seed_index]
-    row = {f"weights/{name}": value for name, value in weight_norms(snapshot.layers).items()}
+    row = {
+        f"weights/{name}": value for name, value in weight_norms(snapshot.layout.weights(snapshot.parameters)).items()
+    }
     row |= {name: value * scale if name.endswith("error") else value for name, value in means.items()}
     with np.errstate(invalid="ignore"):  # ∞ − ∞ of a diverged replica
         gaps = {f"gap/{name}": row[f"test/{name}"] - row[f"train/{name}"] for name in ("loss", "error")}
@@ -101,14 +105,15 @@ def of_divisions(task: Task, name: str) -> Float[Array, " S"]:
 
 
 def at_the_end(
-    task: Task, layers: Sequence[Layer], initial: Sequence[Layer], data: Sequence[Whole], seed_index: Int[Array, " R"]
+    task: Task, snapshot: Snapshot, initial: Parameters, data: Sequence[Whole], seed_index: Int[Array, " R"]
 ) -> dict[str, Float[Array, " R"]]:
     """Diagnostics measured at the last step only, since they take as long as several steps of training."""
-    recipe = task.recipes[0]
-    diagnostics = distances(layers, initial) | gradient_statistics(recipe, layers, training_examples(task))
+    recipe, layout, parameters = task.recipes[0], snapshot.layout, snapshot.parameters
+    W, W0 = layout.weights(parameters), layout.weights(initial)
+    diagnostics = distances(W, W0) | gradient_statistics(recipe, layout, parameters, training_examples(task))
     if recipe.loss.task == "classification":
-        diagnostics |= confidence(recipe, layers, data, seed_index)
-    histogram = weight_histogram(layers, initial)
+        diagnostics |= confidence(recipe.loss, layout, parameters, data, seed_index)
+    histogram = weight_histogram(W, W0)
     bins = {f"{HISTOGRAM}{low:.2f}": histogram[:, i] for i, low in enumerate(BINS[:-1])}
     return {f"last/{name}": value for name, value in diagnostics.items()} | bins
 

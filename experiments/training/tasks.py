@@ -5,7 +5,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from backprop.network import parameter_count
 from backprop.training import Recipe
 from experiments.data.division import Division
 from experiments.study.calculation import AnyExperiment, Calculation
@@ -62,9 +61,9 @@ def replicas_that_fit(recipe: Recipe, inputs: int, outputs: int) -> int:
     Measured with 2 MB of L2 cache per core: with half as many, calls make a step up to a tenth slower; with many times
     as many, all that a step touches comes from slower memory.
     """
-    sizes = recipe.network.sizes(inputs, outputs)
-    units = inputs + 4 * sum(sizes[1:-1]) + 2 * outputs  # activations, masks, gradients
-    numbers = 3 * parameter_count(sizes) + (recipe.batch_size or 100) * units
+    layout = recipe.layout(inputs, outputs)
+    units = inputs + layout.activations() + 2 * outputs
+    numbers = 3 * layout.count() + (recipe.batch_size or 100) * units
     return int(np.clip(ENOUGH // (numbers * np.dtype(recipe.dtype).itemsize), 4, 512))
 
 

@@ -13,17 +13,27 @@ from backprop.diagnostics import (
     spectral_norm,
     weight_histogram,
 )
-from backprop.losses import SoftmaxCrossEntropy, SquaredError
+from backprop.losses import (
+    BinaryCrossEntropy,
+    ConfidencePenalty,
+    Focal,
+    Hinge,
+    SigmoidSquaredError,
+    SoftmaxCrossEntropy,
+    SquaredError,
+    SquaredErrorOnClasses,
+)
 from backprop.metrics import Whole
-from backprop.network import MLP, Layer
+from backprop.network import MLP
 from backprop.training import Examples, Recipe, train
+from tests.backprop.made import network_of, weights_of
 
 R, INPUTS, OUTPUTS = 2, 3, 5
 DRAW = np.random.default_rng(0)
 
 
-def layer(*shape):
-    return Layer(DRAW.normal(size=(R, *shape)), DRAW.normal(size=(R, 1, shape[-1])))
+def normal(*shape):
+    return DRAW.normal(size=(R, *shape))
 
 
 def test_the_spectral_norm_is_the_largest_singular_value():
@@ -39,22 +49,20 @@ def test_weights_too_large_to_square_spoil_neither_themselves_nor_their_neighbou
     large = np.stack([W[0], W[1] * 1e200])
     np.testing.assert_allclose(spectral_norm(large), [np.linalg.norm(W[0], 2), np.linalg.norm(W[1], 2) * 1e200])
     assert spectral_norm(np.zeros((1, 2, 3))).tolist() == [0.0]
-    start = [Layer(np.ones((2, 5, 4)), np.zeros((2, 1, 4)))]
-    end = [Layer(np.stack([W[0], W[1] * np.nan]), np.zeros((2, 1, 4)))]
+    start, end = weights_of(np.ones((2, 5, 4))), weights_of(np.stack([W[0], W[1] * np.nan]))
     assert np.isnan(weight_histogram(end, start)).all(axis=-1).tolist() == [False, True]
 
 
 def test_distances_add_up_over_layers_and_spectral_norms_multiply():
-    start, end = [layer(INPUTS, OUTPUTS), layer(OUTPUTS, 2)], [layer(INPUTS, OUTPUTS), layer(OUTPUTS, 2)]
-    found = distances(end, start)
-    squares = sum(np.sum((W[1] - W0[1]) ** 2) for (W, _), (W0, _) in zip(end, start, strict=True))
+    start, end = ([normal(INPUTS, OUTPUTS), normal(OUTPUTS, 2)] for _ in range(2))
+    found = distances(weights_of(*end), weights_of(*start))
+    squares = sum(np.sum((W[1] - W0[1]) ** 2) for W, W0 in zip(end, start, strict=True))
     assert found["distance"][1] == pytest.approx(squares**0.5)
-    assert found["spectral_norm"][1] == pytest.approx(np.linalg.norm(end[0].W[1], 2) * np.linalg.norm(end[1].W[1], 2))
+    assert found["spectral_norm"][1] == pytest.approx(np.linalg.norm(end[0][1], 2) * np.linalg.norm(end[1][1], 2))
 
 
 def test_a_histogram_is_in_units_of_the_start_and_counts_every_weight():
-    start = [Layer(np.full((1, 2, 2), 0.5), np.zeros((1, 1, 2)))]
-    end = [Layer(np.array([[[0.0, 0.5], [1.0, -99.0]]]), np.zeros((1, 1, 2)))]
+    start, end = weights_of(np.full((1, 2, 2), 0.5)), weights_of(np.array([[[0.0, 0.5], [1.0, -99.0]]]))
     counts = weight_histogram(end, start)[0]
     assert counts.sum() == 1
     for value in (0.0, 1.0, 2.0, -5.0):
@@ -69,22 +77,59 @@ def test_margins_by_hand():
 
 def test_calibration_by_hand():
     """Two examples with p = 0.8, one of them right: |0.5 − 0.8|; one with p = 0.6, right: |1 − 0.6|; 2/3 · 0.3 + 1/3 · 0.4."""
-    z = np.log([[0.8, 0.2], [0.8, 0.2], [0.6, 0.4]])
+    p = np.array([[0.8, 0.2], [0.8, 0.2], [0.6, 0.4]])
     y = np.array([[1.0, 0], [0, 1.0], [1.0, 0]])
-    assert calibration_error(z, y) == pytest.approx(0.2 + 0.4 / 3)
-    binary = np.log([[0.2 / 0.8], [0.2 / 0.8], [0.4 / 0.6]])
-    assert calibration_error(binary, y[:, 1:]) == pytest.approx(0.2 + 0.4 / 3)
+    assert calibration_error(p, y) == pytest.approx(0.2 + 0.4 / 3)
+    assert np.isnan(calibration_error(np.full_like(p, np.nan), y))
+
+
+OUTPUTS_OF = {  # what gives the probabilities of the calibration by hand
+    SoftmaxCrossEntropy(): np.log([[0.8, 0.2], [0.8, 0.2], [0.6, 0.4]]),
+    BinaryCrossEntropy(): np.log([[0.2 / 0.8], [0.2 / 0.8], [0.4 / 0.6]]),
+    SigmoidSquaredError(): np.log([[0.4 / 0.6, 0.1 / 0.9], [0.4 / 0.6, 0.1 / 0.9], [0.6 / 0.4, 0.4 / 0.6]]),
+}
+
+
+@pytest.mark.parametrize("loss", [*OUTPUTS_OF, Hinge(), SquaredErrorOnClasses()], ids=lambda loss: type(loss).__name__)
+def test_calibration_is_that_of_the_losses_own_probabilities_and_of_scores_there_is_none(loss):
+    """The outputs are those of a linear network of the inputs, which are the outputs themselves."""
+    z = OUTPUTS_OF.get(loss, np.array([[0.8, 0.2], [0.8, 0.2], [0.6, 0.4]]))
+    y = loss.targets(np.array([[1.0, 0], [0, 1.0], [1.0, 0]]))
+    data = [Whole(z[None], y[None], {"train": slice(0, 3), "test": slice(0, 3)})]
+    found = confidence(loss, *network_of(np.eye(z.shape[1])[None]), data, np.zeros(1, int))
+    expected = 0.2 + 0.4 / 3 if loss in OUTPUTS_OF else np.nan
+    assert found["calibration_error"].item() == pytest.approx(expected, nan_ok=True)
+    assert np.isfinite(found["margin_50"]).all()
 
 
 def test_gradient_noise_is_the_spread_of_minibatch_gradients():
     """A linear model with one weight, J = mean (w x − y)²: gradients 2 x (w x − y) by hand."""
     recipe = Recipe(network=MLP(hidden=()), loss=SquaredError(), batch_size=1, dtype="float64")
     x, y = np.array([[[1.0], [2.0]]]), np.zeros((1, 2, 1))
-    layers = [Layer(np.array([[[3.0]]]), np.array([[[0.0]]]))]
-    found = gradient_statistics(recipe, layers, Examples(x, y, np.zeros(1, int)))
+    found = gradient_statistics(recipe, *network_of(np.array([[[3.0]]])), Examples(x, y, np.zeros(1, int)))
     gw, gb = np.array([6.0, 24.0]), np.array([6.0, 12.0])  # 2 x r and 2 r with r = 3 x
     assert found["gradient_norm"][0] == pytest.approx(np.hypot(gw.mean(), gb.mean()))
     assert found["gradient_noise"][0] == pytest.approx(np.sqrt(gw.var() + gb.var()))
+
+
+TRAINING_ONLY = [
+    (SoftmaxCrossEntropy(0.3, [1, 2, 3]), SoftmaxCrossEntropy()),
+    (ConfidencePenalty(0.5), SoftmaxCrossEntropy()),
+    (Focal(2.0, "balanced"), SoftmaxCrossEntropy()),
+    (Hinge("balanced"), Hinge()),
+]
+
+
+@pytest.mark.parametrize(("loss", "plain"), TRAINING_ONLY, ids=repr)
+def test_gradients_are_measured_without_what_is_for_training_only(loss, plain):
+    network = network_of(DRAW.normal(size=(1, INPUTS, 3)))
+    examples = Examples(DRAW.normal(size=(1, 11, INPUTS)), np.eye(3)[np.arange(11) % 3][None], np.zeros(1, int))
+
+    def found(loss):
+        return gradient_statistics(Recipe(network=MLP(()), loss=loss, batch_size=5), *network, examples)
+
+    for name, value in found(plain).items():
+        assert found(loss)[name] == value
 
 
 def test_a_replicas_diagnostics_do_not_depend_on_its_neighbours_even_diverged_ones():
@@ -96,10 +141,10 @@ def test_a_replicas_diagnostics_do_not_depend_on_its_neighbours_even_diverged_on
         examples = Examples(x, y, np.zeros(len(seeds), int))
         (last,) = train(recipe, examples, seeds, {6})
         for r in spoilt:
-            last.layers[0].W[r] = np.inf
+            last.layout.weights(last.parameters).matrices[0][r] = np.inf
         data = [Whole(x, y, {"train": slice(0, 11), "test": slice(0, 11)})]
-        return gradient_statistics(recipe, last.layers, examples) | confidence(
-            recipe, last.layers, data, examples.dataset_of
+        return gradient_statistics(recipe, last.layout, last.parameters, examples) | confidence(
+            recipe.loss, last.layout, last.parameters, data, examples.dataset_of
         )
 
     alone, among = diagnose([3]), diagnose([1, 3], spoilt=[0])

@@ -4,16 +4,30 @@ import numpy as np
 import pytest
 
 from backprop.classroom.gradcheck import gradient_error
-from backprop.losses import BinaryCrossEntropy, SoftmaxCrossEntropy, SquaredError
-from backprop.network import MLP, apply, initial_parameters, views
-from backprop.noise import Dropout, Gaussian, MultiplicativeGaussian, Noise, sites
+from backprop.layout import initial_parameters
+from backprop.losses import (
+    BinaryCrossEntropy,
+    ConfidencePenalty,
+    Focal,
+    Hinge,
+    SigmoidSquaredError,
+    SoftmaxCrossEntropy,
+    SquaredError,
+    SquaredErrorOnClasses,
+)
+from backprop.network import MLP, apply, lay_out
+from backprop.noise import Dropout, Gaussian, MultiplicativeGaussian, Noise
 from backprop.operations import ACTIVATIONS, affine
 from backprop.penalties import L1, L2, ElasticNet
 from backprop.randomness import Streams
+from tests.backprop.made import row_of_weights
 
 R, B, I, O = 2, 3, 5, 7  # noqa: E741
 draw = np.random.default_rng(0)
-LOSSES = [SquaredError(), SoftmaxCrossEntropy(), SoftmaxCrossEntropy(smoothing=0.1), BinaryCrossEntropy()]
+LOSSES = [
+    *(SquaredError(), SoftmaxCrossEntropy(), SoftmaxCrossEntropy(smoothing=0.1), BinaryCrossEntropy()),
+    *(SquaredErrorOnClasses(), SigmoidSquaredError(), Hinge(), Focal(), ConfidencePenalty()),
+]
 SOURCES = [Gaussian(0.3), Gaussian(0.3, "batch"), MultiplicativeGaussian(0.4), Dropout(0.4), Dropout(0.4, "batch")]
 
 
@@ -62,8 +76,8 @@ def test_the_gradient_of_a_loss(loss):
 def test_the_gradient_of_a_penalty(penalty):
     def J(W):
         g = np.zeros_like(W)
-        penalty.add_gradient(g, W, W.shape[-1])
-        return penalty.value(W), [g]
+        penalty.add_gradient(row_of_weights(g), row_of_weights(W))
+        return penalty.value(row_of_weights(W)), [g]
 
     W = draw.standard_normal((R, 1, O))
     W[np.abs(W) < 0.01] = 0.5  # |w| has a corner at 0
@@ -83,19 +97,18 @@ def test_the_gradient_of_a_noise_source(source):
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 @pytest.mark.parametrize("hidden", [(), (11,), (11, 13), (11, 13, 3)], ids=str)
 def test_the_gradient_of_a_network_with_noise_at_every_site(hidden, activation, loss):
-    network = MLP(hidden, activation)
-    sizes = network.sizes(I, O)
     x, y = draw.standard_normal((R, B, I)), one_hot_rows()
-    noise = Noise(inputs=MultiplicativeGaussian(0.1), hidden=Dropout(0.3), weights=Gaussian(0.1))
+    noise = Noise(inputs=MultiplicativeGaussian(0.1), hidden=Dropout(0.3) if hidden else None, weights=Gaussian(0.1))
+    layout = lay_out(MLP(hidden, activation), I, O, noise)
 
     def J(parameters):
         gradient = np.empty_like(parameters)
-        z, pullback = apply(network, views(parameters, sizes), x, sites(noise, len(sizes) - 1, [0, 1]))
+        z, pullback = apply(layout, layout.views(parameters, layout.streams([0, 1])), x)
         value, to_z = loss(z, y)
-        pullback(to_z(), views(gradient, sizes))
+        pullback(to_z(), layout.views(gradient))
         return value, [gradient]
 
-    parameters = initial_parameters(network, sizes, [0, 1], "float64")
+    parameters = initial_parameters(layout, [0, 1], "float64")
     parameters += 0.1 * draw.standard_normal(parameters.shape)  # biases away from 0
     assert gradient_error(J, parameters) < 1e-6
 

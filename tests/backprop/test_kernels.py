@@ -9,10 +9,11 @@ import pytest
 from filelock import FileLock
 
 from backprop import kernels
+from backprop.fusion import Rectified
+from backprop.layers import Dense, Owned
 from backprop.losses import softmax_cross_entropy
-from backprop.network import hidden_layer
-from backprop.noise import Dropout, Site
-from backprop.operations import affine, identity, rectified, relu
+from backprop.noise import Dropout
+from backprop.operations import affine, relu
 from backprop.randomness import Streams, generator
 
 R, B, I, O, P = 2, 3, 5, 7, 11  # noqa: E741
@@ -52,10 +53,18 @@ def test_relu_with_its_affine_map_is_affine_then_relu(dtype):
     z, to_affine = affine(x, W, b)
     a, to_z = relu(z)
     expected = to_affine(to_z(da))
-    fused, pullback = hidden_layer(x, W, b, relu, identity)
+    fused, pullback = Rectified(Dense())(x, Owned((W, b)))
     same(fused, a)
-    for ours, textbook in zip(pullback(da), expected, strict=True):
+    for ours, textbook in zip(gradients(pullback, da, W, b), expected, strict=True):
         same(ours, textbook)
+
+
+def gradients(pullback, da, W, b):
+    """∂J/∂x, ∂J/∂W, ∂J/∂b; what the pullback is given stays as it was."""
+    before, own = da.copy(), Owned((np.empty_like(W), np.empty_like(b)))
+    dx = pullback(da, own)()
+    np.testing.assert_array_equal(da, before)
+    return dx, *own.arrays
 
 
 @pytest.mark.parametrize("shared_over", ["nothing", "batch"])
@@ -67,15 +76,16 @@ def test_relu_with_dropout_is_affine_then_relu_then_dropout(rate, shared_over):
     h, to_z = relu(z)
     a, to_h = dropout(h, Streams([3, 4], "hidden"))
     expected = to_affine(to_z(to_h(da)))
-    fused, pullback = hidden_layer(x, W, b, relu, Site(dropout, Streams([3, 4], "hidden")))
+    streams = (Streams([3, 4], "weights"), Streams([3, 4], "hidden"))
+    fused, pullback = Rectified(Dense(), dropout)(x, Owned((W, b), streams))
     np.testing.assert_array_equal(fused, a)
-    for ours, textbook in zip(pullback(da), expected, strict=True):
+    for ours, textbook in zip(gradients(pullback, da, W, b), expected, strict=True):
         same(ours, textbook)
 
 
 def test_relu_passes_infinities_and_nan_on_as_numpy_does():
     x, W = np.array([[[np.inf], [-np.inf], [np.nan], [-1.0]]]), np.ones((1, 1, 1))
-    a, _ = rectified(x, W, np.zeros((1, 1, 1)))
+    a, _ = Rectified(Dense())(x, Owned((W, np.zeros((1, 1, 1)))))
     np.testing.assert_array_equal(a, np.maximum(x, 0))
 
 

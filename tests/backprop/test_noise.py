@@ -1,11 +1,16 @@
 """Expectation and variance of the noise sources, and the independence of their streams."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
 from backprop.arrays import per_replica
 from backprop.initializations import Glorot, He, Normal, Uniform, Zeros
-from backprop.noise import Dropout, Gaussian, MultiplicativeGaussian, Noise, check_layers, sites
+from backprop.layers import Activation
+from backprop.layers import Noise as NoiseLayer
+from backprop.network import MLP, with_noise
+from backprop.noise import Dropout, Gaussian, MultiplicativeGaussian, Noise
 from backprop.randomness import Streams, generator
 
 SHAPE = (1, 500, 400)
@@ -75,16 +80,17 @@ def test_noise_per_batch_is_one_draw_for_all_rows(source):
 
 
 def test_a_list_gives_each_layer_its_own_number():
-    made = sites(Noise(hidden=Dropout((0.1, 0.8))), layers=3, seeds=[0])
-    dropped = [(operation(np.ones((1, 200, 200)))[0] == 0).mean() for operation in made.hidden]
-    assert dropped == pytest.approx([0.1, 0.8], abs=0.01)
+    layers = with_noise(MLP((5, 7)).layers, Noise(hidden=Dropout((0.1, 0.8))))
+    assert [layer.source.rate for layer in layers if isinstance(layer, NoiseLayer)] == [0.1, 0.8]
+    after = [before for before, layer in pairwise(layers) if isinstance(layer, NoiseLayer)]
+    assert [type(layer) for layer in after] == [Activation, Activation]
 
 
 def test_noise_that_fits_no_layer_is_refused():
     with pytest.raises(ValueError, match="lists 2 numbers, but noise acts at 1 layers"):
-        check_layers(Noise(hidden=Dropout((0.1, 0.8))), layers=2)
+        with_noise(MLP((5,)).layers, Noise(hidden=Dropout((0.1, 0.8))))
     with pytest.raises(ValueError, match="the network has no hidden layer"):
-        check_layers(Noise(hidden=Dropout(0.1)), layers=1)
+        with_noise(MLP(()).layers, Noise(hidden=Dropout(0.1)))
     with pytest.raises(ValueError, match=r"noise\.weights\.shared_over is batch"):
         Noise(weights=Gaussian(0.1, "batch"))
 

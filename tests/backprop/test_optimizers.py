@@ -7,8 +7,17 @@ from backprop.arrays import per_replica
 from backprop.averaging import Exponential, Polyak
 from backprop.clipping import ClipGlobalNorm, ClipNorm, ClipValue
 from backprop.curvature import hessian, hessian_vector, largest_eigenvalue, newton_direction, trace
-from backprop.losses import BinaryCrossEntropy, SoftmaxCrossEntropy, SquaredError
-from backprop.network import MLP, Layer, initial_parameters
+from backprop.layout import initial_parameters
+from backprop.losses import (
+    BinaryCrossEntropy,
+    ConfidencePenalty,
+    Focal,
+    Hinge,
+    SigmoidSquaredError,
+    SoftmaxCrossEntropy,
+    SquaredError,
+)
+from backprop.network import MLP
 from backprop.operations import ACTIVATIONS
 from backprop.optimizers import SGD, Adagrad, Adam, AdamW, Momentum, Nesterov, Newton, RMSProp, Step
 from backprop.penalties import L1, L2, ElasticNet
@@ -16,13 +25,15 @@ from backprop.schedules import Constant, Cosine, Inverse, StepDecay, WarmUp
 from backprop.stacking import stack
 from backprop.training import Examples, Recipe, objective_gradient, train
 
+BOWL = (lambda W: W, lambda W: 0.5 * (W * W).sum(axis=-1, keepdims=True))  # gradient and value of ½ ‖W‖²
+
 
 def walked(optimizer, gradients, start=1.0):
     """W after a step for each gradient."""
     W = np.full((1, 1, 1), start)
     state = optimizer.init(W)
     for t, g in enumerate(gradients, start=1):
-        optimizer.update(W, np.full((1, 1, 1), g), state, Step(t, optimizer.learning_rate, 1, lambda W: W))
+        optimizer.update(W, np.full((1, 1, 1), g), state, Step(t, optimizer.learning_rate, 1, *BOWL))
     return W.item()
 
 
@@ -65,7 +76,7 @@ def test_the_first_step_of_adam_is_the_learning_rate_whatever_the_gradient():
 def test_adamw_shrinks_weights_before_the_step_and_leaves_biases():
     assert walked(AdamW(0.1, strength=0.5), [1.0]) == pytest.approx((1 - 0.1 * 0.5) * 1 - 0.1)
     W, optimizer = np.ones((1, 1, 2)), AdamW(0.1, strength=0.5)
-    optimizer.update(W, np.zeros((1, 1, 2)), optimizer.init(W), Step(1, 0.1, 1, lambda W: W))
+    optimizer.update(W, np.zeros((1, 1, 2)), optimizer.init(W), Step(1, 0.1, 1, *BOWL))
     assert W.tolist() == [[[0.95, 1.0]]]
 
 
@@ -87,7 +98,10 @@ def test_adamw_is_adam_with_decoupled_l2_and_not_with_coupled():
     )  # for SGD they are one
 
 
-LOSSES = [SquaredError(), SoftmaxCrossEntropy(), BinaryCrossEntropy()]
+LOSSES = [
+    *(SquaredError(), SoftmaxCrossEntropy(), BinaryCrossEntropy(), SigmoidSquaredError(), Hinge(), Focal()),
+    ConfidencePenalty(),
+]
 PENALTIES = [L1(0.1, "gradient"), L2(0.1), ElasticNet(0.1, 0.5, "gradient")]
 
 
@@ -97,14 +111,15 @@ PENALTIES = [L1(0.1, "gradient"), L2(0.1), ElasticNet(0.1, 0.5, "gradient")]
 def test_hessian_vector_products_are_the_difference_of_gradients(activation, loss, penalty):
     draw = np.random.default_rng(1)
     network = MLP((5,), activation)
-    recipe, sizes = Recipe(network=network, loss=loss, penalty=penalty, dtype="float64"), network.sizes(3, 2)
+    recipe = Recipe(network=network, loss=loss, penalty=penalty, dtype="float64")
+    layout = recipe.layout(3, 2)
     x, y = draw.standard_normal((2, 7, 3)), np.eye(2)[draw.integers(2, size=(2, 7))]
-    W = initial_parameters(network, sizes, [0, 1], "float64")
+    W = initial_parameters(layout, [0, 1], "float64")
     W += 0.1 * draw.standard_normal(W.shape)
     v = draw.standard_normal(W.shape)
 
     def gradient(W):
-        return objective_gradient(recipe, sizes, x, y, W)
+        return objective_gradient(recipe, layout, x, y, W)
 
     Hv = hessian_vector(gradient, W, v)
     assert Hv == pytest.approx((gradient(W + 1e-6 * v) - gradient(W - 1e-6 * v)) / 2e-6, rel=1e-4, abs=1e-7)
@@ -119,7 +134,7 @@ def test_one_step_of_newton_solves_least_squares():
         network=MLP(()), loss=SquaredError(), optimizer=Newton(1.0, 1e-6), batch_size=None, epochs=1, dtype="float64"
     )
     *_, last = train(recipe, Examples(x, y, np.array([0])), [0], {1})
-    ((W, b),) = last.layers
+    W, b = last.layout.arrays(last.parameters)
     solution, *_ = np.linalg.lstsq(np.hstack([x[0], np.ones((40, 1))]), y[0], rcond=None)
     assert np.append(W, b) == pytest.approx(solution.ravel(), abs=1e-10)
 
@@ -140,7 +155,7 @@ def test_the_effective_learning_rate_is_how_far_a_unit_of_gradient_moves_in_the_
     W = np.zeros((1, 1, 1))
     state = optimizer.init(W)
     for t in range(1, 200):
-        optimizer.update(W, np.full((1, 1, 1), float(t == 1)), state, Step(t, 0.1, 1, lambda W: W))
+        optimizer.update(W, np.full((1, 1, 1), float(t == 1)), state, Step(t, 0.1, 1, *BOWL))
     assert -W.item() == pytest.approx(optimizer.effective_learning_rate(0.1), rel=1e-12)
     assert -W.item() == pytest.approx(0.1 / (1 - getattr(optimizer, "momentum", 0.0)))
 
@@ -197,18 +212,18 @@ def test_the_numbers_of_an_average_stack():
 def test_clipping_by_hand():
     def gradient():
         g = np.array([[[3.0, 4.0, 0.3, 0.4, 12.0]], [[3.0, 4.0, 0.3, 0.4, 12.0]]])
-        return g, [Layer(g[..., :4].reshape(2, 2, 2), g[..., 4:])]
+        return g, [g[..., :4].reshape(2, 2, 2), g[..., 4:]]
 
-    g, layers = gradient()
-    ClipValue(1.0).clip(g, layers)
+    g, arrays = gradient()
+    ClipValue(1.0).clip(g, arrays)
     assert g[0, 0].tolist() == [1, 1, 0.3, 0.4, 1]
-    g, layers = gradient()
+    g, arrays = gradient()
     norm = np.sqrt(25.25)
-    ClipNorm(per_replica([1.0, 10.0], "float64")).clip(g, layers)
+    ClipNorm(per_replica([1.0, 10.0], "float64")).clip(g, arrays)
     assert g[0, 0] == pytest.approx([3 / norm, 4 / norm, 0.3 / norm, 0.4 / norm, 1])
     assert g[1, 0] == pytest.approx([3, 4, 0.3, 0.4, 10])
-    g, layers = gradient()
-    ClipGlobalNorm(1.0).clip(g, layers)
+    g, arrays = gradient()
+    ClipGlobalNorm(1.0).clip(g, arrays)
     assert (g[0] ** 2).sum() == pytest.approx(1)
     assert g[0, 0, 4] / g[0, 0, 0] == pytest.approx(4)
 
@@ -249,12 +264,13 @@ def test_averaged_iterates_are_measured_and_the_path_is_unchanged():
 def test_largest_eigenvalue_and_trace_are_the_full_hessians():
     draw = np.random.default_rng(3)
     network = MLP((5,), "tanh")
-    recipe, sizes = Recipe(network=network, loss=SquaredError(), dtype="float64"), network.sizes(3, 2)
+    recipe = Recipe(network=network, loss=SquaredError(), dtype="float64")
+    layout = recipe.layout(3, 2)
     x, y = draw.standard_normal((1, 11, 3)), draw.standard_normal((1, 11, 2))
-    W = initial_parameters(network, sizes, [0], "float64")
+    W = initial_parameters(layout, [0], "float64")
 
     def gradient(W):
-        return objective_gradient(recipe, sizes, x, y, W)
+        return objective_gradient(recipe, layout, x, y, W)
 
     H = hessian(gradient, W)[0]
     assert largest_eigenvalue(gradient, W) == pytest.approx(np.linalg.eigvalsh(H)[-1], rel=1e-9)
@@ -271,7 +287,7 @@ def test_the_largest_curvature_of_least_squares_is_the_published_one():
 
     def gradient(w):
         W = np.concatenate([w, np.zeros((1, 1, 1))], axis=-1)  # no intercept
-        return objective_gradient(recipe, (10, 1), x[None], y[None, :, None], W)[..., :10]
+        return objective_gradient(recipe, recipe.layout(10, 1), x[None], y[None, :, None], W)[..., :10]
 
     L = largest_eigenvalue(gradient, np.zeros((1, 1, 10)))
     assert pytest.approx(109.8352, abs=1e-4) == 2 / L

@@ -36,7 +36,7 @@ def fitted(penalty, optimizer, epochs=4000):
         dtype="float64",
     )
     *_, last = train(recipe, Examples(x[None], y[None], np.array([0])), [0], {epochs})
-    ((W, b),) = last.layers
+    W, b = last.layout.arrays(last.parameters)
     return W[0, :, 0], b.item()
 
 
@@ -93,7 +93,7 @@ def averaged_fit(noise, seeds, epochs=2500, learning_rate=0.02):
     )
     data = Examples(x[None], y[None], np.zeros(len(seeds), int))
     *_, last = train(recipe, data, seeds, {epochs * recipe.steps_per_epoch(n)})
-    return last.layers[0].W[:, :, 0]
+    return last.layout.weights(last.parameters).matrices[0][:, :, 0]
 
 
 def ridge(penalty_of_column):
@@ -153,7 +153,9 @@ def test_early_stopped_descent_is_the_spectral_filter():
     )
     *_, last = train(recipe, Examples(x[None], y[None], np.array([0])), [0], {k})
     solution = V.T @ np.linalg.lstsq(x, y, rcond=None)[0][:, 0]
-    assert last.layers[0].W[0, :, 0] == pytest.approx(V @ ((1 - (1 - eta * s) ** k) * solution), abs=1e-12)
+    assert last.layout.weights(last.parameters).matrices[0][0, :, 0] == pytest.approx(
+        V @ ((1 - (1 - eta * s) ** k) * solution), abs=1e-12
+    )
 
 
 def test_descent_from_w0_ends_at_the_nearest_interpolating_solution():
@@ -169,7 +171,7 @@ def test_descent_from_w0_ends_at_the_nearest_interpolating_solution():
         dtype="float64",
     )
     path = train(recipe, Examples(A[None], targets[None], np.array([0])), [4], {0, 5000})
-    start, end = (np.append(snapshot.layers[0].W, snapshot.layers[0].b) for snapshot in path)
+    start, end = (snapshot.parameters.ravel().copy() for snapshot in path)
     with_ones = np.hstack([A, np.ones((6, 1))])
     assert end == pytest.approx(start + np.linalg.pinv(with_ones) @ (targets[:, 0] - with_ones @ start), abs=1e-10)
 
@@ -188,7 +190,9 @@ def test_descent_within_a_max_norm_is_ridge_with_the_strength_of_that_norm():
     )
     *_, last = train(recipe, Examples(x[None], y[None], np.array([0])), [0], {4000})
     strength = brentq(lambda strength: np.linalg.norm(ridge(np.full(10, strength))) - c, 1e-6, 100, xtol=1e-14)
-    assert last.layers[0].W[0, :, 0] == pytest.approx(ridge(np.full(10, strength)), abs=1e-9)
+    assert last.layout.weights(last.parameters).matrices[0][0, :, 0] == pytest.approx(
+        ridge(np.full(10, strength)), abs=1e-9
+    )
 
 
 def test_dropping_hidden_noise_in_a_linear_net_costs_what_theory_says():

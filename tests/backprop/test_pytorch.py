@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from backprop.clipping import ClipGlobalNorm, ClipValue
+from backprop.layout import initial_parameters
 from backprop.losses import SoftmaxCrossEntropy
-from backprop.network import MLP, initial_parameters, views
+from backprop.network import MLP, lay_out
 from backprop.optimizers import SGD, Adagrad, Adam, AdamW, Momentum, Nesterov, RMSProp
 from backprop.penalties import L2
 from backprop.training import Examples, Recipe, minibatches, train
@@ -39,10 +40,12 @@ def ours(**settings):
 
 def theirs(make, decay=0.0, clip=None, before_step=None):
     """The same network, weights, minibatches and loss in PyTorch; decay on the weights, not on the biases."""
-    sizes = network.sizes(D, K)
-    layers = views(initial_parameters(network, sizes, [0], "float64"), sizes)
-    W = [torch.tensor(layer.W[0].copy(), requires_grad=True) for layer in layers]
-    b = [torch.tensor(layer.b[0, 0].copy(), requires_grad=True) for layer in layers]
+    layout = lay_out(network, D, K)
+    start = initial_parameters(layout, [0], "float64")
+    W, b = (
+        [torch.tensor(array[0].squeeze().copy(), requires_grad=True) for array in layout.of_role(start, role)]
+        for role in ("weight", "bias")
+    )
     optimizer = make([{"params": W, "weight_decay": decay}, {"params": b, "weight_decay": 0.0}])
     inputs, targets, path = torch.tensor(x), torch.tensor(labels), []
     for rows in minibatches(N, BATCH, [0], EPOCHS):

@@ -8,9 +8,10 @@ import pytest
 from backprop import metrics, sets
 from backprop.losses import SoftmaxCrossEntropy, SquaredError
 from backprop.metrics import Whole, answers, performance
-from backprop.network import MLP, Layer
+from backprop.network import MLP
 from backprop.sets import Scale, ready, stretch, taken
 from backprop.training import Examples, Recipe, train
+from tests.backprop.made import network_of
 
 N, S, n, D, K = 23, 3, 17, 5, 2
 DRAW = np.random.default_rng(0)
@@ -71,25 +72,23 @@ def two_equal_parts(size):
     whole = Whole(
         *(np.tile(part, (2, 1))[None] for part in (x, y)), {"train": slice(0, size), "test": slice(size, 2 * size)}
     )
-    shapes = pairwise((D, 11, K))
-    layers = [Layer(*(DRAW.standard_normal((1, a, b)).astype("float32") for a in (i, 1))) for i, b in shapes]
-    return whole, layers
+    return whole, network_of(*(DRAW.standard_normal((1, *shape)).astype("float32") for shape in pairwise((D, 11, K))))
 
 
 @pytest.mark.parametrize("size", [4, 7, 64, 101, 1000])
 @pytest.mark.parametrize("at_once", [1, 5, 64, 100])
 def test_equal_parts_are_measured_equally_however_many_rows_at_once(size, at_once, monkeypatch):
     """Then identical training and test sets have gap 0, to the bit."""
-    whole, layers = two_equal_parts(size)
+    whole, network = two_equal_parts(size)
     recipe = Recipe(network=MLP((11,)), loss=SoftmaxCrossEntropy())
-    ((_, _, at_one_go),) = answers(recipe.network, layers, [whole], np.zeros(1, int))
+    ((_, _, at_one_go),) = answers(*network, [whole], np.zeros(1, int))
     monkeypatch.setattr(metrics, "NUMBERS", D * at_once)
     stretches = whole.stretches()
     assert sum(rows.stop - rows.start for rows in stretches) == 2 * size
     assert max(rows.stop - rows.start for rows in stretches) <= at_once
-    ((_, _, in_stretches),) = answers(recipe.network, layers, [whole], np.zeros(1, int))
+    ((_, _, in_stretches),) = answers(*network, [whole], np.zeros(1, int))
     np.testing.assert_allclose(in_stretches, at_one_go, rtol=1e-5, atol=1e-5)
-    found = performance(recipe, layers, [whole], np.zeros(1, int)).means
+    found = performance(recipe, *network, [whole], np.zeros(1, int)).means
     assert found["train/loss"] == found["test/loss"]
     assert found["train/error"] == found["test/error"]
 
@@ -97,11 +96,11 @@ def test_equal_parts_are_measured_equally_however_many_rows_at_once(size, at_onc
 def test_replicas_on_the_same_data_are_measured_together_and_in_their_places(monkeypatch):
     monkeypatch.setattr(metrics, "TOGETHER", 2)
     data = [two_equal_parts(size)[0] for size in (7, 5)]
-    layers = [Layer(DRAW.standard_normal((7, D, K)), DRAW.standard_normal((7, 1, K)))]
+    layout, parameters = network_of(DRAW.standard_normal((7, D, K)))
     recipe, of = Recipe(network=MLP(()), loss=SoftmaxCrossEntropy(), dtype="float64"), np.array([1, 0, 0, 1, 0, 0, 0])
-    found = performance(recipe, layers, data, of, outputs=True)
+    found = performance(recipe, layout, parameters, data, of, outputs=True)
     for r, s in enumerate(of):
-        alone = performance(recipe, [Layer(*(one[r : r + 1] for one in layers[0]))], data, of[r : r + 1], outputs=True)
+        alone = performance(recipe, layout, parameters[r : r + 1], data, of[r : r + 1], outputs=True)
         assert found.means["test/loss"][r] == alone.means["test/loss"][0]
         assert (found.errors[r] == alone.errors[0]).all()
         assert (found.outputs[r] == alone.outputs[0]).all()

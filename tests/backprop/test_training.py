@@ -128,7 +128,7 @@ def test_every_epoch_sees_every_row_once_in_a_new_order(batch_size):
 def test_max_norm_holds_after_every_step():
     total = 3 * recipe().steps_per_epoch(N)
     for snapshot in train(recipe(constraint=MaxNorm(0.5)), examples([0]), [0], set(range(1, total + 1))):
-        for W, _ in snapshot.layers:
+        for W in snapshot.layout.weights(snapshot.parameters).matrices:
             assert np.sqrt((W**2).sum(axis=1)).max() <= 0.5 * (1 + 1e-12)
 
 

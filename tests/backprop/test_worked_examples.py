@@ -5,10 +5,12 @@ import pytest
 
 from backprop.arrays import per_replica
 from backprop.constraints import MaxNorm
+from backprop.layout import Weights
 from backprop.losses import BinaryCrossEntropy, SoftmaxCrossEntropy, SquaredError, softmax_cross_entropy, squared_error
-from backprop.network import Layer, views
+from backprop.network import MLP, lay_out
 from backprop.operations import affine, relu, sigmoid
 from backprop.penalties import L1, L2, ElasticNet
+from tests.backprop.made import row_of_weights, weights_of
 
 
 def column(*rows):
@@ -92,24 +94,24 @@ def gradient(penalty, W):
     """Of the weights W, in an array of parameters that has one bias, 7, as well."""
     parameters = np.append(W, [[[7.0]]], axis=-1)
     g = np.zeros_like(parameters)
-    penalty.add_gradient(g, parameters, W.shape[-1])
+    penalty.add_gradient(Weights(g, W.shape[-1], (), ()), Weights(parameters, W.shape[-1], (), ()))
     return g
 
 
 def proximal(penalty, W, c):
     parameters = np.append(W, [[[7.0]]], axis=-1)
-    penalty.proximal(parameters, W.shape[-1], c)
+    penalty.proximal(Weights(parameters, W.shape[-1], (), ()), c)
     assert parameters[0, 0, -1] == 7
     return parameters[..., :-1]
 
 
 def test_penalties_by_hand():
     W = row(3, -4)
-    assert L2(0.5).value(W).item() == 0.5 * 0.5 * 25
+    assert L2(0.5).value(row_of_weights(W)).item() == 0.5 * 0.5 * 25
     assert gradient(L2(0.5), W).tolist() == [[[1.5, -2, 0]]]
-    assert L1(0.5).value(W).item() == 0.5 * 7
+    assert L1(0.5).value(row_of_weights(W)).item() == 0.5 * 7
     assert gradient(L1(0.5), W).tolist() == [[[0.5, -0.5, 0]]]
-    assert ElasticNet(0.5, 0.2).value(W).item() == pytest.approx(0.5 * (0.2 * 7 + 0.8 * 0.5 * 25))
+    assert ElasticNet(0.5, 0.2).value(row_of_weights(W)).item() == pytest.approx(0.5 * (0.2 * 7 + 0.8 * 0.5 * 25))
 
 
 def test_the_proximal_step_of_l1_reaches_exact_zeros_and_the_subgradient_does_not():
@@ -126,23 +128,25 @@ def test_the_proximal_step_of_elastic_net_thresholds_before_it_shrinks():
 
 def test_max_norm_bounds_each_units_incoming_weights_and_leaves_the_others():
     W = np.array([[[3.0, 0.3], [4.0, 0.4]]])  # unit 0 has norm 5, unit 1 has norm 0.5
-    layers = [Layer(W, np.zeros((1, 1, 2)))]
-    MaxNorm(radius=1.0).project(layers)
+    weights = weights_of(W)
+    (W,) = weights.matrices
+    MaxNorm(radius=1.0).project(weights)
     assert W[0] == pytest.approx(np.array([[0.6, 0.3], [0.8, 0.4]]))
     before = W.copy()
-    MaxNorm(radius=1.0).project(layers)
+    MaxNorm(radius=1.0).project(weights)
     assert before == pytest.approx(W, abs=1e-15)
 
 
 def test_max_norm_of_a_stack_uses_each_replicas_own_radius():
-    W = np.full((2, 4, 3), 1.0)  # each unit has norm 2
-    MaxNorm(radius=per_replica([1.0, 4.0], "float64")).project([Layer(W, np.zeros((2, 1, 3)))])
-    assert np.sqrt((W**2).sum(axis=1)).tolist() == [[1, 1, 1], [2, 2, 2]]
+    weights = weights_of(np.full((2, 4, 3), 1.0))  # each unit has norm 2
+    MaxNorm(radius=per_replica([1.0, 4.0], "float64")).project(weights)
+    assert np.sqrt((weights.matrices[0] ** 2).sum(axis=1)).tolist() == [[1, 1, 1], [2, 2, 2]]
 
 
 def test_views_share_the_parameters_memory_weights_first():
     parameters = np.arange(17.0).reshape(1, 1, 17)
-    (W0, b0), (W1, b1) = views(parameters, (2, 3, 2))
+    layout = lay_out(MLP((3,)), 2, 2)
+    (W0, b0), (W1, b1) = (own.arrays for own in layout.views(parameters))
     assert W0.tolist() == [[[0, 1, 2], [3, 4, 5]]]
     assert W1.tolist() == [[[6, 7], [8, 9], [10, 11]]]
     assert b0.tolist() == [[[12, 13, 14]]]

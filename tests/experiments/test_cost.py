@@ -17,6 +17,7 @@ from experiments.recording.plan import planned
 from experiments.run import CONF
 from experiments.study.execution import Execution
 from experiments.study.experiment import Experiment, listed_seeds
+from experiments.training.tasks import tasks
 from experiments.training.workers import Workers
 from tests.experiments.test_files import write_small_files
 from tests.experiments.test_mistakes import every_fourth_is_fast
@@ -286,3 +287,11 @@ def test_a_long_wait_is_told_at_once(nothing_is_drawn, capsys):
     with pytest.raises(pytest.fail.Exception, match="asked first"):
         planned([job("epochs=20000", "seeds=100")], Execution())
     assert "the sweep will take about" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("batches", ["shuffled", "with_replacement", "in_order"])
+@pytest.mark.parametrize("settings", [("batch_size=32",), ("batches.drop_last=true",), ("batch_size=null",)], ids=str)
+def test_the_steps_of_an_estimate_are_those_that_are_trained(batches, settings):
+    overrides = ["dataset=wine", f"batches={batches}", *settings, "split.train=70", "epochs=3", "penalty=l2"]
+    (task,) = tasks([build(job(*overrides).config)])
+    assert asked(*overrides).steps == task.steps[-1]

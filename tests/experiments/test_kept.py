@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 
 from backprop.averaging import Exponential
-from backprop.losses import BinaryCrossEntropy
-from backprop.network import MLP
+from backprop.losses import BinaryCrossEntropy, Hinge, SigmoidSquaredError
+from backprop.network import MLP, Diagonal, ResidualMLP
 from experiments.config.building import experiment_of
 from experiments.data import datasets
 from experiments.data.corruption import LabelNoise
@@ -34,6 +34,12 @@ CELLS = {
     "classes": experiment_of(datasets.iris(), QUICK),
     "numbered classes": experiment_of(datasets.digits(), QUICK),
     "two classes": experiment_of(datasets.breast_cancer(), QUICK | {"loss": BinaryCrossEntropy()}),
+    "normalized": experiment_of(
+        datasets.iris(), QUICK | {"network": MLP((4, 3), normalization="batch"), "batch_size": 30}
+    ),
+    "residual": experiment_of(datasets.wine(), QUICK | {"network": ResidualMLP(4)}),
+    "diagonal": experiment_of(datasets.diabetes(), QUICK | {"network": Diagonal()}),
+    "sigmoid outputs": experiment_of(datasets.iris(), QUICK | {"loss": SigmoidSquaredError("balanced")}),
     "linear": experiment_of(datasets.wine(), QUICK | {"network": MLP(())}),
     "values": experiment_of(datasets.diabetes(), QUICK),
     "values, double": experiment_of(datasets.diabetes(), QUICK | {"dtype": "float64", "split": KFold(3)}),
@@ -77,6 +83,15 @@ def test_a_kept_network_predicts_what_was_measured(name, tmp_path):
             assert (network.predict(x)[:, None] - y) ** 2 == pytest.approx(
                 own.error.to_numpy()[:, None], rel=1e-3, abs=1e-3
             )
+
+
+def test_probabilities_are_those_of_the_loss_and_scores_are_none(tmp_path):
+    network, x = there_and_back(results().network("sigmoid outputs", 0), tmp_path), datasets.iris().x
+    shares = 1 / (1 + np.exp(-network.outputs(x).astype(float)))
+    assert network.predict_proba(x) == pytest.approx(shares / shares.sum(axis=1, keepdims=True))
+    scores = run({"a": experiment_of(datasets.iris(), QUICK | {"loss": Hinge()})}).network("a", 0)
+    with pytest.raises(ValueError, match="whose outputs are scores and no probabilities; use predict, or outputs"):
+        there_and_back(scores, tmp_path).predict_proba(x)
 
 
 def test_the_weights_are_those_of_the_step_that_counts():
@@ -145,14 +160,21 @@ def without(name):
     ("change", "message"),
     [
         (lambda a: a | {"classes": np.array(["x", 1, None], object)}, "allow_pickle=False"),
-        (lambda a: a | {"W/0": np.array([None], object)}, "allow_pickle=False"),
-        (lambda a: a | {"format": 2}, "it has format 2, and this program reads format 1"),
+        (lambda a: a | {"parameters": np.array([None], object)}, "allow_pickle=False"),
+        (lambda a: a | {"format": 1}, "it has format 1, and this program reads format 2"),
         (without("format"), "it has no array 'format'"),
-        (without("b/1"), "b/1"),
-        (without("W/0"), "W/0"),
-        (lambda a: a | {"W/1": a["W/1"][:-1]}, "are no layer after"),
-        (lambda a: a | {"W/0": a["W/0"].astype(int)}, "are no layer after"),
-        (lambda a: a | {"activation": "os.system"}, "its activation is 'os.system'; it must be one of"),
+        (without("parameters"), "it has no array 'parameters'"),
+        (without("network"), "it has no array 'network'"),
+        (lambda a: a | {"parameters": a["parameters"][:-1]}, "its layers need 47 numbers"),
+        (lambda a: a | {"parameters": a["parameters"].astype(int)}, "its parameters have type int64"),
+        (lambda a: a | {"inputs": -3}, "its parameters"),
+        (lambda a: a | {"outputs": 2}, "its layers need 43 numbers"),
+        (lambda a: a | {"network": '{"_target_": "os.system", "command": "true"}'}, "network._target_ is 'os.system'"),
+        (lambda a: a | {"network": '{"_target_": "backprop.penalties.L2"}'}, "its network is a L2"),
+        (lambda a: a | {"network": '{"_target_": "backprop.network.MLP", "hidden": 3}'}, "MLP.hidden is 3"),
+        (lambda a: a | {"network": "[" * 5000}, ""),
+        (lambda a: a | {"statistics/0/mean": np.zeros(4), "statistics/0/variance": np.ones(4)}, "of [4] columns"),
+        (lambda a: a | {"link": "os.system"}, "its link is 'os.system'; it must be one of"),
         (lambda a: a | {"classes": a["classes"][:2]}, "its classes are 2, not 3"),
         (lambda a: a | {"features/mean": np.zeros(3)}, "its features are 3, not 4"),
         (lambda a: {}, "it has no array 'format'"),

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from backprop.losses import BinaryCrossEntropy, SoftmaxCrossEntropy
+from backprop.losses import BinaryCrossEntropy, Focal, SoftmaxCrossEntropy
 from backprop.network import MLP
 from backprop.noise import Dropout, Gaussian, Noise
 from backprop.optimizers import SGD, Adam, Momentum
@@ -32,6 +32,12 @@ PAIRS = {
         {"dataset": breast_cancer(), "loss": BinaryCrossEntropy()},
     ],
     "smoothing": [{"loss": SoftmaxCrossEntropy(0.0)}, {"loss": SoftmaxCrossEntropy(0.2)}],
+    "class weights": [
+        {"loss": SoftmaxCrossEntropy(class_weights="balanced")},
+        {"loss": SoftmaxCrossEntropy(0.2, "balanced")},
+        {"loss": SoftmaxCrossEntropy(class_weights=[1, 2, 3])},
+    ],
+    "focusing": [{"loss": Focal(0.0, "balanced")}, {"loss": Focal(2.0, "balanced")}],
     "dataset": [{}, {"dataset": iris()}],
     "scaling": [{}, {"scaling": Scaling("none", "none")}],
     "split": [{}, {"split": Holdout(30, 20, 20)}],
@@ -80,6 +86,7 @@ def test_only_numbers_share_a_stack():
         return len(tasks([made(change) for change in PAIRS[name]]))
 
     assert [count(name) for name in ("numbers", "smoothing", "corruption", "loss", "kinds")] == [1, 1, 3, 2, 5]
+    assert [count(name) for name in ("class weights", "focusing")] == [2, 1]
 
 
 def test_what_is_not_to_vary_is_the_first_seeds_for_all():

@@ -58,6 +58,8 @@ def test_whatever_is_reached_by_dotted_names_from_our_modules_is_ours_or_refused
         )
     assert tried > 20_000
     assert {"backprop.penalties.L2", "experiments.data.datasets.digits", "experiments.data.splits.KFold"} <= built
+    assert "backprop.losses.Hinge" in built
+    assert "backprop.losses.hinge.Hinge" not in built  # a choice of a folder has one name
     assert set(sys.modules) == loaded  # nothing was imported for it
 
 

@@ -8,15 +8,16 @@ import numpy as np
 
 from backprop.arrays import Array
 from backprop.clipping import ClipGlobalNorm, Clipping, ClipValue
-from backprop.network import parameter_count, views
+from backprop.network import MLP, lay_out
 
-R, SIZES = 2, (5, 7, 3)
+R = 2
+LAYOUT = lay_out(MLP((7,)), 5, 3)
 
 
 def promise(clipping: Clipping) -> None:
     draw = np.random.default_rng(0)
     for size in (1e-9, 0.1, 1.0, 100.0):
-        g = size * draw.standard_normal((R, 1, parameter_count(SIZES)))
+        g = size * draw.standard_normal((R, 1, LAYOUT.count()))
         shorter = clipped(clipping, g)
         assert (g * shorter >= 0).all(), f"{clipping} turns a component around"
         assert (np.abs(shorter) <= np.abs(g)).all(), f"{clipping} makes a component longer"
@@ -32,7 +33,7 @@ def promise(clipping: Clipping) -> None:
 
 def clipped(clipping: Clipping, g: Array) -> Array:
     shorter = g.copy()
-    clipping.clip(shorter, views(shorter, SIZES))
+    clipping.clip(shorter, LAYOUT.arrays(shorter))
     return shorter
 
 
@@ -42,8 +43,8 @@ def arrays_with_a_direction(clipping: Clipping, before: Array, after: Array) -> 
     if "keeps the direction of the whole" in says:
         return list(zip(before, after, strict=True))
     if "keeps the direction of each" in says:
-        pairs = zip(views(before, SIZES), views(after, SIZES), strict=True)
-        return [(a[r], b[r]) for old, new in pairs for a, b in zip(old, new, strict=True) for r in range(R)]
+        pairs = zip(LAYOUT.arrays(before), LAYOUT.arrays(after), strict=True)
+        return [(old[r], new[r]) for old, new in pairs for r in range(R)]
     return []
 
 
@@ -54,21 +55,21 @@ class ClipValueThatClaimsMore(ClipValue):
 class Normalising(ClipGlobalNorm):
     """g ← g c / ‖g‖, also where ‖g‖ is less."""
 
-    def clip(self, g, layers):
+    def clip(self, g, arrays):
         g *= self.limit / np.linalg.norm(g, axis=-1, keepdims=True)
 
 
 class ClipAbove(ClipValue):
     """g ← max(g, c): an end mistaken for the other."""
 
-    def clip(self, g, layers):
+    def clip(self, g, arrays):
         np.maximum(g, self.limit, out=g)
 
 
 class ClipNormWithoutTheRoot(ClipGlobalNorm):
     """g ← g min(1, c / ‖g‖²)."""
 
-    def clip(self, g, layers):
+    def clip(self, g, arrays):
         g *= np.minimum(1, self.limit / (g * g).sum(axis=-1, keepdims=True))
 
 

@@ -4,15 +4,16 @@ import numpy as np
 
 from backprop.arrays import Array
 from backprop.constraints import Constraint, MaxNorm
-from backprop.network import parameter_count, views
+from backprop.network import MLP, lay_out
 
-R, SIZES = 2, (5, 7, 3)
+R = 2
+LAYOUT = lay_out(MLP((7,)), 5, 3)
 
 
 def promise(constraint: Constraint) -> None:
     draw = np.random.default_rng(0)
     for size in (0.1, 1.0, 10.0):
-        v = size * draw.standard_normal((R, 1, parameter_count(SIZES)))
+        v = size * draw.standard_normal((R, 1, LAYOUT.count()))
         point = projected(constraint, v)
         again = projected(constraint, point)
         np.testing.assert_allclose(again, point, rtol=1e-12, atol=1e-12, err_msg=f"{constraint}: twice is not once")
@@ -23,7 +24,7 @@ def promise(constraint: Constraint) -> None:
 
 def projected(constraint: Constraint, v: Array) -> Array:
     point = v.copy()
-    constraint.project(views(point, SIZES))
+    constraint.project(LAYOUT.weights(point))
     return point
 
 
@@ -42,8 +43,8 @@ def neighbours(v: Array, point: Array, draw: np.random.Generator) -> list[Array]
 class MaxNormThatGoesTooFar(MaxNorm):
     """Allows the radius, and shrinks to half of it what exceeds it."""
 
-    def project(self, layers):
-        for W, _ in layers:
+    def project(self, weights):
+        for W in weights.matrices:
             norm = np.linalg.norm(W, axis=-2, keepdims=True)
             W *= np.where(norm > self.radius, 0.5 * self.radius / np.maximum(norm, self.radius), 1)
 
@@ -51,16 +52,16 @@ class MaxNormThatGoesTooFar(MaxNorm):
 class Shrinking(MaxNorm):
     """Takes a tenth off, each time."""
 
-    def project(self, layers):
-        for W, _ in layers:
+    def project(self, weights):
+        for W in weights.matrices:
             W *= 0.9
 
 
 class MaxNormOfAllWhereOneExceeds(MaxNorm):
     """Shrinks every unit of a layer for the longest one's sake."""
 
-    def project(self, layers):
-        for W, _ in layers:
+    def project(self, weights):
+        for W in weights.matrices:
             longest = np.linalg.norm(W, axis=-2, keepdims=True).max(axis=-1, keepdims=True)
             W *= self.radius / np.maximum(longest, self.radius)
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from backprop.initializations import Initialization, Normal
+from backprop.initializations import Initialization, Normal, Orthogonal
 from backprop.network import MLP
 from backprop.randomness import Streams
 from tests.promises import network
@@ -45,4 +45,13 @@ class ScaledByTheStack(Normal):
         return W / W.std()
 
 
-BROKEN = [Unseeded(), Transposed(), ScaledByTheStack()]
+class OrthogonalTogether(Orthogonal):
+    """Makes the columns of all replicas orthonormal to one another."""
+
+    def __call__(self, inputs, outputs, streams):
+        G = streams.normal(inputs, outputs, np.dtype("float64"))
+        Q, _ = np.linalg.qr(G.reshape(-1, outputs))
+        return Q.reshape(G.shape)
+
+
+BROKEN = [Unseeded(), Transposed(), ScaledByTheStack(), OrthogonalTogether()]

@@ -7,8 +7,9 @@ import numpy as np
 
 from backprop.arrays import Array
 from backprop.classroom.gradcheck import gradient_error
-from backprop.network import MLP, apply, initial_parameters, views
-from backprop.noise import Dropout, Gaussian, MultiplicativeGaussian, Site, Sites, Source
+from backprop.layout import initial_parameters
+from backprop.network import MLP, apply, lay_out
+from backprop.noise import Dropout, Gaussian, MultiplicativeGaussian, Noise, Source
 from backprop.randomness import Streams
 
 R, B, I, O = 2, 3, 5, 7  # noqa: E741
@@ -43,20 +44,18 @@ def the_pullback_is_the_gradient(source: Source) -> None:
 
 
 def evaluation_is_what_it_was_before_a_noisy_pass(source: Source) -> None:
-    network = MLP((11,), "tanh")
-    sizes = network.sizes(I, O)
-    layers = views(initial_parameters(network, sizes, SEEDS, "float32"), sizes)
+    layout = lay_out(MLP((11,), "tanh"), I, O, Noise(source, source, source if on_weights(source) else None))
+    parameters = initial_parameters(layout, SEEDS, "float32")
     x = np.random.default_rng(0).standard_normal((R, B, I)).astype("float32")
-    everywhere = Sites(at(source, 0), (at(source, 1),), (at(source, 2), at(source, 3)), at(source, 4))
-    before, _ = apply(network, layers, x)
-    noisy, _ = apply(network, layers, x, everywhere)
-    after, _ = apply(network, layers, x)
+    before, _ = apply(layout, layout.views(parameters), x)
+    noisy, _ = apply(layout, layout.views(parameters, layout.streams(SEEDS)), x)
+    after, _ = apply(layout, layout.views(parameters), x)
     assert noisy.dtype == before.dtype, f"{source} makes {noisy.dtype} of {before.dtype}"
     assert (before == after).all(), f"{source} is still there in evaluation: a noisy pass has changed what it was given"
 
 
-def at(source: Source, index: int) -> Site:
-    return Site(source, Streams(SEEDS, "hidden", index))
+def on_weights(source: Source) -> bool:
+    return getattr(source, "shared_over", "nothing") == "nothing"
 
 
 class GaussianThatStays(Gaussian):

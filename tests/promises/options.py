@@ -102,6 +102,8 @@ def allowed(rule: Any) -> list[Any]:
     if "within" not in rule:
         return []
     low, high = (float(end) for end in rule["within"][1:-1].split(","))
+    if low == -float("inf"):
+        return [-1.5, 2.0]
     if rule.get("integer"):
         return [int(n) for n in (low, low + 1, low + 6) if n <= high]
     inner = [low + 0.3 * (high - low), low + 0.7 * (high - low)] if high < float("inf") else [low + 0.3, low + 3]

@@ -4,15 +4,18 @@ import numpy as np
 
 from backprop.arrays import Array
 from backprop.classroom.gradcheck import gradient_error
+from backprop.layout import Weights
+from backprop.network import MLP, lay_out
 from backprop.penalties import L1, L2, Penalty
 
-R, P, BIASES = 2, 11, 3
-WEIGHTS = P
+R = 2
+LAYOUT = lay_out(MLP((3,)), 2, 1)
+P, WEIGHTS = LAYOUT.count(), LAYOUT.count("weight")
 
 
 def promise(penalty: Penalty) -> None:
     draw = np.random.default_rng(0)
-    v = draw.standard_normal((R, 1, P + BIASES))
+    v = draw.standard_normal((R, 1, P))
     v += 0.05 * np.sign(v)  # |w| has a corner at 0
     the_gradient_is_the_values(penalty, v)
     a_multiple_is_added(penalty, v)
@@ -20,21 +23,25 @@ def promise(penalty: Penalty) -> None:
         the_proximal_point_is_the_cheapest_around(penalty, v, step)
 
 
+def on(penalty: Penalty, parameters: Array) -> Weights:
+    return LAYOUT.weights(parameters, penalty.biases)
+
+
 def the_gradient_is_the_values(penalty: Penalty, v: Array) -> None:
     def value(W: Array):
         g = np.zeros_like(W)
-        penalty.add_gradient(g, W, WEIGHTS)
-        return penalty.value(W[..., :WEIGHTS]), [g]
+        penalty.add_gradient(on(penalty, g), on(penalty, W))
+        return penalty.value(on(penalty, W)), [g]
 
-    assert penalty.value(v[..., :WEIGHTS]).shape == (R, 1, 1), f"the value of {penalty} is not one number a replica"
+    assert penalty.value(on(penalty, v)).shape == (R, 1, 1), f"the value of {penalty} is not one number a replica"
     error = gradient_error(value, v)
     assert error < 1e-6, f"the gradient of {penalty} is not its value's, which is on weights alone: {error:.1e} off"
 
 
 def a_multiple_is_added(penalty: Penalty, v: Array) -> None:
     once, added = np.zeros_like(v), np.ones_like(v)
-    penalty.add_gradient(once, v, WEIGHTS)
-    penalty.add_gradient(added, v, WEIGHTS, -0.5)
+    penalty.add_gradient(on(penalty, once), on(penalty, v))
+    penalty.add_gradient(on(penalty, added), on(penalty, v), -0.5)
     np.testing.assert_allclose(
         added, 1 - 0.5 * once, rtol=1e-12, atol=1e-12, err_msg=f"{penalty} adds another multiple"
     )
@@ -44,14 +51,16 @@ def the_proximal_point_is_the_cheapest_around(penalty: Penalty, v: Array, step: 
     """W costs ½ ‖W − v‖² / step + value(W); neighbours lie around the point, and on the ways to v and to 0."""
 
     def cost(W: Array) -> Array:
-        apart = ((W - v)[..., :WEIGHTS] ** 2).sum(axis=-1, keepdims=True)
-        return apart / (2 * step) + penalty.value(W[..., :WEIGHTS])
+        apart = (on(penalty, W - v).flat ** 2).sum(axis=-1, keepdims=True)
+        return apart / (2 * step) + penalty.value(on(penalty, W))
 
     draw = np.random.default_rng(1)
     point = v.copy()
-    penalty.proximal(point, WEIGHTS, step)
-    assert (point[..., P:] == v[..., P:]).all(), f"the proximal step of {penalty} moves biases"
-    directions = [*draw.standard_normal((20, *v.shape)), *np.eye(P + BIASES), *-np.eye(P + BIASES), v - point, -point]
+    penalty.proximal(on(penalty, point), step)
+    assert penalty.biases or (point[..., WEIGHTS:] == v[..., WEIGHTS:]).all(), (
+        f"the proximal step of {penalty} moves biases"
+    )
+    directions = [*draw.standard_normal((20, *v.shape)), *np.eye(P), *-np.eye(P), v - point, -point]
     for length in (1e-3, 0.03, 1.0):
         for d in directions:
             dearer = cost(point + length * d) - cost(point)
@@ -63,8 +72,8 @@ def the_proximal_point_is_the_cheapest_around(penalty: Penalty, v: Array, step: 
 class FlippedL2(L2):
     """Pushes weights away from 0."""
 
-    def add_gradient(self, g, W, weights, scale=1.0):
-        L2.add_gradient(self, g, W, weights, -scale)
+    def add_gradient(self, g, W, scale=1.0):
+        L2.add_gradient(self, g, W, -scale)
 
 
 class L2WithoutHalf(L2):
@@ -77,22 +86,22 @@ class L2WithoutHalf(L2):
 class L2OnBiases(L2):
     """Shrinks whatever is there."""
 
-    def add_gradient(self, g, W, weights, scale=1.0):
-        L2.add_gradient(self, g, W, W.shape[-1], scale)
+    def add_gradient(self, g, W, scale=1.0):
+        g.parameters[...] += scale * self.strength * W.parameters
 
 
 class L1ThatOvershoots(L1):
     """Takes its step past 0."""
 
-    def proximal(self, W, weights, c):
-        W[..., weights] -= c * self.strength * np.sign(W[..., weights])
+    def proximal(self, W, c):
+        W.flat[...] -= c * self.strength * np.sign(W.flat)
 
 
 class L2WhoseProximalStepMovesBiases(L2):
     """Divides all parameters."""
 
-    def proximal(self, W, weights, c):
-        W /= 1 + c * self.strength
+    def proximal(self, W, c):
+        W.parameters[...] /= 1 + c * self.strength
 
 
 BROKEN = [

@@ -77,13 +77,19 @@ class Descent:
         self, hessian: Float[Array, "D D"], errors: Float[Array, "R D"], rates: Float[Array, " R"], at: Sequence[int]
     ) -> Float[Array, "T R D"]:
         """w − w* after the steps `at`; the gradient of J is hessian (w − w*)."""
+
+        def gradient_at(W):
+            return W @ hessian
+
+        def objective_at(W):
+            return 0.5 * (W * gradient_at(W)).sum(axis=-1, keepdims=True)
+
         optimizer, W = self.optimizer(), errors[:, None, :].copy()
         eta, state = rates[:, None, None], optimizer.init(W)
         path = [W[:, 0].copy()] if 0 in at else []
         with np.errstate(all="ignore"):  # rates beyond the threshold may overflow
             for t in range(1, max(at) + 1):
-                g = W @ hessian
-                optimizer.update(W, g, state, Step(t, eta, W.shape[-1], lambda W: W @ hessian))
+                optimizer.update(W, gradient_at(W), state, Step(t, eta, W.shape[-1], gradient_at, objective_at))
                 if t in at:
                     path.append(W[:, 0].copy())
         return np.stack(path)

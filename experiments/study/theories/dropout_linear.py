@@ -39,17 +39,20 @@ class DropoutLinear:
         X, y = standardized(dataset)
         strength = self.rate / (1 - self.rate)
         exact = np.linalg.solve(X.T @ X / len(X) + strength * np.diag(np.mean(X**2, axis=0)), X.T @ y / len(X))
-        source = Dropout(self.rate) if self.noise == "dropout" else MultiplicativeGaussian(strength**0.5)
-        recipe = Recipe(
+        trained = coefficients(self.recipe, X, y, seeds)
+        return untrained_curves(seeds, [0], beside(trained, np.tile(exact, (len(seeds), 1))))
+
+    @property
+    def recipe(self) -> Recipe:
+        odds = self.rate / (1 - self.rate)
+        return Recipe(
             network=MLP(hidden=(), initialization=Zeros()),
             loss=SquaredError(),
             optimizer=SGD(learning_rate=0.02),
             schedule=Inverse(half_life=2000),
             averaging=Polyak(),
-            noise=Noise(inputs=source),
+            noise=Noise(inputs=Dropout(self.rate) if self.noise == "dropout" else MultiplicativeGaussian(odds**0.5)),
             batch_size=None,
             epochs=self.epochs,
             dtype="float64",
         )
-        trained = coefficients(recipe, X, y, seeds)
-        return untrained_curves(seeds, [0], beside(trained, np.tile(exact, (len(seeds), 1))))

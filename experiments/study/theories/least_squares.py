@@ -32,7 +32,7 @@ def coefficients(recipe: Recipe, X: Float[Array, "N D"], y: Float[Array, " N"], 
     steps = recipe.epochs * recipe.steps_per_epoch(len(X))
     data = Examples(X[None], y[None, :, None], np.zeros(len(seeds), int))
     (last,) = train(recipe, data, seeds, {steps})
-    return last.layers[0].W[:, :, 0].copy()
+    return last.layout.weights(last.parameters).matrices[0][:, :, 0].copy()
 
 
 def beside(trained: Float[Array, "S D"], exact: Float[Array, "S D"]) -> dict[str, Float[Array, "1 S"]]:

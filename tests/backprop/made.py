@@ -1,0 +1,27 @@
+"""Networks with the weights that a test asks for."""
+
+import numpy as np
+
+from backprop.arrays import Array
+from backprop.layout import Layout, Parameters, Weights
+from backprop.network import MLP, lay_out
+
+
+def network_of(*matrices: Array) -> tuple[Layout, Parameters]:
+    """A multilayer perceptron with these weight matrices (R, I, O), and biases of 0."""
+    hidden = tuple(W.shape[-1] for W in matrices[:-1])
+    layout = lay_out(MLP(hidden), matrices[0].shape[-2], matrices[-1].shape[-1])
+    R = len(matrices[0])
+    parameters = np.zeros((R, 1, layout.count()), matrices[0].dtype)
+    layout.weights(parameters).flat[...] = np.concatenate([W.reshape(R, 1, -1) for W in matrices], axis=-1)
+    return layout, parameters
+
+
+def weights_of(*matrices: Array) -> Weights:
+    layout, parameters = network_of(*matrices)
+    return layout.weights(parameters)
+
+
+def row_of_weights(W: Array) -> Weights:
+    """Weights (R, 1, P) without a layer around them."""
+    return Weights(W, W.shape[-1], (), ())
