@@ -82,7 +82,7 @@ def test_errors_of_a_regression_come_back_in_the_targets_own_unit():
         ({"test": 1.0}, "split.test is 1.0"),
         ({"validation": "many"}, "validation is 'many'"),
         ({"train": True}, "train is True"),
-        ({"train": 4}, "miss one of digits's 10 classes"),
+        ({"train": 4}, "lack one of digits's 10 classes"),
         ({"test": 0.0001}, "less than one of 1797 examples"),
     ],
 )
@@ -165,7 +165,7 @@ def test_a_row_that_a_file_lists_wrongly_is_named(tmp_path, lines, message):
         (Holdout(train="rows.txt"), "split.train is 'rows.txt'; .* Files that list rows are read by split=files"),
         (Own(validation="rows.txt"), "split.validation is 'rows.txt'; .* split=files"),
         (KFold(validation="rows.txt"), "split.validation is 'rows.txt'; .* split=files"),
-        (Files(train=80), r"split.train is 80; with split=files .*train_\{seed\}.txt. For sizes take split=holdout"),
+        (Files(train=80), r"split.train is 80; with split=files .*train_\{seed\}.txt. For sizes use split=holdout"),
         (
             Files(train="no.txt"),
             "split.train is 'no.txt': no.txt cannot be read as row numbers: there is no such file in /",

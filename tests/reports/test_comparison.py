@@ -239,7 +239,7 @@ def test_selecting_on_the_test_set_is_said():
 
 def test_a_folder_with_other_files_is_not_replaced(tmp_path):
     (tmp_path / "thesis.txt").write_text("years of work")
-    with pytest.raises(FileExistsError, match="holds other files than a report"):
+    with pytest.raises(FileExistsError, match="holds files that are not part of a report"):
         check_replaceable(tmp_path)
     (tmp_path / "thesis.txt").unlink()
     check_replaceable(tmp_path)
