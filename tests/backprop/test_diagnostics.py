@@ -59,6 +59,8 @@ def test_a_histogram_is_in_units_of_the_start_and_counts_every_weight():
     assert counts.sum() == 1
     for value in (0.0, 1.0, 2.0, -5.0):
         assert counts[np.digitize(value, BINS) - 1] == 0.25
+    end[0].W[...] = [[-99.0, 99.0], [99.0, 99.0]]
+    assert weight_histogram(end, start)[0, [0, -1]].tolist() == [0.25, 0.75]  # what lies beyond is in the outermost
 
 
 def test_margins_by_hand():

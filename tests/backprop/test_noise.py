@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from backprop import kernels
 from backprop.arrays import per_replica
 from backprop.initializations import Glorot, He, Normal, Uniform, Zeros
 from backprop.noise import Dropout, Gaussian, MultiplicativeGaussian, Noise, check_layers, sites
@@ -32,6 +33,13 @@ def test_dropout_keeps_the_mean_and_has_the_variance_of_its_rate(rate):
     assert abs((dropped == 0).mean() - rate) < 4 * np.sqrt(rate * (1 - rate) / N) + 1e-12
 
 
+def test_a_rate_next_to_one_drops_nearly_all_and_never_nothing():
+    """It is realised as 65,535 of 65,536: a threshold of 65,536 would wrap to 0."""
+    dropout = Dropout(0.9999999)
+    assert dropout.threshold.tolist() == [65535]
+    assert dropout.factor.tolist() == [65536.0]
+
+
 def test_dropout_rates_may_differ_between_replicas_that_share_a_seed():
     rates = per_replica([0.2, 0.6], "float32")
     a = np.ones((2, 300, 300), "float32")
@@ -56,6 +64,26 @@ def test_replicas_that_share_a_seed_share_their_draws():
     assert (draws[0] == draws[2]).all()
     assert (draws[0] == alone[0]).all()
     assert (draws[0] != draws[1]).any()
+
+
+@pytest.mark.parametrize("seeds", [[3, 1], [1, 3], [1, 1, 3], [3, 3, 1], [5]])
+def test_a_replicas_draws_are_its_seeds_in_whatever_order_seeds_come(seeds):
+    draws = Streams(seeds, "batch").permutation(11)
+    for seed, own in zip(seeds, draws, strict=True):
+        assert (own == Streams([seed], "batch").permutation(11)[0]).all()
+
+
+def test_no_random_word_is_used_twice_or_left_out():
+    """An order of 7 things takes 6 words, 15 times 16 bits take 4."""
+    words = Streams([3, 1], "batch").bits(12)
+    streams = Streams([3, 1], "batch")
+    order, bits, rest = streams.permutation(7), streams.random_bits(3, 5), streams.bits(2)
+    assert sorted(order[0].tolist()) == list(range(7))
+    assert (bits == words[:, 6:10].copy().view(np.uint16)[:, :15].reshape(2, 3, 5)).all()
+    assert (rest == words[:, 10:]).all()
+    first = np.empty((2, 12), np.uint64)
+    kernels.random_words(*streams.words_from, 0, first)
+    assert (words == first).all()
 
 
 def test_multiplicative_noise_has_mean_one_and_its_scale():

@@ -37,6 +37,9 @@ def test_copies_and_rows_that_are_taken_when_asked_for_are_the_same_bits(dtype, 
         own = found.held[ROWS[s]].astype(float)
         expected = (own - found.mean[s]) / (1 / found.factor[s]) if scaled else own
         np.testing.assert_allclose(copies[s], expected, rtol=1e-6 if dtype == "float32" else 1e-12, atol=1e-7)
+        if scaled:
+            assert copies[s].mean(axis=0) == pytest.approx(0, abs=1e-5)
+            assert copies[s].std(axis=0) == pytest.approx(1, rel=1e-5)
 
 
 def test_training_does_not_depend_on_how_examples_are_held():
