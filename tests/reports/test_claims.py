@@ -109,6 +109,17 @@ def test_six_seeds_decide_one_order_claim_but_not_two():
     assert [found.verdict for found in judge(two, chosen(two))] == ["undecided"] * 2
     assert judge(one, chosen(one))[0].found.endswith("; p = 0.031")
     assert all("; p = 0.062" in found.found for found in judge(two, chosen(two)))
+    too_few = "with 6 seeds and 2 claims of order the test cannot reach p < 0.05: take at least 7 seeds"
+    assert all(found.found.endswith(too_few) for found in judge(two, chosen(two)))
+
+
+def test_one_pair_decides_no_order():
+    sweep = claimed(
+        {"kind": "order", "metric": "test/error", "lower": {"regularizer": "l2"}, "than": {"regularizer": "none"}}
+    )
+    sweep = sweep._replace(results=sweep.results[sweep.results.seed == 3])
+    (found,) = judge(sweep, chosen(sweep))
+    assert (found.verdict, found.found) == ("undecided", "1 pairs: no interval")
 
 
 def test_a_diverged_seed_leaves_a_claim_undecided():

@@ -55,6 +55,7 @@ SAID = ["Still improving at the last step, by two percent and more of validation
         ((1.0, 1.0, 0.99), []),  # one percent
         ((2.0, 2.0, 1.97), []),  # 0.03, but 1.5 percent
         ((1.0, 2.0, 1.5), []),  # it falls, but has been lower
+        ((1.0, 2.0, 1.0), []),  # it has been as low
         ((4.0, 2.0, 3.0), []),  # it rises, but has been higher
         ((4.0, 2.0), []),  # the start and the end say nothing about the end
     ],
