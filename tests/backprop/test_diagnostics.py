@@ -63,6 +63,23 @@ def test_a_histogram_is_in_units_of_the_start_and_counts_every_weight():
     assert weight_histogram(end, start)[0, [0, -1]].tolist() == [0.25, 0.75]  # what lies beyond is in the outermost
 
 
+def test_a_histogram_of_weights_that_started_at_zero_is_in_units_of_one():
+    end = [Layer(np.array([[[1.1], [2.1]]]), np.zeros((1, 1, 1)))]
+    start = [Layer(np.zeros((1, 2, 1)), np.zeros((1, 1, 1)))]
+    counts = weight_histogram(end, start)[0]
+    assert [counts[np.digitize(value, BINS) - 1] for value in (1.1, 2.1)] == [0.5, 0.5]
+    start[0].W[...] = 1  # then 1 is the root mean square
+    assert (weight_histogram(end, start)[0] == counts).all()
+
+
+def test_a_diverged_replica_takes_no_later_one_out_of_the_histogram():
+    start, end = [Layer(np.ones((2, 2, 1)), np.zeros((2, 1, 1)))], [Layer(np.ones((2, 2, 1)), np.zeros((2, 1, 1)))]
+    end[0].W[0, 0] = np.inf
+    diverged, finite = weight_histogram(end, start)
+    assert np.isnan(diverged).all()
+    assert finite.max() == 1
+
+
 def test_margins_by_hand():
     z, y = np.array([[3.0, 1.0, 2.5], [0.0, 1.0, 5.0]]), np.array([[1.0, 0, 0], [0, 1.0, 0]])
     assert margins(z, y).tolist() == [0.5, -4.0]

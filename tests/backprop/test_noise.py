@@ -108,6 +108,16 @@ def test_a_list_gives_each_layer_its_own_number():
     assert dropped == pytest.approx([0.1, 0.8], abs=0.01)
 
 
+def test_each_site_and_layer_draws_from_the_stream_of_its_name_and_number():
+    source, a = Gaussian(0.3), np.zeros((1, 2, 3))
+    made = sites(Noise(source, source, source, source), layers=3, seeds=[5])
+    expected = {"inputs": [made.inputs], "hidden": made.hidden, "weights": made.weights, "gradients": [made.gradients]}
+    assert [len(operations) for operations in expected.values()] == [1, 2, 3, 1]
+    for site, operations in expected.items():
+        for layer, operation in enumerate(operations):
+            assert (operation(a)[0] == source(a, Streams([5], site, layer))[0]).all()
+
+
 def test_noise_that_fits_no_layer_is_refused():
     with pytest.raises(ValueError, match="lists 2 numbers, but noise acts at 1 layers"):
         check_layers(Noise(hidden=Dropout((0.1, 0.8))), layers=2)

@@ -103,6 +103,8 @@ def test_replicas_on_the_same_data_are_measured_together_and_in_their_places(mon
     layers = [Layer(DRAW.standard_normal((7, D, K)), DRAW.standard_normal((7, 1, K)))]
     recipe, of = Recipe(network=MLP(()), loss=SoftmaxCrossEntropy(), dtype="float64"), np.array([1, 0, 0, 1, 0, 0, 0])
     found = performance(recipe, layers, data, of, outputs=True)
+    assert all(z.shape == (1, 2 * (7, 5)[s], K) for _, s, z in answers(recipe.network, layers, data, of))
+    assert performance(recipe, layers, data, of).outputs == []  # unless they are asked for
     for r, s in enumerate(of):
         alone = performance(recipe, [Layer(*(one[r : r + 1] for one in layers[0]))], data, of[r : r + 1], outputs=True)
         assert found.means["test/loss"][r] == alone.means["test/loss"][0]

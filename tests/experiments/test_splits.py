@@ -32,6 +32,10 @@ def test_parts_do_not_overlap_and_keep_the_classes_in_proportion(dataset, seed):
             assert np.abs(dataset.y[part].sum(axis=0) - share * len(part)).max() <= 1
 
 
+def test_a_single_example_can_be_trained_on():
+    assert [len(part) for part in Holdout(train=1, validation=2, test=3)(diabetes(), 0)] == [1, 2, 3]
+
+
 def test_smaller_training_sets_are_nested_and_the_other_parts_do_not_move():
     small, large = (Holdout(train=n, validation=50, test=100)(digits(), 3) for n in (30, 200))
     assert set(small.train) < set(large.train)

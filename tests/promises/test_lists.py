@@ -47,7 +47,17 @@ def test_a_kinds_files_name_all_that_a_setting_may_be(kind):
             assert not unnamed, f"conf/{kind}: {field.name} of {target} may also be {unnamed}"
 
 
-NUMBERED = ("averaging", "clipping", "constraint", "initialization", "noise", "optimizer", "penalty", "schedule")
+NUMBERED = (
+    "averaging",
+    "clipping",
+    "constraint",
+    "initialization",
+    "noise",
+    "optimizer",
+    "penalty",
+    "schedule",
+    "split",
+)
 OF_CODE = {
     ("penalty", "strength"): 0.0,
     ("constraint", "radius"): 3.0,
