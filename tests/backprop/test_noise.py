@@ -116,6 +116,11 @@ def test_each_site_and_layer_draws_from_the_stream_of_its_name_and_number():
     for site, operations in expected.items():
         for layer, operation in enumerate(operations):
             assert (operation(a)[0] == source(a, Streams([5], site, layer))[0]).all()
+    lists = sites(
+        Noise(inputs=Gaussian((0.3,)), gradients=Gaussian((0.3,))), layers=3, seeds=[5]
+    )  # of one layer's number
+    for site, operation in (("inputs", lists.inputs), ("gradients", lists.gradients)):
+        assert (operation(a)[0] == source(a, Streams([5], site))[0]).all()
 
 
 def test_noise_that_fits_no_layer_is_refused():
