@@ -94,6 +94,19 @@ def test_the_spread_of_each_source_is_told_with_its_interval():
     assert "sources of chance differ: [init]" in sentence(comparison)  # seeds do not mean the same
 
 
+@pytest.mark.parametrize("axis", ["batch_size", "width"])  # before and after `vary` in the alphabet
+def test_a_sources_share_is_of_the_variance_at_its_own_other_axes(axis):
+    """sd 0.01 of 0.02 is a quarter of the variance, 0.01 of 0.04 a sixteenth."""
+    sweep = varied({"[split,init,order]": 0.02, "[init]": 0.01, "[order,split,init]": 0.04, "[order]": 0.01})
+    comparison = compare(sweep)
+    cells = [
+        cell | {"axes": cell["axes"] | {axis: value}}
+        for cell, value in zip(sweep.cells, ("1", "1", "2", "2"), strict=True)
+    ]
+    rows = source_rows(sweep._replace(cells=cells), comparison)
+    assert [row["share of the variance"] for row in rows] == ["100%", "25%", "100%", "6%"]
+
+
 def test_a_source_without_two_finished_seeds_has_no_spread_to_tell():
     """And where all sources together have none, none has a share of it."""
     sweep = varied({"[split,init,order]": 0.02, "[init]": 0.01, "[order]": 0.01})
