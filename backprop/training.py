@@ -19,7 +19,7 @@ from backprop.layers import Owned
 from backprop.layout import Layout, Parameters, Weights, initial_parameters
 from backprop.losses import Loss, SoftmaxCrossEntropy, balanced
 from backprop.network import MLP, Network, apply, lay_out, with_noise
-from backprop.noise import Noise, Source
+from backprop.noise import Noise, Source, of_layer
 from backprop.optimizers import Momentum, Newton, Optimizer, Step
 from backprop.penalties import Penalty
 from backprop.randomness import Streams
@@ -181,7 +181,7 @@ def train(
 
 def distorted(gradient: Parameters, source: Source | None, streams: Streams) -> Parameters:
     """The gradient with noise on it, where there is a source."""
-    return gradient if source is None else source(gradient, streams)[0]
+    return gradient if source is None else of_layer(source, 0, 1)(gradient, streams)[0]
 
 
 def backpropagate(

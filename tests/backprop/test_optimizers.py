@@ -161,6 +161,12 @@ def test_the_effective_learning_rate_is_how_far_a_unit_of_gradient_moves_in_the_
     assert -W.item() == pytest.approx(0.1 / (1 - getattr(optimizer, "momentum", 0.0)))
 
 
+def test_newton_is_for_a_thousand_parameters_of_however_many_replicas():
+    assert Newton().init(np.zeros((1001, 1, 1000))) == ()
+    with pytest.raises(ValueError, match="at most 1000 parameters; this network has 1001"):
+        Newton().init(np.zeros((1, 1, 1001)))
+
+
 def test_newton_refuses_noise():
     from backprop.noise import Dropout, Noise
 
