@@ -140,7 +140,7 @@ def test_what_is_not_raw_features_is_refused(x):
 
 
 def test_what_is_not_there_is_told():
-    with pytest.raises(ValueError, match="seed is 9; of 'classes' the networks of the seeds \\[0, 1\\] are kept"):
+    with pytest.raises(ValueError, match="seed is 9; for cell 'classes' the networks of the seeds \\[0, 1\\] are kept"):
         results().network("classes", 9)
     with pytest.raises(ValueError, match="cell is 'nothing'; it must be one of"):
         results().rows("nothing")
