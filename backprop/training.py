@@ -25,6 +25,7 @@ from backprop.penalties import Penalty
 from backprop.randomness import Streams
 from backprop.schedules import Constant, Schedule
 from backprop.sets import AnySets, taken
+from backprop.strengths import at_step, is_scheduled
 
 
 @choice
@@ -63,7 +64,7 @@ class Recipe:
 
     def penalized(self, layout: Layout, parameters: Parameters) -> Weights:
         """The parameters that a penalty acts on: the weights, and the biases where it says so."""
-        return layout.weights(parameters, and_biases=self.penalty is not None and self.penalty.biases)
+        return layout.weights(parameters, and_biases=getattr(self.penalty, "biases", False))
 
     def check_minibatches(self, n: int, layout: Layout) -> None:
         """Raises ValueError where the network normalizes over minibatches, and one of n training examples has a single row."""
@@ -142,9 +143,9 @@ def train(
     owned, gradients = layout.views(parameters, layout.streams(seeds)), layout.views(gradient)
     mean = parameters if recipe.averaging is None else parameters.copy()
     state = recipe.optimizer.init(parameters)
-    on_gradient = recipe.noise.gradients, Streams(seeds, "gradients")
+    changes = is_scheduled(recipe)
+    streams_of_gradients = Streams(seeds, "gradients")
     W, g = (recipe.penalized(layout, array) for array in (parameters, gradient))
-    penalty = acting(recipe.penalty, recipe.optimizer)
     per_epoch = recipe.steps_per_epoch(n)
     total = recipe.epochs * per_epoch
     finite, finite_until = np.ones(len(seeds), bool), np.zeros(len(seeds), int)
@@ -154,16 +155,19 @@ def train(
     for t, rows in enumerate(minibatches(n, recipe.batch_size, seeds, recipe.epochs, recipe.batches), start=1):
         with np.errstate(all="ignore"):  # a diverging replica is recorded, not warned about
             x, y = data.rows(rows)
+            now, layout_now = at_step((recipe, layout), t, total) if changes else (recipe, layout)
+            penalty = acting(now.penalty, now.optimizer)
             eta = recipe.optimizer.learning_rate * recipe.schedule.factor(t, total)
 
-            J = backpropagate(recipe, layout, owned, x, y, gradients)
+            J = backpropagate(now, layout_now, owned, x, y, gradients)
             if recipe.clipping is not None:
                 recipe.clipping.clip(gradient, layout.arrays(gradient))
             penalty.in_gradient(g, W)
-            on_this_minibatch = (partial(f, recipe, layout, x, y) for f in (objective_gradient, objective))
+            on_this_minibatch = (partial(f, now, layout, x, y) for f in (objective_gradient, objective))
             penalty.before_step(W, eta)
             step = Step(t, eta, layout.count("weight", "diagonal"), *on_this_minibatch)
-            recipe.optimizer.update(parameters, distorted(gradient, *on_gradient), state, step)
+            noisy_gradient = distorted(gradient, now.noise.gradients, streams_of_gradients)
+            recipe.optimizer.update(parameters, noisy_gradient, state, step)
             penalty.after_step(W, eta)
             if recipe.constraint is not None:
                 recipe.constraint.project(W)

@@ -6,6 +6,7 @@ import numpy as np
 import yaml
 
 from backprop import penalties
+from backprop.layout import Weights
 from tests.conftest import ROOT
 
 TEXT = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
@@ -23,12 +24,17 @@ def test_the_penalty_it_adds_is_one():
     exec(block("python"), names)
     penalty = names[name](**node | {"strength": 0.1})
     assert isinstance(penalty, penalties.Penalty)
-    v, weights = np.array([[[-2.0, 3.0, -1.0, -5.0]]]), 3  # the last is a bias
-    assert penalty.value(v[..., :weights]).item() == 0.5 * 0.1 * (2**2 + 1**2)
-    penalty.add_gradient(g := np.zeros_like(v), v, weights)
+    v = np.array([[[-2.0, 3.0, -1.0, -5.0]]])
+    assert penalty.value(weights(v)).item() == 0.5 * 0.1 * (2**2 + 1**2)
+    penalty.add_gradient(weights(g := np.zeros_like(v)), weights(v))
     np.testing.assert_allclose(g, [[[-0.2, 0, -0.1, 0]]])
-    penalty.proximal(W := v.copy(), weights, 10)  # 1 + c λ = 2
+    penalty.proximal(weights(W := v.copy()), 10)  # 1 + c λ = 2
     np.testing.assert_allclose(W, [[[-1, 3, -0.5, -5]]])
+
+
+def weights(parameters: np.ndarray) -> Weights:
+    """Three weights and a bias."""
+    return Weights(parameters, 3, (), ())
 
 
 def block(language: str) -> str:

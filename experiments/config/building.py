@@ -132,6 +132,10 @@ def checked(node: Any, path: str, allowed: Collection[str] = ()) -> Any:
     if "_target_" in node:
         target = node["_target_"]
         check_keys(target_object(target, path, allowed), str(target), set(node) - {"_target_"})
+    elif [*node] == ["schedule"]:
+        raise ConfigurationError(
+            f"{path} is none, which has no strength for {path}.schedule; choose an option, or leave it out."
+        )
     return {key: checked(value, f"{path}.{key}".lstrip("."), allowed) for key, value in node.items()}
 
 

@@ -86,6 +86,8 @@ def no_such_key(key: str, known: Mapping[str, set[str]]) -> str:
     if key in ("noise", "initialization"):
         place = "noise@noise.hidden" if key == "noise" else "initialization@network.initialization"
         return f"{key} is chosen for a place: {place}=OPTION."
+    if key.startswith("schedule@"):
+        return f"{key} is added with a plus, since a strength has no schedule unless it is given one: +{key}=OPTION."
     if key.startswith("study.baseline"):
         return f"{key} is new to this study's baseline; add it with a plus: +study.baseline.AXIS=VALUE."
     if key.endswith("._target_"):

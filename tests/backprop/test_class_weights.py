@@ -5,7 +5,7 @@ import pytest
 from sklearn.linear_model import LogisticRegression
 from sklearn.utils.class_weight import compute_class_weight
 
-from backprop.curvature import hessian_vector
+from backprop.hessian import hessian_vector
 from backprop.initializations import Zeros
 from backprop.losses import (
     BinaryCrossEntropy,
@@ -111,11 +111,12 @@ def test_a_weighted_linear_classifier_is_scikit_learns_logistic_regression(weigh
         loss=SoftmaxCrossEntropy(class_weights=weights),
         optimizer=Momentum(0.2, 0.9),
         penalty=L2(0.05),
+        batch_size=None,
         epochs=2000,
         dtype="float64",
     )
     *_, last = train(recipe, Examples(X[:1], ONE[None], np.array([0])), [0], {2000})
-    ((W, b),) = last.layers
+    W, b = last.layout.arrays(last.parameters)
     given = weights if isinstance(weights, str) else dict(enumerate(weights))
     theirs = LogisticRegression(C=1 / (61 * 0.05), class_weight=given, tol=1e-10, max_iter=10_000).fit(X[0], RARE)
     assert pytest.approx(theirs.coef_, abs=1e-6) == W[0].T
@@ -129,7 +130,7 @@ def test_curvature_sees_the_weights():
     W, v = DRAW.standard_normal((2, 1, 1, 2 * 5 + 5 * 3 + 5 + 3))
 
     def gradient(W):
-        return objective_gradient(recipe, (2, 5, 3), X[:1], ONE[None], W)
+        return objective_gradient(recipe, recipe.layout(2, 3), X[:1], ONE[None], W)
 
     numeric = (gradient(W + 1e-6 * v) - gradient(W - 1e-6 * v)) / 2e-6
     assert hessian_vector(gradient, W, v) == pytest.approx(numeric, rel=1e-4, abs=1e-7)
@@ -141,6 +142,9 @@ def test_weights_that_fit_nothing_are_refused_with_the_way_out(kind):
     for wrong in ("balance", [], [1], [1, -2], [0, 0], [1, "2"], [1, float("nan")], [1, float("inf")], 3, None, True):
         with pytest.raises(ValueError, match=rf"{name}\.class_weights is .+; it must be none, balanced, or a list"):
             kind(class_weights=wrong)
+    with pytest.raises(ValueError, match=r"class_weights is \[1, -2\]"):
+        kind(class_weights=np.array([1, -2]))
+    assert kind(class_weights=np.array([1.0, 2.0])).class_weights == (1.0, 2.0)
     classes = 2 if kind is BinaryCrossEntropy else 3
     kind(class_weights=[0] + [1] * (classes - 1)).targets(np.eye(classes))
     message = rf"{name}\.class_weights has 4 numbers, but these data have {classes} classes; give one number a class"

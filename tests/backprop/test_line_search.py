@@ -85,7 +85,7 @@ def losses(seeds, dtype="float64", **settings):
     """The training loss of each seed before the first step and after each of twenty."""
     x, y = two_irises(dtype)
     newtons = [Newton(damping=1e-6, **settings)] * len(seeds)
-    recipe = Recipe(network=MLP((5,), "tanh"), loss=SoftmaxCrossEntropy(), epochs=20, dtype=dtype)
+    recipe = Recipe(network=MLP((5,), "tanh"), loss=SoftmaxCrossEntropy(), batch_size=None, epochs=20, dtype=dtype)
     recipe = stack([Recipe(**{**vars(recipe), "optimizer": newton}) for newton in newtons], dtype)
     found = []
     for snapshot in train(recipe, Examples(x, y, np.zeros(len(seeds), int)), seeds, set(range(21))):

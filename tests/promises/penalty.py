@@ -1,12 +1,17 @@
 """A penalty's gradient is its value's, on the weights alone; a proximal point costs no more than its neighbours."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from backprop.arrays import Array
+from backprop.choices import choice, number
 from backprop.classroom.gradcheck import gradient_error
 from backprop.layout import Weights
 from backprop.network import MLP, lay_out
 from backprop.penalties import L1, L2, Penalty
+from backprop.schedules import Linear, Schedule
+from backprop.strengths import at_step
 
 R = 2
 LAYOUT = lay_out(MLP((3,)), 2, 1)
@@ -19,12 +24,13 @@ def promise(penalty: Penalty) -> None:
     v += 0.05 * np.sign(v)  # |w| has a corner at 0
     the_gradient_is_the_values(penalty, v)
     a_multiple_is_added(penalty, v)
+    its_schedule_multiplies_its_value(penalty, on(penalty, v))
     for step in (0.01, 1.0):
         the_proximal_point_is_the_cheapest_around(penalty, v, step)
 
 
 def on(penalty: Penalty, parameters: Array) -> Weights:
-    return LAYOUT.weights(parameters, penalty.biases)
+    return LAYOUT.weights(parameters, getattr(penalty, "biases", False))
 
 
 def the_gradient_is_the_values(penalty: Penalty, v: Array) -> None:
@@ -47,6 +53,12 @@ def a_multiple_is_added(penalty: Penalty, v: Array) -> None:
     )
 
 
+def its_schedule_multiplies_its_value(penalty: Penalty, W: Weights) -> None:
+    if hasattr(penalty, "schedule"):
+        half = at_step(replace(penalty, schedule=Linear(0.5, 0.5)), 1, 1)  # type: ignore[type-var]
+        np.testing.assert_allclose(half.value(W), 0.5 * penalty.value(W), err_msg=f"{penalty} is deaf to its schedule")
+
+
 def the_proximal_point_is_the_cheapest_around(penalty: Penalty, v: Array, step: float) -> None:
     """W costs ½ ‖W − v‖² / step + value(W); neighbours lie around the point, and on the ways to v and to 0."""
 
@@ -57,7 +69,7 @@ def the_proximal_point_is_the_cheapest_around(penalty: Penalty, v: Array, step: 
     draw = np.random.default_rng(1)
     point = v.copy()
     penalty.proximal(on(penalty, point), step)
-    assert penalty.biases or (point[..., WEIGHTS:] == v[..., WEIGHTS:]).all(), (
+    assert getattr(penalty, "biases", False) or (point[..., WEIGHTS:] == v[..., WEIGHTS:]).all(), (
         f"the proximal step of {penalty} moves biases"
     )
     directions = [*draw.standard_normal((20, *v.shape)), *np.eye(P), *-np.eye(P), v - point, -point]
@@ -104,10 +116,24 @@ class L2WhoseProximalStepMovesBiases(L2):
         W.parameters[...] /= 1 + c * self.strength
 
 
+@choice
+class L2WithoutTheMark:
+    """Has a schedule, and no strength marked as what it is for."""
+
+    strength: float = number(default=0.3, within="[0, inf)")
+    method: str = "gradient"
+    biases: bool = False
+    schedule: Schedule | None = None
+    value = L2.value
+    add_gradient = L2.add_gradient
+    proximal = L2.proximal
+
+
 BROKEN = [
     FlippedL2(0.3),
     L2WithoutHalf(0.3),
     L2OnBiases(0.3),
     L1ThatOvershoots(0.3),
     L2WhoseProximalStepMovesBiases(0.3),
+    L2WithoutTheMark(),
 ]
