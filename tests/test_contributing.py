@@ -6,7 +6,9 @@ import numpy as np
 import yaml
 
 from backprop import penalties
+from backprop.layout import Weights
 from tests.conftest import ROOT
+from tests.promises.kept import hold
 
 TEXT = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 
@@ -19,16 +21,22 @@ def test_the_penalty_it_adds_is_one():
     node = yaml.safe_load(block("yaml"))
     module, _, name = node.pop("_target_").rpartition(".")
     assert module == penalties.__name__
-    names = dict(vars(penalties))
+    names = dict(vars(penalties.elementwise))
     exec(block("python"), names)
     penalty = names[name](**node | {"strength": 0.1})
     assert isinstance(penalty, penalties.Penalty)
-    v, weights = np.array([[[-2.0, 3.0, -1.0, -5.0]]]), 3  # the last is a bias
-    assert penalty.value(v[..., :weights]).item() == 0.5 * 0.1 * (2**2 + 1**2)
-    penalty.add_gradient(g := np.zeros_like(v), v, weights)
+    v = np.array([[[-2.0, 3.0, -1.0, -5.0]]])
+    assert penalty.value(three_of(v)).item() == 0.5 * 0.1 * (2**2 + 1**2)
+    penalty.add_gradient(three_of(g := np.zeros_like(v)), three_of(v))
     np.testing.assert_allclose(g, [[[-0.2, 0, -0.1, 0]]])
-    penalty.proximal(W := v.copy(), weights, 10)  # 1 + c λ = 2
+    penalty.proximal(three_of(W := v.copy()), 10)  # 1 + c λ = 2
     np.testing.assert_allclose(W, [[[-1, 3, -0.5, -5]]])
+    hold("penalty", penalty)
+
+
+def three_of(parameters: np.ndarray) -> Weights:
+    """Three weights; the last parameter is a bias."""
+    return Weights(parameters, 3, (), ())
 
 
 def block(language: str) -> str:

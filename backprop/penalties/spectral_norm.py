@@ -17,9 +17,10 @@ Matrix = Float[Array, "R I O"]
 class SpectralNorm:
     """½ λ Σ σ₁² over the weight matrices, σ₁ the largest singular value, with the gradient λ σ₁ u vᵀ: u and v its vectors.
 
-    The proximal step caps the singular values at θ = maxₖ (σ₁ + … + σₖ) / (k + cλ). Where σ₁ = σ₂ the gradient is one of many. The weights of a
-    Diagonal are no matrix, and are left alone. A step solves an eigenproblem of every matrix, so that it takes long beside
-    the rest: for small networks. Yoshida & Miyato, arXiv:1705.10941 (2017), who find u and v by power iteration.
+    The proximal step caps the singular values at θ = maxₖ (σ₁ + … + σₖ) / (k + cλ). Where σ₁ = σ₂ the gradient is one of
+    many. The weights of a Diagonal are no matrix, and are left alone. A step solves an eigenproblem of every matrix, so that
+    it takes long beside the rest: for small networks. Yoshida & Miyato, arXiv:1705.10941 (2017), find u and v by power
+    iteration.
     """
 
     biases: ClassVar[bool] = False
