@@ -28,11 +28,11 @@ class SpectralNorm:
     method: str = one_of(default="gradient", options=METHODS)
 
     def value(self, W: Weights) -> Cost:
-        squares = [((w @ stretched_most(w)) ** 2).sum(axis=(-2, -1), keepdims=True) for w in W.matrices]
+        squares = [((w @ stretched_most(w)) ** 2).sum(axis=(-2, -1), keepdims=True) for w in map(upright, W.matrices)]
         return 0.5 * self.strength * sum(squares, np.zeros_like(W.parameters[..., :1]))
 
     def add_gradient(self, g: Weights, W: Weights, scale: Any = 1.0) -> None:
-        for dw, w in zip(g.matrices, W.matrices, strict=True):
+        for dw, w in zip(map(upright, g.matrices), map(upright, W.matrices), strict=True):
             v = stretched_most(w)
             dw += scale * self.strength * (w @ v @ v.mT)
 
@@ -40,6 +40,11 @@ class SpectralNorm:
         for w in W.matrices:
             U, sigma, VT = np.linalg.svd(finite_part(w), full_matrices=False)
             w -= U * excess(sigma[:, None, :], c * self.strength) @ VT
+
+
+def upright(w: Matrix) -> Matrix:
+    """The matrix, or the view of its transpose, with as many rows as columns or more: the same σ₁ from the smaller eigenproblem."""
+    return w if w.shape[-2] >= w.shape[-1] else w.mT
 
 
 def excess(sigma: Float[Array, "R 1 K"], a: PerReplica) -> Float[Array, "R 1 K"]:
