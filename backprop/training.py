@@ -21,7 +21,7 @@ from backprop.losses import Loss, SoftmaxCrossEntropy, balanced
 from backprop.network import MLP, Network, apply, lay_out, with_noise
 from backprop.noise import Noise, Source, of_layer
 from backprop.optimizers import Momentum, Newton, Optimizer, Step
-from backprop.penalties import Penalty
+from backprop.penalties import Penalty, from_start
 from backprop.randomness import Streams
 from backprop.schedules import Constant, Schedule
 from backprop.sets import AnySets, taken
@@ -146,6 +146,7 @@ def train(
     changes = is_scheduled(recipe)
     streams_of_gradients = Streams(seeds, "gradients")
     W, g = (recipe.penalized(layout, array) for array in (parameters, gradient))
+    recipe = replace(recipe, penalty=from_start(recipe.penalty, W))
     per_epoch = recipe.steps_per_epoch(n)
     total = recipe.epochs * per_epoch
     finite, finite_until = np.ones(len(seeds), bool), np.zeros(len(seeds), int)
