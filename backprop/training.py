@@ -10,6 +10,8 @@ from jaxtyping import Int
 
 from backprop.acting import acting
 from backprop.arrays import Array
+from backprop.ascents import Ascent
+from backprop.augmentations import Augmentation
 from backprop.averaging import Averaging
 from backprop.batches import Batches, Shuffled, count, cut
 from backprop.choices import choice, integer, one_of
@@ -40,6 +42,8 @@ class Recipe:
     penalty: Penalty | None = None
     constraint: Constraint | None = None
     noise: Noise = Noise()
+    augmentation: Augmentation | None = None
+    ascent: Ascent | None = None
     batches: Batches = Shuffled()
     batch_size: int | None = 32  # None: all examples, plain gradient descent
     epochs: int = integer(default=100, within="[1, inf)")
@@ -56,6 +60,11 @@ class Recipe:
                 "optimizer is Newton, which needs an objective without noise; take another, or leave noise out."
             )
         acting(self.penalty, self.optimizer)  # the check
+        check_mixing(self.augmentation, self.loss)
+        if isinstance(self.optimizer, Newton) and self.ascent is not None:
+            raise ValueError(
+                "optimizer is Newton, which needs the gradient at the weights themselves; take another, or ascent=none."
+            )
 
     def layout(self, inputs: int, outputs: int) -> Layout:
         """The network's layers and arrays for such data, with the noise of this recipe. Raises ValueError."""
@@ -84,6 +93,15 @@ class Recipe:
                 f"make batch_size at most {n}, or leave drop_last out."
             )
         return steps
+
+
+def check_mixing(augmentation: Augmentation | None, loss: Loss) -> None:
+    """Raises ValueError where targets are mixed and the loss needs one class an example."""
+    if getattr(augmentation, "mixes_targets", False) and getattr(loss, "of_one_class", False):
+        raise ValueError(
+            f"augmentation is {type(augmentation).__name__}, which mixes targets, and loss is {type(loss).__name__}, which needs one "
+            "class an example; take loss=softmax_cross_entropy or squared_error_on_classes, or augmentation=none."
+        )
 
 
 class Examples(NamedTuple):
@@ -142,6 +160,8 @@ def train(
     owned, gradients = layout.views(parameters, layout.streams(seeds)), layout.views(gradient)
     mean = parameters if recipe.averaging is None else parameters.copy()
     state = recipe.optimizer.init(parameters)
+    on_rows, without_noise = Streams(seeds, "augmentation"), layout.views(parameters)
+    again = layout.streams(seeds)  # what the first pass draws, for a second one at other weights
     on_gradient = recipe.noise.gradients, Streams(seeds, "gradients")
     W, g = (recipe.penalized(layout, array) for array in (parameters, gradient))
     penalty = acting(recipe.penalty, recipe.optimizer)
@@ -156,7 +176,12 @@ def train(
             x, y = data.rows(rows)
             eta = recipe.optimizer.learning_rate * recipe.schedule.factor(t, total)
 
+            if recipe.augmentation is not None:
+                x, y = recipe.augmentation(x, y, on_rows, partial(gradient_of_inputs, recipe, layout, without_noise))
             J = backpropagate(recipe, layout, owned, x, y, gradients)
+            if recipe.ascent is not None:
+                there = layout.views(recipe.ascent.point(parameters, gradient), again)
+                backpropagate(recipe, layout, there, x, y, gradients)
             if recipe.clipping is not None:
                 recipe.clipping.clip(gradient, layout.arrays(gradient))
             penalty.in_gradient(g, W)
@@ -188,6 +213,14 @@ def backpropagate(
     J, to_z = recipe.loss(z, y)
     to_parameters(to_z(), gradients)
     return J
+
+
+def gradient_of_inputs(recipe: Recipe, layout: Layout, owned: Sequence[Owned], x: Array, y: Array) -> Array:
+    """∂J/∂x of the loss on a minibatch, (R, B, D); the gradients of the parameters come with it, and go."""
+    z, to_parameters = apply(layout, owned, x)
+    _, to_z = recipe.loss(z, y)
+    unused = layout.views(np.empty((len(x), 1, layout.count()), x.dtype))
+    return to_parameters(to_z(), unused)()
 
 
 def objective_gradient(recipe: Recipe, layout: Layout, x: Array, y: Array, parameters: Array) -> Array:
