@@ -292,6 +292,21 @@ def test_plain_classes_serve_as_well():
     assert np.isfinite(final(recipe(ascent=Steepest()), [0])).all()
 
 
+def test_the_rows_have_a_stream_of_their_own():
+    """What an augmentation draws is of its purpose: a stream of another one would repeat that one's draws."""
+    drawn = []
+
+    class Drawing:
+        def __call__(self, x, y, streams, gradient_of_inputs):
+            drawn.append(streams.permutation(7))
+            return x, y
+
+    final(recipe(augmentation=Drawing()), [2, 0])
+    assert len(drawn) == 12  # one stream goes on over all steps
+    own = Streams([2, 0], "augmentation")
+    assert (np.stack(drawn) == [own.permutation(7) for _ in drawn]).all()
+
+
 def test_binary_targets_may_be_mixed():
     y = (Y[..., :1] > 0).astype(float)
     data = Examples(X, y, np.zeros(1, int))

@@ -73,11 +73,20 @@ def test_adversarial_training_comes_near_that_minimum():
 
 @pytest.mark.parametrize(("rate", "amplitude"), [(0.5, 0.1), (1.5, 0.9)])
 def test_sam_jumps_along_the_stiffest_direction(rate, amplitude):
-    """ρ = 0.3: 0.3 · 0.5/1.5 and 0.3 · 1.5/0.5; the slowest direction shrinks by 1 − 0.0043 a step."""
+    """ρ = 0.3: 0.3 · 0.5/1.5 and 0.3 · 1.5/0.5."""
     curves = SAMQuadratic(relative_rate=rate, radius=0.3, steps=2000)(DATA, [0, 3])
     assert curves.once["amplitude"] == pytest.approx(amplitude, rel=1e-3)
     assert curves.once["alignment"] == pytest.approx(1, abs=1e-3)
     assert (curves.metrics["stiffest error"][-1] * curves.metrics["stiffest error"][-2] < 0).all()
+
+
+def test_on_sams_cycle_the_flattest_direction_shrinks_by_its_factor():
+    X, y = standardized(DATA)
+    curvatures, directions = np.linalg.eigh(2 * X.T @ X / len(X))
+    path = SAMQuadratic(relative_rate=1.5, steps=2000).path(X, y, [0, 1], curvatures[-1], [1999, 2000])
+    before, after = ((path - np.linalg.lstsq(X, y, rcond=None)[0]) @ directions[:, 0]).tolist()
+    x = curvatures[0] / curvatures[-1]
+    np.testing.assert_allclose(np.divide(after, before), 1 - 1.5 * x - 0.5 * x**2, rtol=1e-8)
 
 
 @pytest.mark.parametrize("method", METHODS)

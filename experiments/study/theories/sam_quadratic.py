@@ -26,9 +26,9 @@ SHOWN = 60  # steps of the curves
 class SAMQuadratic:
     """w ← w − η ∇J(w + ρ ∇J/‖∇J‖) on least squares ends in a cycle of two steps along the stiffest direction, ± A around the minimum.
 
-    A = η ρ λ/(2 − η λ), λ the largest eigenvalue of ∇²J, η λ the `relative_rate` and ρ the `radius`: for −A = A − η λ (A + ρ).
-    On the cycle every other direction, of curvature h, shrinks by |1 − 2 h/λ| a step, whatever η (Bartlett, Long & Bousquet,
-    JMLR 24:316, 2023).
+    A = η ρ λ/(2 − η λ), λ the largest eigenvalue of ∇²J, η λ the `relative_rate` and ρ the `radius`: for −A = A − η λ (A + ρ)
+    (Bartlett, Long & Bousquet, JMLR 24:316, 2023). On the cycle ‖∇J‖ = λ A, so that the error along another eigenvector, of curvature
+    h, gets the factor 1 − η h − (2 − η λ)(h/λ)² a step, which is between −1 and 1.
 
     Once: the `amplitude`, half of the last step's length, its `ratio` to A, and the `alignment`, |cosine| of that step with the
     stiffest direction. At every step the error along that direction, over A, and its size. Every seed starts at another w.
