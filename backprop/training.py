@@ -10,6 +10,8 @@ from jaxtyping import Int
 
 from backprop.acting import acting
 from backprop.arrays import Array
+from backprop.ascents import Ascent
+from backprop.augmentations import Augmentation
 from backprop.averaging import Averaging
 from backprop.batches import Batches, Shuffled, count, cut
 from backprop.choices import choice, integer, one_of
@@ -41,6 +43,8 @@ class Recipe:
     penalty: Penalty | None = None
     constraint: Constraint | None = None
     noise: Noise = Noise()
+    augmentation: Augmentation | None = None
+    ascent: Ascent | None = None
     batches: Batches = Shuffled()
     batch_size: int | None = 32  # None: all examples, plain gradient descent
     epochs: int = integer(default=100, within="[1, inf)")
@@ -57,6 +61,11 @@ class Recipe:
                 "optimizer is Newton, which needs an objective without noise; take another, or leave noise out."
             )
         acting(self.penalty, self.optimizer)  # the check
+        check_mixing(self.augmentation, self.loss)
+        if isinstance(self.optimizer, Newton) and self.ascent is not None:
+            raise ValueError(
+                "optimizer is Newton, which needs the gradient at the weights themselves; take another, or ascent=none."
+            )
 
     def layout(self, inputs: int, outputs: int) -> Layout:
         """The network's layers and arrays for such data, with the noise of this recipe. Raises ValueError."""
@@ -85,6 +94,15 @@ class Recipe:
                 f"make batch_size at most {n}, or leave drop_last out."
             )
         return steps
+
+
+def check_mixing(augmentation: Augmentation | None, loss: Loss) -> None:
+    """Raises ValueError where targets are mixed and the loss needs one class an example."""
+    if getattr(augmentation, "mixes_targets", False) and getattr(loss, "of_one_class", False):
+        raise ValueError(
+            f"augmentation is {type(augmentation).__name__}, which mixes targets, and loss is {type(loss).__name__}, which needs one "
+            "class an example; take loss=softmax_cross_entropy or squared_error_on_classes, or augmentation=none."
+        )
 
 
 class Examples(NamedTuple):
@@ -144,7 +162,9 @@ def train(
     mean = parameters if recipe.averaging is None else parameters.copy()
     state = recipe.optimizer.init(parameters)
     changes = is_scheduled(recipe)
-    streams_of_gradients = Streams(seeds, "gradients")
+    on_gradient, on_rows = Streams(seeds, "gradients"), Streams(seeds, "augmentation")
+    again = layout.streams(seeds)  # what the first pass draws, for a second one at other weights
+    without_noise = layout.views(parameters)
     W, g = (recipe.penalized(layout, array) for array in (parameters, gradient))
     recipe = replace(recipe, penalty=from_start(recipe.penalty, W))
     per_epoch = recipe.steps_per_epoch(n)
@@ -160,14 +180,19 @@ def train(
             penalty = acting(now.penalty, now.optimizer)
             eta = recipe.optimizer.learning_rate * recipe.schedule.factor(t, total)
 
+            if recipe.augmentation is not None:
+                x, y = recipe.augmentation(x, y, on_rows, partial(gradient_of_inputs, recipe, layout, without_noise))
             J = backpropagate(now, layout_now, owned, x, y, gradients)
+            if recipe.ascent is not None:
+                there = layout.views(recipe.ascent.point(parameters, gradient), again)
+                backpropagate(now, layout_now, there, x, y, gradients)
             if recipe.clipping is not None:
                 recipe.clipping.clip(gradient, layout.arrays(gradient))
             penalty.in_gradient(g, W)
             on_this_minibatch = (partial(f, now, layout, x, y) for f in (objective_gradient, objective))
             penalty.before_step(W, eta)
             step = Step(t, eta, layout.count("weight", "diagonal"), *on_this_minibatch)
-            noisy_gradient = distorted(gradient, now.noise.gradients, streams_of_gradients)
+            noisy_gradient = distorted(gradient, now.noise.gradients, on_gradient)
             recipe.optimizer.update(parameters, noisy_gradient, state, step)
             penalty.after_step(W, eta)
             if recipe.constraint is not None:
@@ -193,6 +218,14 @@ def backpropagate(
     J, to_z = recipe.loss(z, y)
     to_parameters(to_z(), gradients)
     return J
+
+
+def gradient_of_inputs(recipe: Recipe, layout: Layout, owned: Sequence[Owned], x: Array, y: Array) -> Array:
+    """∂J/∂x of the loss on a minibatch, (R, B, D); the gradients of the parameters come with it, and go."""
+    z, to_parameters = apply(layout, owned, x)
+    _, to_z = recipe.loss(z, y)
+    unused = layout.views(np.empty((len(x), 1, layout.count()), x.dtype))
+    return to_parameters(to_z(), unused)()
 
 
 def objective_gradient(recipe: Recipe, layout: Layout, x: Array, y: Array, parameters: Array) -> Array:

@@ -14,6 +14,8 @@ from backprop.network import MLP, apply
 from backprop.optimizers import Adam
 from backprop.training import Examples, Recipe, train
 
+OF_RECIPE = ("schedule", "clipping", "averaging", "penalty", "constraint", "noise", "augmentation", "ascent")
+
 
 class Backprop(BaseEstimator):
     """What classifier and regressor share: a multilayer perceptron trained by a recipe.
@@ -22,8 +24,8 @@ class Backprop(BaseEstimator):
     ----------
     hidden : widths of the hidden layers; () is the linear model.
     activation : name of an activation of `backprop.operations`.
-    optimizer, schedule, clipping, averaging, penalty, constraint, noise : objects of the modules of those names; None
-        is Adam(), a constant rate, and nothing of the others.
+    optimizer, schedule, clipping, averaging, penalty, constraint, noise, augmentation, ascent : objects of the modules of
+        those names; None is Adam(), a constant rate, and nothing of the others.
     batch_size : examples to a step, at most all; None for all of them.
     epochs : passes over the data.
     random_state : int, RandomState or None: of weights, order and noise.
@@ -46,6 +48,8 @@ class Backprop(BaseEstimator):
         penalty=None,
         constraint=None,
         noise=None,
+        augmentation=None,
+        ascent=None,
         batch_size=32,
         epochs=200,
         random_state=None,
@@ -60,6 +64,8 @@ class Backprop(BaseEstimator):
         self.penalty = penalty
         self.constraint = constraint
         self.noise = noise
+        self.augmentation = augmentation
+        self.ascent = ascent
         self.batch_size = batch_size
         self.epochs = epochs
         self.random_state = random_state
@@ -67,9 +73,7 @@ class Backprop(BaseEstimator):
 
     def recipe(self, loss: Loss, n: int) -> Recipe:
         """The estimator's parameters as the loop's recipe."""
-        given = {
-            key: getattr(self, key) for key in ("schedule", "clipping", "averaging", "penalty", "constraint", "noise")
-        }
+        given = {key: getattr(self, key) for key in OF_RECIPE}
         return Recipe(
             network=MLP(self.hidden, self.activation),
             loss=loss,

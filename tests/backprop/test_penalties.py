@@ -7,7 +7,7 @@ from numpy.testing import assert_allclose
 from backprop.arrays import per_replica
 from backprop.averaging import Polyak
 from backprop.classroom.gradcheck import gradient_error
-from backprop.curvature import hessian
+from backprop.hessian import hessian
 from backprop.initializations import Normal, Zeros
 from backprop.losses import SquaredError
 from backprop.network import MLP, Diagonal, lay_out

@@ -7,6 +7,7 @@ from sklearn.linear_model import MultiTaskLasso, Ridge
 from experiments.data import datasets
 from experiments.data.division import Scaling, divide
 from experiments.study.calculation import Calculation
+from experiments.study.theories.adversarial_linear import AdversarialLinear, minimiser, worst_loss
 from experiments.study.theories.block_descent import block_descent, duality_gap, largest_slope
 from experiments.study.theories.descent import METHODS, Descent
 from experiments.study.theories.diagonal_lasso import DiagonalLasso
@@ -14,6 +15,8 @@ from experiments.study.theories.dropout_linear import DropoutLinear
 from experiments.study.theories.group_lasso import GroupLassoPath
 from experiments.study.theories.l2_path import L2Path
 from experiments.study.theories.least_squares import standardized
+from experiments.study.theories.mixup_linear import MixupLinear, fitting_strength
+from experiments.study.theories.sam_quadratic import SAMQuadratic
 
 DATA = datasets.diabetes()
 
@@ -82,6 +85,57 @@ def test_products_under_an_l2_penalty_end_at_the_lasso():
     assert metrics["distance"].max() < 1e-6
     assert (metrics["disagreements"] == 0).all()
     assert [j for j in range(1, 11) if metrics[f"exact/{j}"][0, 0] != 0] == [3, 4, 7, 9]
+
+
+def test_mixup_ends_at_scikit_learns_ridge_solution():
+    """α = 1 has a = 2 E λ² = 2/3: L2 of strength 0.6 is ridge of strength 0.9, Ridge(alpha = 0.45 N)."""
+    X, y = standardized(DATA)
+    curves = MixupLinear(concentration=1.0, strength=0.6, epochs=600)(DATA, [0, 1])
+    ridge = Ridge(alpha=0.45 * len(X)).fit(X, y).coef_
+    exact = np.array([curves.metrics[f"exact/{j}"][0, 0] for j in range(1, 11)])
+    np.testing.assert_allclose(exact, ridge, atol=1e-10)
+    assert fitting_strength(X, y, ridge[None])[0] == pytest.approx(0.9, rel=1e-9)
+    assert curves.once["theory/strength"] == pytest.approx(0.9)
+    assert curves.once["strength"].mean() == pytest.approx(0.9, abs=0.03)
+
+
+@pytest.mark.parametrize("share", [0.1, 0.5, 0.99, 1.01])
+def test_the_minimum_of_the_worst_case_is_one(share):
+    """No subgradient rules 0 out: along every axis, and along random directions, the loss rises. From the threshold on it is w = 0."""
+    X, y = standardized(DATA)
+    radius = share * np.abs(X.T @ y).max() / np.abs(y).sum()
+    w = minimiser(X, y, radius)
+    D = len(w)
+    directions = np.concatenate([np.eye(D), -np.eye(D), np.random.default_rng(0).standard_normal((200, D)), [w, -w]])
+    for length in (1e-4, 1e-2, 1.0):
+        around = worst_loss(X, y, w + length * directions, radius)
+        assert (around >= worst_loss(X, y, w[None], radius) - 1e-9).all()
+    assert (np.abs(w).max() < 1e-9) == (share > 1)
+
+
+def test_adversarial_training_comes_near_that_minimum():
+    curves = AdversarialLinear(relative_radius=0.5, epochs=300)(DATA, [0, 3])
+    assert (curves.once["excess"] > 0).all()
+    assert curves.once["excess"] == pytest.approx(0, abs=0.01)
+    assert curves.once["size"] == pytest.approx(curves.once["theory/size"], rel=0.05)
+
+
+@pytest.mark.parametrize(("rate", "amplitude"), [(0.5, 0.1), (1.5, 0.9)])
+def test_sam_jumps_along_the_stiffest_direction(rate, amplitude):
+    """ρ = 0.3: 0.3 · 0.5/1.5 and 0.3 · 1.5/0.5."""
+    curves = SAMQuadratic(relative_rate=rate, radius=0.3, steps=2000)(DATA, [0, 3])
+    assert curves.once["amplitude"] == pytest.approx(amplitude, rel=1e-3)
+    assert curves.once["alignment"] == pytest.approx(1, abs=1e-3)
+    assert (curves.metrics["stiffest error"][-1] * curves.metrics["stiffest error"][-2] < 0).all()
+
+
+def test_on_sams_cycle_the_flattest_direction_shrinks_by_its_factor():
+    X, y = standardized(DATA)
+    curvatures, directions = np.linalg.eigh(2 * X.T @ X / len(X))
+    path = SAMQuadratic(relative_rate=1.5, steps=2000).path(X, y, [0, 1], curvatures[-1], [1999, 2000])
+    before, after = ((path - np.linalg.lstsq(X, y, rcond=None)[0]) @ directions[:, 0]).tolist()
+    x = curvatures[0] / curvatures[-1]
+    np.testing.assert_allclose(np.divide(after, before), 1 - 1.5 * x - 0.5 * x**2, rtol=1e-8)
 
 
 @pytest.mark.parametrize("method", METHODS)
