@@ -21,12 +21,13 @@ from backprop.layers import Owned
 from backprop.layout import Layout, Parameters, Weights, initial_parameters
 from backprop.losses import Loss, SoftmaxCrossEntropy, balanced
 from backprop.network import MLP, Network, apply, lay_out, with_noise
-from backprop.noise import Noise, Source
+from backprop.noise import Noise, Source, of_layer
 from backprop.optimizers import Momentum, Newton, Optimizer, Step
 from backprop.penalties import Penalty
 from backprop.randomness import Streams
 from backprop.schedules import Constant, Schedule
 from backprop.sets import AnySets, taken
+from backprop.strengths import at_step, is_scheduled
 
 
 @choice
@@ -160,11 +161,11 @@ def train(
     owned, gradients = layout.views(parameters, layout.streams(seeds)), layout.views(gradient)
     mean = parameters if recipe.averaging is None else parameters.copy()
     state = recipe.optimizer.init(parameters)
-    on_rows, without_noise = Streams(seeds, "augmentation"), layout.views(parameters)
+    changes = is_scheduled(recipe)
+    streams_of_gradients, streams_of_rows = Streams(seeds, "gradients"), Streams(seeds, "augmentation")
+    without_noise = layout.views(parameters)
     again = layout.streams(seeds)  # what the first pass draws, for a second one at other weights
-    on_gradient = recipe.noise.gradients, Streams(seeds, "gradients")
     W, g = (recipe.penalized(layout, array) for array in (parameters, gradient))
-    penalty = acting(recipe.penalty, recipe.optimizer)
     per_epoch = recipe.steps_per_epoch(n)
     total = recipe.epochs * per_epoch
     finite, finite_until = np.ones(len(seeds), bool), np.zeros(len(seeds), int)
@@ -174,21 +175,25 @@ def train(
     for t, rows in enumerate(minibatches(n, recipe.batch_size, seeds, recipe.epochs, recipe.batches), start=1):
         with np.errstate(all="ignore"):  # a diverging replica is recorded, not warned about
             x, y = data.rows(rows)
+            now, layout_now = at_step((recipe, layout), t, total) if changes else (recipe, layout)
+            penalty = acting(now.penalty, now.optimizer)
             eta = recipe.optimizer.learning_rate * recipe.schedule.factor(t, total)
 
-            if recipe.augmentation is not None:
-                x, y = recipe.augmentation(x, y, on_rows, partial(gradient_of_inputs, recipe, layout, without_noise))
-            J = backpropagate(recipe, layout, owned, x, y, gradients)
-            if recipe.ascent is not None:
-                there = layout.views(recipe.ascent.point(parameters, gradient), again)
-                backpropagate(recipe, layout, there, x, y, gradients)
+            if now.augmentation is not None:
+                slope = partial(gradient_of_inputs, now, layout_now, without_noise)
+                x, y = now.augmentation(x, y, streams_of_rows, slope)
+            J = backpropagate(now, layout_now, owned, x, y, gradients)
+            if now.ascent is not None:
+                there = layout.views(now.ascent.point(parameters, gradient), again)
+                backpropagate(now, layout_now, there, x, y, gradients)
             if recipe.clipping is not None:
                 recipe.clipping.clip(gradient, layout.arrays(gradient))
             penalty.in_gradient(g, W)
-            on_this_minibatch = (partial(f, recipe, layout, x, y) for f in (objective_gradient, objective))
+            on_this_minibatch = (partial(f, now, layout, x, y) for f in (objective_gradient, objective))
             penalty.before_step(W, eta)
             step = Step(t, eta, layout.count("weight", "diagonal"), *on_this_minibatch)
-            recipe.optimizer.update(parameters, distorted(gradient, *on_gradient), state, step)
+            noisy_gradient = distorted(gradient, now.noise.gradients, streams_of_gradients)
+            recipe.optimizer.update(parameters, noisy_gradient, state, step)
             penalty.after_step(W, eta)
             if recipe.constraint is not None:
                 recipe.constraint.project(W)
@@ -202,7 +207,7 @@ def train(
 
 def distorted(gradient: Parameters, source: Source | None, streams: Streams) -> Parameters:
     """The gradient with noise on it, where there is a source."""
-    return gradient if source is None else source(gradient, streams)[0]
+    return gradient if source is None else of_layer(source, 0, 1)(gradient, streams)[0]
 
 
 def backpropagate(

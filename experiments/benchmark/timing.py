@@ -1,4 +1,4 @@
-"""Timing fairly: contenders take turns, and what is told is the median over rounds of ratios within a round."""
+"""Timing fairly: contenders take turns, and what is reported is the median over rounds of ratios within a round."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -8,7 +8,7 @@ import numpy as np
 
 
 class Times(NamedTuple):
-    """Microseconds a replica and step, one a round, and the seconds before the first: compilation, starting workers."""
+    """Microseconds per replica and step, one for each round, and the seconds before the first: compilation, starting workers."""
 
     rounds: list[float]
     preparation: float
@@ -24,19 +24,19 @@ class Times(NamedTuple):
 
 
 def microseconds(run: Callable[[], int]) -> float:
-    """Of one replica and step."""
+    """Microseconds for one replica and step."""
     start = time.perf_counter()
     count = run()
     return (time.perf_counter() - start) / count * 1e6
 
 
 def take_turns(
-    prepare: Mapping[str, Callable[[], Callable[[], int]]], rounds: int, told: Callable[[str], None]
+    prepare: Mapping[str, Callable[[], Callable[[], int]]], rounds: int, tell: Callable[[str], None]
 ) -> dict[str, Times]:
     """Prepares every contender, lets each run once unmeasured, and then all in turn, `rounds` times."""
     runs, preparation = {}, {}
     for name, make in prepare.items():
-        told(f"preparing {name}")
+        tell(f"preparing {name}")
         start = time.perf_counter()
         runs[name] = make()
         runs[name]()
@@ -44,7 +44,7 @@ def take_turns(
     measured: dict[str, list[float]] = {name: [] for name in runs}
     for number in range(rounds):
         for name, run in runs.items():
-            told(f"round {number + 1} of {rounds}: {name}")
+            tell(f"round {number + 1} of {rounds}: {name}")
             time.sleep(0.2)  # threads of the one before may still be spinning
             measured[name].append(microseconds(run))
     return {name: Times(values, preparation[name]) for name, values in measured.items()}

@@ -1,4 +1,4 @@
-"""How sweeps, arms, cells and axes are called, and how an axis's value is written."""
+"""What sweeps, arms, cells and axes are called, and how an axis's value is written."""
 
 import re
 from collections.abc import Sequence
@@ -28,7 +28,7 @@ def folder_name(sweep: str) -> str:
     'regularizers_2026-11-23_12-30-00'
     """
     if not is_name(sweep):
-        raise NoSuchSweep(f"{sweep!r} is no name of a sweep: it must be letters, digits, spaces and . : + - _ ( )")
+        raise NoSuchSweep(f"{sweep!r} is not the name of a sweep: it must be letters, digits, spaces and . : + - _ ( )")
     return sweep.replace(":", "-").replace(" ", "_")
 
 
@@ -71,7 +71,7 @@ def unambiguous(names: Sequence[str], places: Sequence[dict[str, str]], axes: Se
 
 
 def short(key: str, keys: Sequence[str]) -> str:
-    """The last part of a dotted key, or as many as tell it from the other keys.
+    """The last part of a dotted key, or as many as set it apart from the other keys.
 
     >>> short("noise.hidden.scale", ["noise.hidden.scale", "noise.inputs.scale"])
     'hidden.scale'

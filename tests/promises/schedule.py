@@ -1,6 +1,6 @@
 """A schedule's factor lies in [0, 1], at every step of a run of any length."""
 
-from backprop.schedules import Constant, Inverse, Schedule, WarmUp
+from backprop.schedules import Constant, Inverse, Linear, Schedule, WarmUp
 
 
 def promise(schedule: Schedule) -> None:
@@ -27,4 +27,12 @@ class WarmUpThatNeverStops(WarmUp):
         return t / self.steps
 
 
-BROKEN = [MinusThirtySeven(), InverseThatCountsFromOneTooFew(), WarmUpThatNeverStops()]
+class LinearThatGoesOn(Linear):
+    """Counts one step too few, and passes its end."""
+
+    def factor(self, t, T):
+        share = t / max(T - 1, 1)
+        return (1 - share) * self.start + share * self.end
+
+
+BROKEN = [LinearThatGoesOn(), MinusThirtySeven(), InverseThatCountsFromOneTooFew(), WarmUpThatNeverStops()]
