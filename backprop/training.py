@@ -23,7 +23,7 @@ from backprop.losses import Loss, SoftmaxCrossEntropy, balanced
 from backprop.network import MLP, Network, apply, lay_out, with_noise
 from backprop.noise import Noise, Source, of_layer
 from backprop.optimizers import Momentum, Newton, Optimizer, Step
-from backprop.penalties import Penalty
+from backprop.penalties import Penalty, from_start
 from backprop.randomness import Streams
 from backprop.schedules import Constant, Schedule
 from backprop.sets import AnySets, taken
@@ -166,6 +166,7 @@ def train(
     without_noise = layout.views(parameters)
     again = layout.streams(seeds)  # what the first pass draws, for a second one at other weights
     W, g = (recipe.penalized(layout, array) for array in (parameters, gradient))
+    recipe = replace(recipe, penalty=from_start(recipe.penalty, W))
     per_epoch = recipe.steps_per_epoch(n)
     total = recipe.epochs * per_epoch
     finite, finite_until = np.ones(len(seeds), bool), np.zeros(len(seeds), int)

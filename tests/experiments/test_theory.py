@@ -2,14 +2,17 @@
 
 import numpy as np
 import pytest
-from sklearn.linear_model import Ridge
+from sklearn.linear_model import MultiTaskLasso, Ridge
 
 from experiments.data import datasets
 from experiments.data.division import Scaling, divide
 from experiments.study.calculation import Calculation
 from experiments.study.theories.adversarial_linear import AdversarialLinear, minimiser, worst_loss
+from experiments.study.theories.block_descent import block_descent, duality_gap, largest_slope
 from experiments.study.theories.descent import METHODS, Descent
+from experiments.study.theories.diagonal_lasso import DiagonalLasso
 from experiments.study.theories.dropout_linear import DropoutLinear
+from experiments.study.theories.group_lasso import GroupLassoPath
 from experiments.study.theories.l2_path import L2Path
 from experiments.study.theories.least_squares import standardized
 from experiments.study.theories.mixup_linear import MixupLinear, fitting_strength
@@ -87,6 +90,52 @@ def test_on_sams_cycle_the_flattest_direction_shrinks_by_its_factor():
     before, after = ((path - np.linalg.lstsq(X, y, rcond=None)[0]) @ directions[:, 0]).tolist()
     x = curvatures[0] / curvatures[-1]
     np.testing.assert_allclose(np.divide(after, before), 1 - 1.5 * x - 0.5 * x**2, rtol=1e-8)
+
+
+def test_block_descent_is_scikit_learns_solver_and_its_gap_bounds_what_other_weights_cost_more():
+    """(1/N) ‖Y − XW‖² + t Σ ‖Wⱼ·‖ is twice scikit-learn's (1/2N) ‖Y − XW‖² + α Σ ‖Wⱼ·‖ with α = t/2."""
+    X, Y = GroupLassoPath().examples(datasets.wine(), 3)
+    t = 0.2 * largest_slope(X, Y)
+    W = block_descent(X, Y, t)
+    theirs = MultiTaskLasso(alpha=t / 2, fit_intercept=False, tol=1e-12, max_iter=100_000).fit(X, Y).coef_.T
+    np.testing.assert_allclose(W, theirs, atol=1e-7)
+    assert ((W == 0) == (theirs == 0)).all()
+    assert (W == 0).any()
+
+    def cost(W):
+        return np.sum((Y - X @ W) ** 2) / len(X) + t * np.linalg.norm(W, axis=1).sum()
+
+    for other in (0 * W, 2 * W, W + 0.01):
+        assert 0 < cost(other) - cost(W) <= duality_gap(X, Y, other, t)
+
+
+def test_a_feature_without_variance_is_never_kept():
+    X, Y = GroupLassoPath().examples(datasets.wine(), 3)
+    X = np.hstack([np.zeros_like(X[:, :1]), X])
+    t = 0.2 * largest_slope(X, Y)
+    np.testing.assert_allclose(block_descent(X, Y, t)[1:], block_descent(X[:, 1:], Y, t), atol=1e-12)
+
+
+def test_proximal_descent_keeps_the_features_of_block_descent():
+    """The norms recorded are those of the weights; one more strength, and other seeds, than the study's."""
+    metrics = GroupLassoPath(relative_strength=0.3)(datasets.wine(), [11, 12]).metrics
+    assert (metrics["disagreements"] == 0).all()
+    assert metrics["distance"].max() < 1e-9
+    norms = np.array([metrics[f"trained/{j}"][0] for j in range(1, 14)])
+    assert (metrics["selected"] == (norms > 0).sum(axis=0)).all()
+
+
+def test_too_few_steps_are_seen_as_a_distance_and_as_disagreements():
+    metrics = GroupLassoPath(relative_strength=0.3, epochs=2)(datasets.wine(), [11]).metrics
+    assert metrics["distance"] > 0.1
+    assert metrics["disagreements"] > 0
+
+
+def test_products_under_an_l2_penalty_end_at_the_lasso():
+    metrics = DiagonalLasso(strength=0.3, epochs=1500)(DATA, [4, 5]).metrics
+    assert metrics["distance"].max() < 1e-6
+    assert (metrics["disagreements"] == 0).all()
+    assert [j for j in range(1, 11) if metrics[f"exact/{j}"][0, 0] != 0] == [3, 4, 7, 9]
 
 
 @pytest.mark.parametrize("method", METHODS)
