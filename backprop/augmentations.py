@@ -23,6 +23,7 @@ class Minibatch(NamedTuple):
     y: Targets
 
 
+SMALLEST = 1e-300  # u to the power 1 / it is 0
 GradientOfInputs: TypeAlias = Callable[[Rows, Targets], Rows]
 
 
@@ -39,8 +40,9 @@ class Mixup:
     """x̃ᵢ = λ xᵢ + (1 − λ) xⱼ, ỹᵢ = λ yᵢ + (1 − λ) yⱼ, λ ~ Beta(α, α), j a random order of the minibatch; α is `concentration`.
 
     One λ a minibatch, as in the paper, or one an example: `shared_over` batch or nothing. Of λ and 1 − λ the larger is xᵢ's,
-    which the symmetry of pairs allows; so α = 0 mixes nothing. λ is the quantile of a uniform draw: replicas of one seed
-    have the same order and the same quantile, whatever their α. Zhang et al., mixup: beyond empirical risk minimization, ICLR 2018.
+    which the symmetry of pairs allows; so α = 0 mixes nothing. λ is made of uniform draws, which replicas of one seed share,
+    and the order of the minibatch with them, whatever their α: the larger it is, the nearer is λ to ½.
+    Zhang et al., mixup: beyond empirical risk minimization, ICLR 2018.
     """
 
     concentration: PerReplica = number(default=0.2, within="[0, inf)")
@@ -51,19 +53,24 @@ class Mixup:
     def __call__(self, x: Rows, y: Targets, streams: Streams, gradient_of_inputs: GradientOfInputs) -> Minibatch:
         B = x.shape[-2]
         order = streams.permutation(B)
-        u = streams.uniform(1 if self.shared_over == "batch" else B, 1, np.dtype(float))
-        share = smaller_share(self.concentration, u, x.dtype)
+        u = streams.uniform(1 if self.shared_over == "batch" else B, 2, np.dtype(float))
+        share = smaller_share(self.concentration, u[..., :1], u[..., 1:], x.dtype)
         return Minibatch(mixed(x, order, share), mixed(y, order, share))
 
 
-def smaller_share(concentration: PerReplica, u: Float[Array, "R M 1"], dtype: np.dtype) -> Float[Array, "R M 1"]:
-    """min(λ, 1 − λ) of λ ~ Beta(α, α): the quantile u/2 of it; 0 where α is 0."""
-    from scipy.special import betaincinv  # a tenth of a second that `--help` need not wait for
+def smaller_share(
+    concentration: PerReplica, u: Float[Array, "R M 1"], v: Float[Array, "R M 1"], dtype: np.dtype
+) -> Float[Array, "R M 1"]:
+    """min(λ, 1 − λ) of λ ~ Beta(α, α): ½ (1 − r), r² = c² (1 − p)/(p + c² (1 − p)), p = u^(1/α), c = cos 2πv; 0 where α is 0.
 
+    T with T²/2α = c² (1 − p)/p has Student's t distribution of 2α degrees of freedom (Bailey, Math. Comp. 62:779, 1994), and
+    ½ (1 + T/√(2α + T²)) the distribution Beta(α, α).
+    """
     alpha = np.asarray(concentration, dtype).astype(float)  # rounded alike alone and in a stack
-    mixes = alpha > 0
-    beta = np.where(mixes, alpha, 1.0)
-    return np.where(mixes, betaincinv(beta, beta, u / 2), 0).astype(dtype)
+    p = u ** (1 / np.maximum(alpha, SMALLEST))
+    across = np.cos(2 * np.pi * v) ** 2 * (1 - p)
+    rest = p / (p + across)  # 1 − r²
+    return (0.5 * rest / (1 + np.sqrt(1 - rest))).astype(dtype)
 
 
 def mixed(a: Float[Array, "R B C"], order: Int[Array, "R B"], share: Float[Array, "R M 1"]) -> Float[Array, "R B C"]:

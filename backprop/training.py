@@ -162,9 +162,9 @@ def train(
     mean = parameters if recipe.averaging is None else parameters.copy()
     state = recipe.optimizer.init(parameters)
     changes = is_scheduled(recipe)
-    on_gradient, on_rows = Streams(seeds, "gradients"), Streams(seeds, "augmentation")
-    again = layout.streams(seeds)  # what the first pass draws, for a second one at other weights
+    streams_of_gradients, streams_of_rows = Streams(seeds, "gradients"), Streams(seeds, "augmentation")
     without_noise = layout.views(parameters)
+    again = layout.streams(seeds)  # what the first pass draws, for a second one at other weights
     W, g = (recipe.penalized(layout, array) for array in (parameters, gradient))
     recipe = replace(recipe, penalty=from_start(recipe.penalty, W))
     per_epoch = recipe.steps_per_epoch(n)
@@ -180,11 +180,12 @@ def train(
             penalty = acting(now.penalty, now.optimizer)
             eta = recipe.optimizer.learning_rate * recipe.schedule.factor(t, total)
 
-            if recipe.augmentation is not None:
-                x, y = recipe.augmentation(x, y, on_rows, partial(gradient_of_inputs, recipe, layout, without_noise))
+            if now.augmentation is not None:
+                slope = partial(gradient_of_inputs, now, layout_now, without_noise)
+                x, y = now.augmentation(x, y, streams_of_rows, slope)
             J = backpropagate(now, layout_now, owned, x, y, gradients)
-            if recipe.ascent is not None:
-                there = layout.views(recipe.ascent.point(parameters, gradient), again)
+            if now.ascent is not None:
+                there = layout.views(now.ascent.point(parameters, gradient), again)
                 backpropagate(now, layout_now, there, x, y, gradients)
             if recipe.clipping is not None:
                 recipe.clipping.clip(gradient, layout.arrays(gradient))
@@ -192,7 +193,7 @@ def train(
             on_this_minibatch = (partial(f, now, layout, x, y) for f in (objective_gradient, objective))
             penalty.before_step(W, eta)
             step = Step(t, eta, layout.count("weight", "diagonal"), *on_this_minibatch)
-            noisy_gradient = distorted(gradient, now.noise.gradients, on_gradient)
+            noisy_gradient = distorted(gradient, now.noise.gradients, streams_of_gradients)
             recipe.optimizer.update(parameters, noisy_gradient, state, step)
             penalty.after_step(W, eta)
             if recipe.constraint is not None:

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from backprop.arrays import per_replica
 from backprop.ascents import SAM
@@ -97,16 +98,18 @@ def test_a_diverged_replica_stays_alone():
 
 
 def test_the_shares_are_those_of_a_beta_distribution():
-    """α = 1 is uniform: the smaller share is half the draw. Else E[2 s (1 − s)] = 2 E[λ (1 − λ)] = α / (2 α + 1)."""
-    u = (np.arange(20_000)[None, :, None] + 0.5) / 20_000
-    np.testing.assert_allclose(smaller_share(1.0, u, u.dtype), u / 2, rtol=1e-12)
-    for alpha in (0.2, 1.0, 4.0):
-        s = smaller_share(alpha, u, u.dtype)
-        assert (2 * s * (1 - s)).mean() == pytest.approx(alpha / (2 * alpha + 1), rel=1e-3)
-    assert (smaller_share(0.0, u, u.dtype) == 0).all()
+    """Folded at ½; E[2 s (1 − s)] = 2 E[λ (1 − λ)] = α / (2 α + 1). α = 1 is uniform."""
+    u, v = (np.indices((500, 500)).reshape(2, 1, -1, 1) + 0.5) / 500
+    for alpha in (0.05, 0.2, 1.0, 4.0):
+        s = smaller_share(alpha, u, v, u.dtype)
+        assert (2 * s * (1 - s)).mean() == pytest.approx(alpha / (2 * alpha + 1), rel=0.01)
+        for at in (0.01, 0.1, 0.25, 0.45):
+            assert (s <= at).mean() == pytest.approx(2 * stats.beta(alpha, alpha).cdf(at), abs=0.005)
+    assert (smaller_share(0.0, u, v, u.dtype) == 0).all()
+    assert (smaller_share(1e-9, u, v, u.dtype) < 1e-9).all()
 
 
-def test_replicas_of_one_seed_have_the_same_pairs_and_the_same_quantile():
+def test_replicas_of_one_seed_have_the_same_pairs_whatever_their_number():
     x = np.tile(np.eye(N), (3, 1, 1))  # row i of the mixture holds the shares of all rows in it
     mixup = Mixup(per_replica([0.2, 1.0, 0.0], "float64"))
     mixture, _ = mixup(x, x, Streams([5, 5, 5], "augmentation"), None)
