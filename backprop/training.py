@@ -10,7 +10,7 @@ from jaxtyping import Int
 
 from backprop.acting import acting
 from backprop.arrays import Array
-from backprop.averaging import Averaging
+from backprop.averaging import Averaging, State, Time
 from backprop.batches import Batches, Shuffled, count, cut
 from backprop.choices import choice, integer, one_of
 from backprop.clipping import Clipping
@@ -106,6 +106,9 @@ class Snapshot(NamedTuple):
     parameters: Parameters
     layout: Layout
     finite_until: Int[Array, " R"]  # the last step at which a replica's loss was finite: < step once it has diverged
+    averages: (
+        State  # all that the recipe's averaging holds, the mean first, which `parameters` are; without one, they alone
+    )
 
 
 def minibatches(
@@ -140,7 +143,7 @@ def train(
     parameters = initial_parameters(layout, initial_seeds or seeds, recipe.dtype)
     gradient = np.empty_like(parameters)
     owned, gradients = layout.views(parameters, layout.streams(seeds)), layout.views(gradient)
-    mean = parameters if recipe.averaging is None else parameters.copy()
+    averages: State = (parameters,) if recipe.averaging is None else recipe.averaging.init(parameters)
     state = recipe.optimizer.init(parameters)
     on_gradient = recipe.noise.gradients, Streams(seeds, "gradients")
     W, g = (recipe.penalized(layout, array) for array in (parameters, gradient))
@@ -150,7 +153,7 @@ def train(
     finite, finite_until = np.ones(len(seeds), bool), np.zeros(len(seeds), int)
 
     if 0 in at:
-        yield Snapshot(0, 0.0, mean, layout, finite_until)
+        yield Snapshot(0, 0.0, averages[0], layout, finite_until, averages)
     for t, rows in enumerate(minibatches(n, recipe.batch_size, seeds, recipe.epochs, recipe.batches), start=1):
         with np.errstate(all="ignore"):  # a diverging replica is recorded, not warned about
             x, y = data.rows(rows)
@@ -168,11 +171,11 @@ def train(
             if recipe.constraint is not None:
                 recipe.constraint.project(W)
             if recipe.averaging is not None:
-                recipe.averaging.update(mean, parameters, t, total)
+                recipe.averaging.update(averages, parameters, Time(t, total, per_epoch))
         finite &= np.isfinite(J[:, 0, 0])
         finite_until += finite
         if t in at:
-            yield Snapshot(t, t / per_epoch, mean, layout, finite_until)
+            yield Snapshot(t, t / per_epoch, averages[0], layout, finite_until, averages)
 
 
 def distorted(gradient: Parameters, source: Source | None, streams: Streams) -> Parameters:

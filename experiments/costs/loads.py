@@ -127,7 +127,7 @@ def of_networks(parts: Mapping[str, Any], load: Load) -> Load:
     measured = sum(rows) * (2 * W + ELEMENT * units / 2)
     rate = products_rate() * 4 / itemsize
     layers = len(layout.widths)
-    state = len(recipe.optimizer.init(np.zeros((1, 1, 1)))) + (recipe.averaging is not None)
+    state = state_arrays(recipe)
     square = 24 * P**2 if isinstance(recipe.optimizer, Newton) else 0.0
     return load._replace(
         steps=steps,
@@ -142,6 +142,13 @@ def of_networks(parts: Mapping[str, Any], load: Load) -> Load:
         rows=rows.validation + rows.test,
         evaluations=T,
     )
+
+
+def state_arrays(recipe: Recipe) -> int:
+    """How many numbers optimiser and averaging hold for each parameter."""
+    one = np.zeros((1, 1, 1))
+    averages = () if recipe.averaging is None else recipe.averaging.init(one)
+    return len(recipe.optimizer.init(one)) + sum(array.size for array in averages)
 
 
 def first_matrix(layout: Layout) -> float:

@@ -1,6 +1,6 @@
 """A schedule's factor lies in [0, 1], at every step of a run of any length."""
 
-from backprop.schedules import Constant, Inverse, Schedule, WarmUp
+from backprop.schedules import Constant, Cyclic, Inverse, Schedule, WarmUp
 
 
 def promise(schedule: Schedule) -> None:
@@ -27,4 +27,11 @@ class WarmUpThatNeverStops(WarmUp):
         return t / self.steps
 
 
-BROKEN = [MinusThirtySeven(), InverseThatCountsFromOneTooFew(), WarmUpThatNeverStops()]
+class CyclicThatForgetsToTurn(Cyclic):
+    """Goes on falling after the first cycle."""
+
+    def factor(self, t, T):
+        return 1 - t / self.length * (1 - self.final)
+
+
+BROKEN = [MinusThirtySeven(), InverseThatCountsFromOneTooFew(), WarmUpThatNeverStops(), CyclicThatForgetsToTurn()]
