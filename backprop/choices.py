@@ -11,9 +11,12 @@ import numpy as np
 T = TypeVar("T")
 
 
-def number(*, default: Any, within: str, per_layer: bool = False) -> Any:
-    """A field that is a real number in an interval, written as in a book: "[0, 1)", "(0, inf)"; or a list, one a layer."""
-    return field(default=default, metadata={"within": within, "per_layer": per_layer})
+def number(*, default: Any, within: str, per_layer: bool = False, scheduled: bool = False) -> Any:
+    """A field that is a real number in an interval, written as in a book: "[0, 1)", "(0, inf)"; or a list, one a layer.
+
+    One that is `scheduled` is multiplied by the factor of the choice's `schedule`, where that is set (backprop/strengths.py).
+    """
+    return field(default=default, metadata={"within": within, "per_layer": per_layer, "scheduled": scheduled})
 
 
 def integer(*, default: Any, within: str) -> Any:

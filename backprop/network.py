@@ -139,6 +139,8 @@ def lay_out(network: Network, inputs: int, outputs: int, noise: Noise = Noise())
 def with_noise(layers: Sequence[Layer], noise: Noise) -> tuple[Layer, ...]:
     """The layers with noise on the inputs, after every activation, and on the weights of every Dense."""
     sites = {site: counted(noise, site, number_of(kind, layers)) for site, kind in KINDS.items()}
+    if noise.gradients:
+        of_layer(noise.gradients, 0, 1)  # the check
     at_inputs: list[Layer] = [NoiseLayer(of_layer(noise.inputs, 0, 1), "inputs")] if noise.inputs else []
     return (*at_inputs, *placed(layers, sites))
 

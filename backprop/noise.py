@@ -1,4 +1,7 @@
-"""Noise sources, and where in a network noise acts. Drawn anew for every minibatch; never in evaluation."""
+"""Noise sources, and where in a network noise acts. Drawn anew for every minibatch; never in evaluation.
+
+A source's `schedule` multiplies its rate or scale.
+"""
 
 from dataclasses import fields, replace
 from functools import cached_property
@@ -12,6 +15,7 @@ from backprop.arrays import Array, PerReplica
 from backprop.choices import choice, number, one_of
 from backprop.operations import Stack
 from backprop.randomness import Streams
+from backprop.schedules import Schedule
 
 SHARED_OVER = ("nothing", "batch")
 PerLayer = PerReplica | tuple[PerReplica, ...]  # one number for all layers, or one a layer
@@ -43,8 +47,9 @@ class Gaussian:
     Bishop, Neural Comp. 7:108 (1995); An, Neural Comp. 8:643 (1996).
     """
 
-    scale: PerLayer = number(default=0.1, within="[0, inf)", per_layer=True)
+    scale: PerLayer = number(default=0.1, within="[0, inf)", per_layer=True, scheduled=True)
     shared_over: str = one_of(default="nothing", options=SHARED_OVER)
+    schedule: Schedule | None = None
 
     def __call__(self, a: Stack, streams: Streams):
         def pullback(da: Stack):
@@ -62,8 +67,9 @@ class MultiplicativeGaussian:
     `shared_over` and lists as for Gaussian. Srivastava et al., JMLR 15 (2014), section 10.
     """
 
-    scale: PerLayer = number(default=0.5, within="[0, inf)", per_layer=True)
+    scale: PerLayer = number(default=0.5, within="[0, inf)", per_layer=True, scheduled=True)
     shared_over: str = one_of(default="nothing", options=SHARED_OVER)
+    schedule: Schedule | None = None
 
     def __call__(self, a: Stack, streams: Streams):
         def pullback(da: Stack):
@@ -83,8 +89,9 @@ class Dropout:
     the weights this is DropConnect (Wan et al., ICML 2013), with one mask a minibatch. `shared_over` and lists as for Gaussian.
     """
 
-    rate: PerLayer = number(default=0.5, within="[0, 1)", per_layer=True)
+    rate: PerLayer = number(default=0.5, within="[0, 1)", per_layer=True, scheduled=True)
     shared_over: str = one_of(default="nothing", options=SHARED_OVER)
+    schedule: Schedule | None = None
 
     def __call__(self, a: Stack, streams: Streams):
         def pullback(da: Stack):

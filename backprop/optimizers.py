@@ -11,7 +11,7 @@ import numpy as np
 from backprop import kernels
 from backprop.arrays import PerReplica
 from backprop.choices import choice, number
-from backprop.curvature import newton_direction
+from backprop.hessian import newton_direction
 from backprop.layout import Parameters
 from backprop.line_search import backtracked
 

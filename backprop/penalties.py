@@ -1,6 +1,7 @@
 """Penalties add a cost on the weights W to the loss, on the biases too if `biases` says so. The reported loss does not contain it.
 
 Where in a step a penalty acts is its `method`; backprop/acting.py has the three.
+A penalty's `schedule` multiplies its strength.
 """
 
 from typing import Any, Protocol, runtime_checkable
@@ -12,6 +13,7 @@ from backprop import kernels
 from backprop.arrays import Array, PerReplica
 from backprop.choices import choice, number, one_of
 from backprop.layout import Weights
+from backprop.schedules import Schedule
 
 Cost = Float[Array, "R 1 1"]
 METHODS = ("gradient", "proximal", "decoupled")
@@ -37,9 +39,10 @@ class Penalty(Protocol):
 class L2:
     """½ λ ‖W‖², whose gradient is λ W: each step shrinks W by a factor. Ridge regression is its linear case."""
 
-    strength: PerReplica = number(default=0.0, within="[0, inf)")
+    strength: PerReplica = number(default=0.0, within="[0, inf)", scheduled=True)
     method: str = one_of(default="gradient", options=METHODS)
     biases: bool = False
+    schedule: Schedule | None = None
 
     def value(self, W: Weights) -> Cost:
         return 0.5 * self.strength * (W.flat**2).sum(axis=-1, keepdims=True)
@@ -55,9 +58,10 @@ class L2:
 class L1:
     """λ Σ |W|, whose subgradient is λ sign W; the proximal step, sign(W) max(|W| − cλ, 0), reaches exact zeros."""
 
-    strength: PerReplica = number(default=0.0, within="[0, inf)")
+    strength: PerReplica = number(default=0.0, within="[0, inf)", scheduled=True)
     method: str = one_of(default="proximal", options=METHODS)
     biases: bool = False
+    schedule: Schedule | None = None
 
     def value(self, W: Weights) -> Cost:
         return self.strength * np.abs(W.flat).sum(axis=-1, keepdims=True)
@@ -73,10 +77,11 @@ class L1:
 class ElasticNet:
     """λ (ρ Σ |W| + ½ (1 − ρ) ‖W‖²); ρ is `l1_ratio`. Zou & Hastie, J. R. Stat. Soc. B 67:301 (2005)."""
 
-    strength: PerReplica = number(default=0.0, within="[0, inf)")
+    strength: PerReplica = number(default=0.0, within="[0, inf)", scheduled=True)
     l1_ratio: PerReplica = number(default=0.5, within="[0, 1]")
     method: str = one_of(default="proximal", options=METHODS)
     biases: bool = False
+    schedule: Schedule | None = None
 
     def value(self, W: Weights) -> Cost:
         l1 = np.abs(W.flat).sum(axis=-1, keepdims=True)

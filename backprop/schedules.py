@@ -1,4 +1,7 @@
-"""Schedules: the learning rate as a function of the step, a factor on the optimiser's own. t counts from 1 to T."""
+"""Schedules: the learning rate as a function of the step, a factor on the optimiser's own. t counts from 1 to T.
+
+A penalty or a noise source may have a schedule too: read its strength for η.
+"""
 
 from math import cos, pi
 from typing import Any, Protocol, runtime_checkable
@@ -12,7 +15,7 @@ from backprop.choices import choice, integer, number
 @runtime_checkable
 class Schedule(Protocol):
     def factor(self, t: int, T: int) -> Any:
-        """What the learning rate is multiplied with at step t of T: a number in [0, 1], or one a replica, (R, 1, 1)."""
+        """What the learning rate, or the strength, is multiplied with at step t of T: a number in [0, 1], or one a replica, (R, 1, 1)."""
 
 
 @choice
@@ -42,6 +45,18 @@ class Cosine:
 
     def factor(self, t: int, T: int) -> Any:
         return self.final + (1 - self.final) * 0.5 * (1 + cos(pi * (t - 1) / T))
+
+
+@choice
+class Linear:
+    """η(t) = η (s + (e − s) (t − 1) / (T − 1)), from the factor `start` at the first step to `end` at the last."""
+
+    start: PerReplica = number(default=1.0, within="[0, 1]")
+    end: PerReplica = number(default=0.0, within="[0, 1]")
+
+    def factor(self, t: int, T: int) -> Any:
+        share = (t - 1) / max(T - 1, 1)
+        return (1 - share) * self.start + share * self.end
 
 
 @choice

@@ -19,12 +19,13 @@ from backprop.layers import Owned
 from backprop.layout import Layout, Parameters, Weights, initial_parameters
 from backprop.losses import Loss, SoftmaxCrossEntropy, balanced
 from backprop.network import MLP, Network, apply, lay_out, with_noise
-from backprop.noise import Noise, Source
+from backprop.noise import Noise, Source, of_layer
 from backprop.optimizers import Momentum, Newton, Optimizer, Step
 from backprop.penalties import Penalty
 from backprop.randomness import Streams
 from backprop.schedules import Constant, Schedule
 from backprop.sets import AnySets, taken
+from backprop.strengths import at_step, is_scheduled
 
 
 @choice
@@ -106,9 +107,7 @@ class Snapshot(NamedTuple):
     parameters: Parameters
     layout: Layout
     finite_until: Int[Array, " R"]  # the last step at which a replica's loss was finite: < step once it has diverged
-    averages: (
-        State  # all that the recipe's averaging holds, the mean first, which `parameters` are; without one, they alone
-    )
+    averages: State  # what the recipe's averaging holds, the mean first, which `parameters` are; without one, they alone
 
 
 def minibatches(
@@ -130,6 +129,7 @@ def train(
     seeds: Sequence[int],
     at: Collection[int],
     initial_seeds: Sequence[int] | None = None,
+    start: Parameters | None = None,
 ) -> Iterator[Snapshot]:
     """Trains R networks at once and yields a snapshot at each of the steps `at` (0: before the first step).
 
@@ -140,14 +140,15 @@ def train(
     n, inputs = data.x.shape[-2:]
     layout = recipe.layout(inputs, data.y.shape[-1])
     recipe.check_minibatches(n, layout)
-    parameters = initial_parameters(layout, initial_seeds or seeds, recipe.dtype)
+    given = None if start is None else start.astype(recipe.dtype)
+    parameters = initial_parameters(layout, initial_seeds or seeds, recipe.dtype) if given is None else given
     gradient = np.empty_like(parameters)
     owned, gradients = layout.views(parameters, layout.streams(seeds)), layout.views(gradient)
     averages: State = (parameters,) if recipe.averaging is None else recipe.averaging.init(parameters)
     state = recipe.optimizer.init(parameters)
-    on_gradient = recipe.noise.gradients, Streams(seeds, "gradients")
+    changes = is_scheduled(recipe)
+    streams_of_gradients = Streams(seeds, "gradients")
     W, g = (recipe.penalized(layout, array) for array in (parameters, gradient))
-    penalty = acting(recipe.penalty, recipe.optimizer)
     per_epoch = recipe.steps_per_epoch(n)
     total = recipe.epochs * per_epoch
     finite, finite_until = np.ones(len(seeds), bool), np.zeros(len(seeds), int)
@@ -157,16 +158,19 @@ def train(
     for t, rows in enumerate(minibatches(n, recipe.batch_size, seeds, recipe.epochs, recipe.batches), start=1):
         with np.errstate(all="ignore"):  # a diverging replica is recorded, not warned about
             x, y = data.rows(rows)
+            now, layout_now = at_step((recipe, layout), t, total) if changes else (recipe, layout)
+            penalty = acting(now.penalty, now.optimizer)
             eta = recipe.optimizer.learning_rate * recipe.schedule.factor(t, total)
 
-            J = backpropagate(recipe, layout, owned, x, y, gradients)
+            J = backpropagate(now, layout_now, owned, x, y, gradients)
             if recipe.clipping is not None:
                 recipe.clipping.clip(gradient, layout.arrays(gradient))
             penalty.in_gradient(g, W)
-            on_this_minibatch = (partial(f, recipe, layout, x, y) for f in (objective_gradient, objective))
+            on_this_minibatch = (partial(f, now, layout, x, y) for f in (objective_gradient, objective))
             penalty.before_step(W, eta)
             step = Step(t, eta, layout.count("weight", "diagonal"), *on_this_minibatch)
-            recipe.optimizer.update(parameters, distorted(gradient, *on_gradient), state, step)
+            noisy_gradient = distorted(gradient, now.noise.gradients, streams_of_gradients)
+            recipe.optimizer.update(parameters, noisy_gradient, state, step)
             penalty.after_step(W, eta)
             if recipe.constraint is not None:
                 recipe.constraint.project(W)
@@ -180,7 +184,7 @@ def train(
 
 def distorted(gradient: Parameters, source: Source | None, streams: Streams) -> Parameters:
     """The gradient with noise on it, where there is a source."""
-    return gradient if source is None else source(gradient, streams)[0]
+    return gradient if source is None else of_layer(source, 0, 1)(gradient, streams)[0]
 
 
 def backpropagate(

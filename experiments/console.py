@@ -19,8 +19,8 @@ def other_formats(client: Any, console: Console) -> None:
     """Tell of results that another version of this program recorded: they are not used, and stay beside the new ones."""
     from experiments.recording.store import of_other_formats, runs_of_kind
 
-    for told in of_other_formats(runs_of_kind(client, "sweep")):
-        console.print(told, highlight=False, markup=False, soft_wrap=True)
+    for note in of_other_formats(runs_of_kind(client, "sweep")):
+        console.print(note, highlight=False, markup=False, soft_wrap=True)
 
 
 def what_is_known(plan: Plan, console: Console) -> None:
@@ -28,7 +28,7 @@ def what_is_known(plan: Plan, console: Console) -> None:
     new = plan.new
     reused = sum(len(cell.reused) for cell in new if not cell.overwrite)
     if len(new) < len(plan.cells) or reused:
-        seeds = f", and {reused} of their networks are trained" if reused else ""
+        seeds = f", and {reused} of their networks are trained already" if reused else ""
         console.print(
             f"{len(plan.cells) - len(new)} cells are already recorded, {len(new)} are new{seeds}", highlight=False
         )
@@ -66,11 +66,15 @@ def report(run: SweepRun, options: Execution, console: Console) -> list[str]:
 def shortfalls(made: "Report", options: Execution) -> Iterator[str]:
     """Why the answer is less than was asked for."""
     if options.check_claims:
-        claims = [f"{one.verdict}: {one.says}" for one in made.verdicts if one.verdict in ("refuted", "not tested")]
+        claims = [
+            f"{verdict.verdict}: {verdict.says}"
+            for verdict in made.verdicts
+            if verdict.verdict in ("refuted", "not tested")
+        ]
         yield from ["; ".join(claims)] if claims else []
     yield from made.failures
     if made.findings.all_diverged:
-        yield "every seed of every cell diverged, and nothing was measured; a smaller optimizer.learning_rate is the usual way out"
+        yield "every seed of every cell diverged, so nothing was measured; a smaller optimizer.learning_rate usually helps"
 
 
 def failures(plan: Plan, console: Console) -> None:
@@ -85,5 +89,5 @@ def where_to_look(run: SweepRun, console: Console) -> None:
     """Print the command that starts the UI, and the address there of the sweep's charts."""
     from experiments.ui import address
 
-    said = f"Runs:   python -m experiments.ui\n        {address(5000, run.experiment_id)}"
-    console.print(said, soft_wrap=True, highlight=False, markup=False)
+    text = f"Runs:   python -m experiments.ui\n        {address(5000, run.experiment_id)}"
+    console.print(text, soft_wrap=True, highlight=False, markup=False)

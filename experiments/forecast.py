@@ -46,7 +46,7 @@ def forecast(console: "Console", plan: Plan, stacks: Sequence[Task | Calculation
     speeds: dict[object, float] = {}
     seconds = 0.0
     with threadpool_limits(1, user_api="blas"):
-        for task in [one for one in stacks if isinstance(one, Task)]:
+        for task in [stack for stack in stacks if isinstance(stack, Task)]:
             kind = stacking_key(task.recipes[0])
             if kind not in speeds:
                 speeds[kind] = seconds_a_step(task) / task.replicas
@@ -54,12 +54,12 @@ def forecast(console: "Console", plan: Plan, stacks: Sequence[Task | Calculation
     replicas = sum(task.replicas for task in stacks)
     wall = seconds / min(effective_n_jobs(where.workers), max(len(stacks), 1))
     console.print(
-        f"stacks: {len(stacks)}, of {replicas} networks together; training takes about {wall:.0f} s on this machine, "
+        f"stacks: {len(stacks)}, with {replicas} networks in all; training takes about {wall:.0f} s on this machine, "
         "measurements and report not counted",
         highlight=False,
     )
-    found = cost(loads_of_plan(plan), where, execution_of(plan.jobs[0].config))
-    console.print(f"the whole sweep: {in_words(found)}", highlight=False)
+    total = cost(loads_of_plan(plan), where, execution_of(plan.jobs[0].config))
+    console.print(f"the whole sweep: {in_words(total)}", highlight=False)
 
 
 def seconds_a_step(task: Task) -> float:

@@ -63,7 +63,7 @@ class Results:
 
         rows = self.of(cell).rows
         if rows is None:
-            raise ValueError(f"cell {cell!r} has no errors of rows.")
+            raise ValueError(f"no errors of rows are kept for cell {cell!r}.")
         return frame(row_table(rows), str(at))
 
     def network(self, cell: str, seed: int) -> Network:
@@ -71,7 +71,7 @@ class Results:
         curves, experiment = self.of(cell), self.experiments[cell]
         if seed not in curves.weights:
             raise ValueError(
-                f"seed is {seed!r}; of {cell!r} the networks of the seeds {sorted(curves.weights)} are kept."
+                f"seed is {seed!r}; for cell {cell!r} the networks of the seeds {sorted(curves.weights)} are kept."
             )
         place = experiment.selection(curves.metrics)[curves.seeds.index(seed)]
         return network_of(experiment, seed, curves.weights[seed], int(np.array(curves.steps)[place]))
@@ -150,8 +150,8 @@ def as_sweep(cells: Mapping[str, Experiment], done: Mapping[str, Any], study: di
     listed = [{"run_id": "", "name": name, "axes": {"cell": name}, "status": "FINISHED"} for name in cells]
 
     def in_one(tables: "list[pd.DataFrame]") -> "pd.DataFrame":
-        whole = pd.concat(tables, ignore_index=True)
-        return labelled(whole, [len(table) for table in tables], listed, ["cell"], []).assign(
+        joined = pd.concat(tables, ignore_index=True)
+        return labelled(joined, [len(table) for table in tables], listed, ["cell"], []).assign(
             arm=lambda rows: rows.cell
         )
 

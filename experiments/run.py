@@ -30,8 +30,8 @@ def job(config: Any) -> Any:
     from experiments.training.workers import Workers
 
     node = HydraConfig.get()
-    one = without_unused_keys(Job(override_values(node.overrides.task), config, dict(node.runtime.choices)))
-    (value,), shortfalls = sweep([one], Workers(workers=1))
+    alone = without_unused_keys(Job(override_values(node.overrides.task), config, dict(node.runtime.choices)))
+    (value,), shortfalls = sweep([alone], Workers(workers=1))
     if isinstance(value, Exception):
         raise value
     if shortfalls:

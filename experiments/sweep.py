@@ -111,7 +111,7 @@ def arriving(
     for cell in completed(cells, stacks, tell.progress(attempts(stacks, where), stacks, console)):
         curves, missing = assembled(run.client, cell)
         if curves is None and not cell.failure:
-            cell.failure = f"seeds {missing} were trained, and are not on disk"
+            cell.failure = f"seeds {missing} were trained, but are not on disk"
         yield cell, curves
 
 

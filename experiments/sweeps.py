@@ -21,13 +21,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m experiments.sweeps", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("list", help="every sweep, newest first")
-    one = commands.add_parser("delete", help="one sweep")
-    one.add_argument("sweep", help="its name, its run id, or its study's name (the newest)")
-    rest = commands.add_parser("clean", help="what no sweep lists")
-    for parser_of_one in (one, rest):
-        parser_of_one.add_argument(
-            "--force", action="store_true", help="even if a sweep of another folder seems to run"
-        )
+    delete_one = commands.add_parser("delete", help="one sweep")
+    delete_one.add_argument("sweep", help="its name, its run id, or its study's name (the newest)")
+    delete_rest = commands.add_parser("clean", help="what no sweep lists")
+    for command in (delete_one, delete_rest):
+        command.add_argument("--force", action="store_true", help="even if a sweep of another folder seems to run")
     arguments = parser.parse_args()
     from reports.door import front_door
 
@@ -59,8 +57,8 @@ def show() -> None:
         shown = Text(name if is_name(name) else repr(name))  # a foreign one may hold control characters
         table.add_row(shown, run.info.status, *size_of(client, run))
     Console().print(table)
-    for told in store.of_other_formats(sweeps):
-        print(f"{told}; experiments.sweeps delete SWEEP removes one")
+    for note in store.of_other_formats(sweeps):
+        print(f"{note}; experiments.sweeps delete SWEEP removes one")
     for part in sorted(RUNS.iterdir()) if RUNS.is_dir() else ():
         print(f"{megabytes(folder_size(part)):>10}  {part}")
 

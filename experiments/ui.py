@@ -23,8 +23,8 @@ def main() -> None:
             writing=True
         )  # the UI's server asks MLflow for artifacts, which must know where they are
         newest = store.runs_of_kind(client, "sweep")
-        for told in store.of_other_formats(newest):
-            print(told, file=sys.stderr)
+        for note in store.of_other_formats(newest):
+            print(note, file=sys.stderr)
         print(address(port, newest[0].info.experiment_id if newest else "0"), flush=True)
         server = [sys.executable, "-m", "mlflow", "ui", "--backend-store-uri", store.tracking_uri()]
         sys.exit(served([*server, "--host", "127.0.0.1", "--port", str(port), "--workers", "1"]))

@@ -49,7 +49,7 @@ def verify(client: Any, run: Any, allowed: Collection[str] = ()) -> "pd.DataFram
         raise ConfigurationError("its config.yaml holds no config")
     experiment = build(config, allowed)  # what the record itself would allow does not count: it may be a stranger's
     if experiment.dataset.fingerprint != run.data.tags.get("data.fingerprint"):
-        raise ConfigurationError("the data are not those of the record: their fingerprints differ")
+        raise ConfigurationError("the data are not those that were recorded: their fingerprints differ")
     keep = kept_by(run, experiment.all_seeds)
     plan = tasks([experiment], keep=keep)
     ((_, result),) = finished_cells((attempt(i, task) for i, task in enumerate(plan)), plan, [experiment])
@@ -89,8 +89,8 @@ def of_rows(recorded: "Curves", repeated: "Curves") -> "pd.DataFrame":
         return pd.DataFrame()
     same_rows = all(np.array_equal(getattr(ours, key), getattr(theirs, key)) for key in ("seed", "part", "row"))
     if not same_rows or not set(ours.at) <= set(theirs.at):
-        raise ConfigurationError("its errors of rows are of other rows or steps than its config makes")
-    pairs = {("error", at): [taken(one.errors, one.at.index(at)) for one in (ours, theirs)] for at in ours.at}
+        raise ConfigurationError("its errors of rows are for rows or steps other than those of its config")
+    pairs = {("error", at): [taken(rows.errors, rows.at.index(at)) for rows in (ours, theirs)] for at in ours.at}
     pairs |= {("output", at): [values[:, 0], theirs.outputs[at][:, 0]] for at, values in ours.outputs.items()}
     differing = []
     for (what, at), (a, b) in pairs.items():
@@ -126,7 +126,7 @@ def differences(recorded: "pd.DataFrame", repeated: "pd.DataFrame") -> "pd.DataF
     from experiments.config.errors import ConfigurationError
 
     if list(recorded.columns) != list(repeated.columns) or len(recorded) != len(repeated):
-        raise ConfigurationError("its tables have other rows or columns than its config makes")
+        raise ConfigurationError("its tables have rows or columns other than those of its config")
     differing = []
     for name in recorded.columns:
         same = (recorded[name] == repeated[name]) | (recorded[name].isna() & repeated[name].isna())
@@ -161,12 +161,12 @@ def find(client: Any, wanted: str) -> Any:
                 continue
             places = [cell["axes"] for cell in record["cells"]]
             arms = arm_names(places, record["axes"], record["study"]["choose"])
-            found = [cell for cell, arm in zip(record["cells"], arms, strict=True) if wanted in (arm, cell["name"])]
-            if len(found) > 1:
-                names = ", ".join(repr(cell["name"]) for cell in found)
+            cells = [cell for cell, arm in zip(record["cells"], arms, strict=True) if wanted in (arm, cell["name"])]
+            if len(cells) > 1:
+                names = ", ".join(repr(cell["name"]) for cell in cells)
                 raise NoSuchSweep(f"{wanted!r} has several cells; name one of them: {names}") from unknown
-            if found and found[0]["status"] == "FINISHED":
-                return client.get_run(found[0]["run_id"])
+            if cells and cells[0]["status"] == "FINISHED":
+                return client.get_run(cells[0]["run_id"])
         raise
 
 

@@ -20,11 +20,11 @@ def sentence(comparison: Comparison) -> str:
     """
     compared = [row for row in comparison.rows if row.difference is not None and row.difference.n]
     if any(seeds_of(row) > 1 for row in compared):
-        said = [differences(comparison, compared)]
+        sentences = [differences(comparison, compared)]
     else:
-        said = [of_one(row, comparison) for row in comparison.rows[:MOST]]
-        said += [f"And {len(comparison.rows) - MOST:,} more."] if len(comparison.rows) > MOST else []
-    return " ".join([*said, *comparison.warnings])
+        sentences = [of_one(row, comparison) for row in comparison.rows[:MOST]]
+        sentences += [f"And {len(comparison.rows) - MOST:,} more."] if len(comparison.rows) > MOST else []
+    return " ".join([*sentences, *comparison.warnings])
 
 
 def of_one(row: Row, comparison: Comparison) -> str:
@@ -118,16 +118,16 @@ def certainty_rows(sweep: Sweep, comparison: Comparison) -> list[dict[str, str]]
 
     return [
         {
-            "": one.arm,
-            "difference": number(one.t.mean, comparison, sign=True),
-            "bootstrap": ends(one.bootstrap),
-            "new data": ends(one.other_data),
-            "win rate": f"{one.lower:.0%} of seeds",
-            "p, Holm": p_value(one.holm),
-            "p, B–H": p_value(one.benjamini_hochberg),
-            "seeds for 80 % power": "–" if one.seeds is None else f"{one.seeds:,}",
+            "": entry.arm,
+            "difference": number(entry.t.mean, comparison, sign=True),
+            "bootstrap": ends(entry.bootstrap),
+            "new data": ends(entry.other_data),
+            "win rate": f"{entry.lower:.0%} of seeds",
+            "p, Holm": p_value(entry.holm),
+            "p, B–H": p_value(entry.benjamini_hochberg),
+            "seeds for 80 % power": "–" if entry.seeds is None else f"{entry.seeds:,}",
         }
-        for one in certainties(sweep, comparison)
+        for entry in certainties(sweep, comparison)
     ]
 
 

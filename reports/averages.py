@@ -20,6 +20,6 @@ def intervals(values: pd.DataFrame, by: pd.DataFrame, factor: float = 1.0) -> pd
     n = groups.count()
     spread = groups.std() * n.map(lambda count: t_quantile(0.975, count - 1) / count**0.5 if count > 1 else np.nan)
     ends = {"mean": groups.mean(), "low": groups.mean() - spread, "high": groups.mean() + spread}
-    found = {end: (table * factor).to_numpy().ravel() for end, table in ends.items()}
+    converted = {end: (table * factor).to_numpy().ravel() for end, table in ends.items()}
     places = n.index.repeat(len(n.columns)).to_frame(index=False).set_axis(list(by), axis=1)
-    return places.assign(metric=list(n.columns) * len(n), **found, seeds=n.to_numpy().ravel())
+    return places.assign(metric=list(n.columns) * len(n), **converted, seeds=n.to_numpy().ravel())

@@ -36,8 +36,10 @@ def number_at(cell: Mapping[str, Any], axis: str) -> float | None:
 
 def label(axes: Mapping[str, str], sweep: Sweep) -> str:
     """The name of these axis values; a number has one name however it is written (1e-3 or 0.001)."""
-    said = {axis: f"{value:g}" if isinstance(value := as_number(text), float) else text for axis, text in axes.items()}
-    return arm_name(said, sweep.axes, ()) if said else ""
+    values = {
+        axis: f"{value:g}" if isinstance(value := as_number(text), float) else text for axis, text in axes.items()
+    }
+    return arm_name(values, sweep.axes, ()) if values else ""
 
 
 def called(axis: str, sweep: Sweep) -> str:

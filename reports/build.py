@@ -54,11 +54,11 @@ def build(client: Any, run_id: str, folder: Path) -> Report:
 def report(sweep: Sweep, folder: Path, beside: Executor) -> Report:
     """Writes index.html, the figures (PNG, SVG), the tables and all CSVs; the folder appears only when everything is in it."""
     check_replaceable(folder)
-    found = contents(sweep, beside)
+    made = contents(sweep, beside)
     folder.parent.mkdir(parents=True, exist_ok=True)
     draft = Path(mkdtemp(dir=folder.parent, prefix=".draft-"))
     try:
-        write(draft, sweep, found)
+        write(draft, sweep, made)
         draft.chmod(0o755)
         if folder.exists():
             shutil.rmtree(folder)
@@ -66,36 +66,36 @@ def report(sweep: Sweep, folder: Path, beside: Executor) -> Report:
     except BaseException:
         shutil.rmtree(draft, ignore_errors=True)
         raise
-    failures = [f"{failure.title}: {failure.message}" for failure in found.failures]
+    failures = [f"{failure.title}: {failure.message}" for failure in made.failures]
     return Report(
         folder,
-        found.findings,
-        found.answer,
-        found.verdicts,
-        note(sweep, found),
+        made.findings,
+        made.answer,
+        made.verdicts,
+        note(sweep, made),
         failures,
     )
 
 
-def write(draft: Path, sweep: Sweep, found: Contents) -> None:
-    (draft / "index.html").write_text(page(sweep, found), encoding="utf-8")
-    for picture in found.pictures:
+def write(draft: Path, sweep: Sweep, made: Contents) -> None:
+    (draft / "index.html").write_text(page(sweep, made), encoding="utf-8")
+    for picture in made.pictures:
         name = picture.figure.name
         write_csv(picture.figure.data, draft / f"{name}.csv")
         (draft / f"{name}.svg").write_text(picture.svg, encoding="utf-8")
         (draft / f"{name}.png").write_bytes(picture.png)
     write_csv(sweep.results, draft / "results.csv")
-    write_csv(found.findings.numbers, draft / "table.csv")
-    (draft / "table.md").write_text(markdown(found.findings.table), encoding="utf-8")
-    (draft / "table.tex").write_text(latex(found.findings.table), encoding="utf-8")
+    write_csv(made.findings.numbers, draft / "table.csv")
+    (draft / "table.md").write_text(markdown(made.findings.table), encoding="utf-8")
+    (draft / "table.tex").write_text(latex(made.findings.table), encoding="utf-8")
 
 
-def note(sweep: Sweep, found: Contents) -> str:
+def note(sweep: Sweep, made: Contents) -> str:
     """The note of the sweep's run in MLflow, in Markdown."""
-    parts = [f"**{shortened(sweep.study['question'])}**", found.answer]
-    if found.verdicts:
-        parts.append(markdown([one._asdict() for one in found.verdicts]))
-    parts.append(markdown(found.findings.in_terminal[0]))
+    parts = [f"**{shortened(sweep.study['question'])}**", made.answer]
+    if made.verdicts:
+        parts.append(markdown([verdict._asdict() for verdict in made.verdicts]))
+    parts.append(markdown(made.findings.in_terminal[0]))
     end = "The page is under Artifacts: report/index.html."
     return "\n\n".join([lines_within("\n\n".join(parts), IN_NOTE - len(end)).rstrip(), end])
 
@@ -105,7 +105,7 @@ def check_replaceable(folder: Path) -> None:
     theirs = [file.name for file in folder.iterdir() if file.suffix not in SUFFIXES] if folder.is_dir() else []
     is_report = folder.is_dir() and (not any(folder.iterdir()) or ((folder / "index.html").exists() and not theirs))
     if folder.exists() and not is_report:
-        raise FileExistsError(f"{folder} holds other files than a report; name a new folder with --folder.")
+        raise FileExistsError(f"{folder} holds files that are not part of a report; name a new folder with --folder.")
 
 
 def main() -> None:

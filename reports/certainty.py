@@ -44,7 +44,7 @@ def certainties(sweep: Sweep, comparison: Comparison) -> list[Certainty]:
     def certainty(row: Row, difference: Array) -> Certainty:
         train, test = sizes(cells[row.cell], sweep) if resplit else (math.nan, math.nan)
         t = mean_interval(difference)
-        told = sweep.study.get("smallest_effect") or t.mean
+        effect = sweep.study.get("smallest_effect") or t.mean
         return Certainty(
             arm=row.arm,
             t=t,
@@ -53,7 +53,7 @@ def certainties(sweep: Sweep, comparison: Comparison) -> list[Certainty]:
             lower=probability_of_improvement(difference, np.zeros_like(difference)),
             holm=row.p,
             benjamini_hochberg=row.corrected.benjamini_hochberg,
-            seeds=seeds_needed(told, t.sd, comparison.tested) if t.sd > 0 and told != 0 else None,
+            seeds=seeds_needed(effect, t.sd, comparison.tested) if t.sd > 0 and effect != 0 else None,
         )
 
     return [certainty(row, difference) for row, difference in zip(rows, differences, strict=True)]

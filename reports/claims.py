@@ -64,20 +64,20 @@ class Case(NamedTuple):
 def judge(sweep: Sweep, chosen: Collection[str]) -> list[Verdict]:
     """A verdict for every claim of the study, in its order; `chosen` are the cells that stand for their arms."""
     cases = [case_of(stated, sweep, chosen) for stated in sweep.study.get("claims", [])]
-    orders = [one.evidence.paired.p for one in cases if isinstance(one.claim, Order)]
+    orders = [stated.evidence.paired.p for stated in cases if isinstance(stated.claim, Order)]
     corrected = iter(holm(orders))
     verdicts = []
     for says, source, claim, evidence in cases:
         match claim:
             case Exact():
-                found = exact(claim, evidence)
+                judged = exact(claim, evidence)
             case Published():
-                found = published(claim, evidence)
+                judged = published(claim, evidence)
             case Order():
-                found = order(evidence, next(corrected), len(orders))
+                judged = order(evidence, next(corrected), len(orders))
             case None:
-                found = ("not tested", evidence, "")
-        verdicts.append(Verdict(says, *found, source))
+                judged = ("not tested", evidence, "")
+        verdicts.append(Verdict(says, *judged, source))
     return verdicts
 
 
@@ -123,8 +123,8 @@ def published(claim: Published, values: Any) -> tuple[str, str, str]:
         return "undecided", cannot, expected
     half = t_quantile(0.975, interval.n - 1) * interval.sd * (1 + 1 / interval.n) ** 0.5
     verdict = "supported" if abs(value - interval.mean) <= half else "refuted"
-    found = f"one more seed: [{interval.mean - half:.5g}, {interval.mean + half:.5g}], from {interval.n}"
-    return verdict, found, expected
+    measured = f"one more seed: [{interval.mean - half:.5g}, {interval.mean + half:.5g}], from {interval.n}"
+    return verdict, measured, expected
 
 
 def why_not(interval: Interval, values: Any) -> str:
@@ -140,11 +140,11 @@ def order(pairs: Pairs, p: float, count: int) -> tuple[str, str, str]:
         why = f"{lost} of {paired.n + lost} pairs have a diverged seed" if lost else f"{paired.n} pairs: no interval"
         return "undecided", why, "below 0"
     verdict = "undecided" if not p < 0.05 else "supported" if paired.mean < 0 else "refuted"
-    found = f"difference {show(paired)}, paired over {paired.n} seeds; {p_text(p)}"
+    measured = f"difference {show(paired)}, paired over {paired.n} seeds; {p_text(p)}"
     if not least_p(paired.n) * count < 0.05:
-        found += f"; with {paired.n} seeds and {count} claims of order the test cannot reach p < 0.05"
-        found += f": take at least {needed} seeds" if (needed := least_seeds(count)) else ""
-    return verdict, found, "below 0"
+        measured += f"; with {paired.n} seeds and {count} claims of order the test cannot reach p < 0.05"
+        measured += f": take at least {needed} seeds" if (needed := least_seeds(count)) else ""
+    return verdict, measured, "below 0"
 
 
 def pairs_of(claim: Order, sweep: Sweep, chosen: Collection[str]) -> Pairs:
@@ -188,10 +188,10 @@ def p_text(p: float) -> str:
 def in_one_sentence(verdicts: list[Verdict]) -> str:
     """How many claims have which verdict, and the refuted ones by name."""
     counts = {
-        kind: sum(one.verdict == kind for one in verdicts)
+        kind: sum(verdict.verdict == kind for verdict in verdicts)
         for kind in ("supported", "refuted", "undecided", "not tested")
     }
-    said = ", ".join(f"{count} {kind}" for kind, count in counts.items() if count)
+    counted = ", ".join(f"{count} {kind}" for kind, count in counts.items() if count)
     claims = "1 claim" if len(verdicts) == 1 else f"{len(verdicts)} claims"
-    refuted = "; ".join(one.says for one in verdicts if one.verdict == "refuted")
-    return f"{claims}: {said}." + (f" Refuted: {refuted}." if refuted else "")
+    refuted = "; ".join(verdict.says for verdict in verdicts if verdict.verdict == "refuted")
+    return f"{claims}: {counted}." + (f" Refuted: {refuted}." if refuted else "")

@@ -16,7 +16,7 @@ from reports.load import Sweep, find_sweep, load_sweep
 from reports.schema.store import open_store
 
 
-def show(found: Contrast, first: Sweep, second: Sweep) -> None:
+def show(contrasted: Contrast, first: Sweep, second: Sweep) -> None:
     from rich.box import SIMPLE_HEAD
     from rich.console import Console
     from rich.table import Table
@@ -25,8 +25,8 @@ def show(found: Contrast, first: Sweep, second: Sweep) -> None:
     console = Console()
     console.print(Text(f"A: {first.name}\nB: {second.name}"))
     for title, rows in (
-        ("What differs", found.settings),
-        ("Results: mean ± half of the 95 % t interval", found.results),
+        ("What differs", contrasted.settings),
+        ("Results: mean ± half of the 95 % t interval", contrasted.results),
     ):
         if not rows:
             console.print(Text(f"{title}: nothing"))
@@ -37,7 +37,7 @@ def show(found: Contrast, first: Sweep, second: Sweep) -> None:
         for row in rows:
             table.add_row(*map(Text, row.values()))
         console.print(table)
-    for end, names in found.only.items():
+    for end, names in contrasted.only.items():
         if names:
             console.print(Text(f"Only in {end}: {', '.join(names)}"))
     console.print(
@@ -59,10 +59,10 @@ def main() -> None:
         runs = [find_sweep(client, name) for name in (arguments.A, arguments.B)]
         check_different(client, *runs)
         first, second = (load_sweep(client, run) for run in runs)
-        found = contrast(first, second)
-        show(found, first, second)
+        contrasted = contrast(first, second)
+        show(contrasted, first, second)
         if arguments.csv is not None:
-            pd.DataFrame(found.results).to_csv(arguments.csv, index=False)
+            pd.DataFrame(contrasted.results).to_csv(arguments.csv, index=False)
 
 
 if __name__ == "__main__":

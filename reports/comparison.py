@@ -84,10 +84,10 @@ def compare(sweep: Sweep) -> Comparison:
     pairs = {arm: pair for arm, pair in pairs.items() if comparable(*(cells[cell] for cell in pair))}
     differences = dict(zip(pairs, paired_differences(differences_by_seed(sweep, list(pairs.values()))), strict=True))
     corrected = corrections(differences)
-    own = measured(sweep)
+    errors_of = measured(sweep)
 
     def row(arm: str, cell: str) -> Row:
-        test, train, gap, diverged_at = own[cell]
+        test, train, gap, diverged_at = errors_of[cell]
         return Row(
             arm=arm,
             cell=cell,
@@ -121,8 +121,8 @@ def corrections(differences: Mapping[str, PairedDifference]) -> dict[str, Correc
     """Every arm's p, corrected for the number of comparisons."""
     p = [difference.p for difference in differences.values()]
     least = [least_p(difference.n) if difference.n > 1 else float("nan") for difference in differences.values()]
-    found = map(Corrected, holm(p), holm(least), benjamini_hochberg(p))
-    return dict(zip(differences, found, strict=True))
+    corrected = map(Corrected, holm(p), holm(least), benjamini_hochberg(p))
+    return dict(zip(differences, corrected, strict=True))
 
 
 def differences_by_seed(sweep: Sweep, pairs: Sequence[tuple[str, str]]) -> Float[Array, "pairs seeds"]:

@@ -51,10 +51,10 @@ def contents(sweep: Sweep, beside: Executor) -> Contents:
     figures = [(plan.title, attempt(plan.title, plan.make)) for plan in planned]
     drawn = [(title, beside.submit(draw, figure)) for title, figure in figures if figure is not None]
     pictures = [attempt(title, drawing.result) for title, drawing in drawn]
-    said = [*findings.sentences, *([in_one_sentence(verdicts)] if verdicts else [])]
+    sentences = [*findings.sentences, *([in_one_sentence(verdicts)] if verdicts else [])]
     return Contents(
         findings,
-        shortened(" ".join(said) or sweep.study["question"]),
+        shortened(" ".join(sentences) or sweep.study["question"]),
         verdicts,
         [picture for picture in pictures if picture is not None],
         failures,

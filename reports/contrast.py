@@ -39,7 +39,7 @@ def contrast(first: Sweep, second: Sweep) -> Contrast:
 
 def settings(first: Sweep, second: Sweep) -> list[dict[str, str]]:
     """Parameters of the cells (those that do not vary within a sweep), data, versions, commit, command."""
-    ours, theirs = told(first), told(second)
+    ours, theirs = settings_of(first), settings_of(second)
     keys = sorted({*ours, *theirs})
     return [
         {"": key, "A": ours.get(key, "–"), "B": theirs.get(key, "–")}
@@ -48,7 +48,7 @@ def settings(first: Sweep, second: Sweep) -> list[dict[str, str]]:
     ]
 
 
-def told(sweep: Sweep) -> dict[str, str]:
+def settings_of(sweep: Sweep) -> dict[str, str]:
     params = {key: value for key, value in sweep.params.items() if key not in sweep.axes}
     data = ", ".join(sorted({cell.get("data", "") for cell in sweep.cells}))
     tags = {key: sweep.tags.get(key, "") for key in ("command", "commit", "versions")}
@@ -68,20 +68,23 @@ def results(first: Sweep, second: Sweep, common: list[str]) -> list[dict[str, st
     tables = [by_seed(sweep.results, common, metric) for sweep in (first, second)]
     ours, theirs = tables[0].align(tables[1], join="inner", axis=1)  # the seeds of both
     differences = paired_differences((theirs - ours).to_numpy())
-    told = [
-        comparable(cells[0][name], cells[1][name]) and one.n > 1 for name, one in zip(common, differences, strict=True)
+    are_paired = [
+        comparable(cells[0][name], cells[1][name]) and pairs.n > 1
+        for name, pairs in zip(common, differences, strict=True)
     ]
-    p_values = holm([one.p if paired else float("nan") for one, paired in zip(differences, told, strict=True)])
+    p_values = holm(
+        [pairs.p if paired else float("nan") for pairs, paired in zip(differences, are_paired, strict=True)]
+    )
     rows = []
-    for name, difference, paired, p in zip(common, differences, told, p_values, strict=True):
-        own = [table.loc[name].dropna() for table in tables]
-        of_both = {end: plus_minus(mean_interval(values), shown) for end, values in zip("AB", own, strict=True)}
+    for name, difference, paired, p in zip(common, differences, are_paired, p_values, strict=True):
+        values_of = [table.loc[name].dropna() for table in tables]
+        of_both = {end: plus_minus(mean_interval(values), shown) for end, values in zip("AB", values_of, strict=True)}
         between = (
             plus_minus(difference, shown, sign=True)
             if paired
-            else number(own[1].mean() - own[0].mean(), shown, sign=True)
+            else number(values_of[1].mean() - values_of[0].mean(), shown, sign=True)
         )
-        seeds = f"{difference.n} paired" if paired else f"{len(own[0])}, {len(own[1])}"
+        seeds = f"{difference.n} paired" if paired else f"{len(values_of[0])}, {len(values_of[1])}"
         rows.append({f"{metric} of": name, **of_both, "B − A": between, "p": p_value(p), "seeds": seeds})
     return rows
 
@@ -92,4 +95,4 @@ def shared_metric(first: Sweep, second: Sweep) -> str:
     for name in measures_of(first):
         if name in second.results:
             return name
-    raise NoSuchSweep(f"{first.name} and {second.name} measure nothing that both have")
+    raise NoSuchSweep(f"{first.name} and {second.name} have no measurement in common")

@@ -24,8 +24,8 @@ def diagnostic_rows(sweep: Sweep, comparison: Comparison) -> list[dict[str, str]
         title: name for title, name in COLUMNS.items() if name in sweep.results and sweep.results[name].notna().any()
     }
     plain = comparison._replace(percent=False)
-    own = sweep.results[sweep.results.cell.isin([row.cell for row in comparison.rows])]
-    means = intervals(own[list(shown.values())], own[["cell"]]).set_index(["cell", "metric"])["mean"].to_dict()
+    results = sweep.results[sweep.results.cell.isin([row.cell for row in comparison.rows])]
+    means = intervals(results[list(shown.values())], results[["cell"]]).set_index(["cell", "metric"])["mean"].to_dict()
     return [
         {"": row.arm, **{title: number(round_to(means[row.cell, name]), plain) for title, name in shown.items()}}
         for row in comparison.rows

@@ -60,10 +60,10 @@ def thinned(items: Sequence[Item], most: int) -> list[Item]:
     return [items[position] for position in evenly(len(items), most)]
 
 
-def told(shown: int, count: int, of: str) -> str:
+def how_many(shown: int, count: int, of: str) -> str:
     """A sentence for a caption where not all are shown, else an empty text.
 
-    >>> told(3, 3, "arms"), told(3, 1000, "arms")
+    >>> how_many(3, 3, "arms"), how_many(3, 1000, "arms")
     ('', ' Shown: 3 of 1,000 arms.')
     """
     return f" Shown: {shown:,} of {count:,} {of}." if shown < count else ""

@@ -63,9 +63,9 @@ def find_sweep(client: Any, name: str | None) -> str:
         )
         if (name is None and run.info.status == "FINISHED") or name in labels:
             return run.info.run_id
-    newest = ", ".join(repr(run.info.run_name.removeprefix("sweep: ")) for run in runs[:5]) or "none yet"
+    newest = ", ".join(repr(run.info.run_name.removeprefix("sweep: ")) for run in runs[:5]) or "none"
     raise NoSuchSweep(
-        f"no {'finished sweep' if name is None else f'sweep {name!r}'} in {client.tracking_uri}; there is: {newest}"
+        f"no {'finished sweep' if name is None else f'sweep {name!r}'} in {client.tracking_uri}; the newest are: {newest}"
     )
 
 
@@ -105,8 +105,8 @@ def in_one(client: Any, cells: Sequence[dict[str, Any]], record: dict[str, Any],
 
     with TemporaryDirectory() as folder, ThreadPoolExecutor(READERS) as readers:
         tables = list(readers.map(read, cells))
-    whole = pa.concat_tables(tables, promote_options="permissive").to_pandas()
-    return labelled(whole, [len(table) for table in tables], cells, record["axes"], record["study"]["choose"])
+    joined = pa.concat_tables(tables, promote_options="permissive").to_pandas()
+    return labelled(joined, [len(table) for table in tables], cells, record["axes"], record["study"]["choose"])
 
 
 def labelled(

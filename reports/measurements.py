@@ -6,8 +6,8 @@ from reports.load import Sweep
 
 def measures_of(sweep: Sweep) -> list[str]:
     """The metrics that the study wants shown, or all."""
-    found = sweep.metrics
-    return [name for name in sweep.study.get("measures", []) if name in found] or found
+    measured = sweep.metrics
+    return [name for name in sweep.study.get("measures", []) if name in measured] or measured
 
 
 def measurement_rows(sweep: Sweep, most: int | None = None) -> list[dict[str, object]]:
@@ -15,11 +15,13 @@ def measurement_rows(sweep: Sweep, most: int | None = None) -> list[dict[str, ob
     cells = sweep.results["cell"].drop_duplicates()[:most]
     rows = sweep.results[sweep.results["cell"].isin(cells)]
     seeds = rows.groupby("cell", sort=False).size()
-    found = intervals(rows[measures_of(sweep)], rows[["cell"]])
-    found["shown"] = [shown(*own) for own in zip(found["mean"], found["high"], found["seeds"], strict=True)]
+    averages = intervals(rows[measures_of(sweep)], rows[["cell"]])
+    averages["shown"] = [
+        shown(*numbers) for numbers in zip(averages["mean"], averages["high"], averages["seeds"], strict=True)
+    ]
     return [
-        {"": str(cell), **dict(zip(own["metric"], own["shown"], strict=True)), "seeds": int(seeds[cell])}
-        for cell, own in found.groupby("cell", sort=False)
+        {"": str(cell), **dict(zip(of_cell["metric"], of_cell["shown"], strict=True)), "seeds": int(seeds[cell])}
+        for cell, of_cell in averages.groupby("cell", sort=False)
     ]
 
 

@@ -15,26 +15,30 @@ MOST = 12  # arms that a sentence names
 
 def cautions(rows: "list[Row]", sweep: Sweep) -> list[str]:
     """Warnings without which the table would mislead."""
-    said = [
+    warnings = [
         f"{row.arm}: {row.diverged} of {row.seeds} seeds diverged; its averages are over the others."
         for row in rows
         if 0 < row.diverged < row.seeds
     ]
-    said += [f"{row.arm}: all {row.seeds} seeds diverged." for row in rows if row.diverged == row.seeds]
+    warnings += [f"{row.arm}: all {row.seeds} seeds diverged." for row in rows if row.diverged == row.seeds]
     others = [row.arm for row in rows if row.difference is None and row.arm != row.baseline]
     if others:
-        said.append(f"Not compared with the baseline, since their data or sources of chance differ: {listed(others)}.")
+        warnings.append(
+            f"Not compared with the baseline, since their data or sources of chance differ: {listed(others)}."
+        )
     apart = [row.arm for row in rows if row.difference is not None and not row.difference.n and row.test_error.n]
     if apart:
-        said.append(f"Not compared with their baseline, since no seed finished in both: {listed(apart)}.")
+        warnings.append(f"Not compared with their baseline, since no seed finished in both: {listed(apart)}.")
     if sweep.params.get("selection") == "oracle":
-        said.append("The step that counts was chosen on the test set (selection=oracle): these errors are optimistic.")
-    return said
+        warnings.append(
+            "The step that counts was chosen on the test set (selection=oracle): these errors are optimistic."
+        )
+    return warnings
 
 
 def edges(rows: "list[Row]", sweep: Sweep) -> list[str]:
     """Notes on chosen numbers that are the least or the largest of those tried: a better one may lie outside."""
-    said = []
+    notes = []
     arm_of, axes_of = arms_of(sweep), {cell["name"]: cell["axes"] for cell in sweep.cells}
     tried: dict[tuple[str, str], set[float | str]] = {}
     for cell, axes in axes_of.items():
@@ -47,26 +51,26 @@ def edges(rows: "list[Row]", sweep: Sweep) -> list[str]:
             chosen = axes_of[row.cell].get(axis)
             if len(values) > 1 and chosen is not None and as_number(chosen) in (values[0], values[-1]):
                 side = "largest" if as_number(chosen) == values[-1] else "least"
-                said.append(f"{row.arm}: the {axis} chosen, {chosen}, is the {side} of those tried.")
-    return said
+                notes.append(f"{row.arm}: the {axis} chosen, {chosen}, is the {side} of those tried.")
+    return notes
 
 
 def stages(rows: "list[Row]", sweep: Sweep) -> list[str]:
     """Notes where arms were trained for different numbers of steps, or only some of them fit their training examples."""
     steps = sweep.curves.groupby("cell").step.max().to_dict()
     lengths = {row.arm: int(steps[row.cell]) for row in rows}
-    said = []
+    notes = []
     if len(set(lengths.values())) > 1:
-        said.append(
+        notes.append(
             f"Trained for different numbers of steps: {listed([f'{arm} {n:,}' for arm, n in lengths.items()])}."
         )
     fitted = [row.arm for row in rows if row.train_error.mean == 0]
     others = [row.arm for row in rows if row.train_error.mean > 0]
     if is_classification(sweep) and fitted and others:
-        said.append(
+        notes.append(
             f"Only some arms fit the training examples without error: {listed(fitted)} do, {listed(others)} do not."
         )
-    return said
+    return notes
 
 
 def unfinished(rows: "list[Row]", sweep: Sweep) -> list[str]:
@@ -86,10 +90,10 @@ def unfinished(rows: "list[Row]", sweep: Sweep) -> list[str]:
         (of_seed["last"] < of_seed["least"]) & (of_seed["last"] < 0.98 * of_seed["before"]) & (of_seed["step"] > 2)
     )
     share = falling.groupby("cell").mean().to_dict()
-    found = [row.arm for row in rows if share.get(row.cell, 0) > 0.5]
-    if not found:
+    improving = [row.arm for row in rows if share.get(row.cell, 0) > 0.5]
+    if not improving:
         return []
-    return [f"Still improving at the last step, by two percent and more of validation loss: {listed(found)}."]
+    return [f"Still improving at the last step, by two percent and more of validation loss: {listed(improving)}."]
 
 
 def listed(names: Sequence[str]) -> str:

@@ -1,7 +1,7 @@
 """The findings of a sweep that trains no network: every cell's measures."""
 
 from reports.averages import intervals
-from reports.excerpt import IN_TABLES, IN_TERMINAL, told
+from reports.excerpt import IN_TABLES, IN_TERMINAL, how_many
 from reports.findings import Findings
 from reports.load import Sweep
 from reports.measurements import measurement_rows, measures_of
@@ -23,5 +23,5 @@ def of_theories(sweep: Sweep) -> Findings:
         numbers=intervals(sweep.results[measures_of(sweep)], sweep.results[["cell"]]),
         tables={},
         figures=[],
-        in_terminal=(table[:IN_TERMINAL], f"{MEASURES}.{told(IN_TERMINAL, len(sweep.cells), 'cells')}"),
+        in_terminal=(table[:IN_TERMINAL], f"{MEASURES}.{how_many(IN_TERMINAL, len(sweep.cells), 'cells')}"),
     )

@@ -10,7 +10,7 @@ from reports.notes import listed
 from reports.schema import OWN, SELECTED, THINNED
 
 
-def page(sweep: Sweep, found: Contents) -> str:
+def page(sweep: Sweep, made: Contents) -> str:
     """The page as text."""
     from jinja2 import Environment, FileSystemLoader, select_autoescape
 
@@ -22,9 +22,9 @@ def page(sweep: Sweep, found: Contents) -> str:
     )
     return environment.get_template("page.html.j2").render(
         sweep=sweep,
-        **found._asdict(),
-        **found.findings._asdict(),
-        **found.findings.tables,
+        **made._asdict(),
+        **made.findings._asdict(),
+        **made.findings.tables,
         first=first,
         script=script(),
         resplit=varies(sweep, "split"),
@@ -61,9 +61,9 @@ def recipe(sweep: Sweep) -> dict[str, str]:
 def value_of(key: str, sweep: Sweep) -> str:
     """The cells' value of a key: a single one, those of an axis, or a note that another axis decides it."""
     if key in sweep.axes:
-        own = [cell["axes"].get(key) for cell in sweep.cells]
-        some = [value for value in dict.fromkeys(own) if value is not None]
-        return listed(some) + (", or not set" if None in own else "")
+        values = [cell["axes"].get(key) for cell in sweep.cells]
+        some = [value for value in dict.fromkeys(values) if value is not None]
+        return listed(some) + (", or not set" if None in values else "")
     decides = next((axis for axis in sweep.axes if key.startswith(f"{axis}.")), None)
     return f"(by {decides})" if decides else sweep.params.get(key, "?")
 
@@ -82,14 +82,14 @@ def data(sweep: Sweep) -> str:
 
 def parts(sweep: Sweep) -> str:
     """How many rows each part has, over all cells that recorded it; else as in the first cell, unless an axis changes it."""
-    told = []
+    counts = []
     for part in ("train", "validation", "test"):
         recorded = {str(cell["sizes"][part]): None for cell in sweep.cells if part in (cell.get("sizes") or {})}
-        known = recorded or (
+        numbers = recorded or (
             {} if touched(sweep, "dataset", "split") else {sweep.params.get(f"data.{part}", "?"): None}
         )
-        told.append(f"{' or '.join(known) if len(known) < 5 else 'several numbers of'} {part}" if known else "")
-    return ", ".join(filter(None, told)) or "numbers of rows as varied"
+        counts.append(f"{' or '.join(numbers) if len(numbers) < 5 else 'several numbers of'} {part}" if numbers else "")
+    return ", ".join(filter(None, counts)) or "numbers of rows as varied"
 
 
 def seeds(sweep: Sweep) -> str:

@@ -75,17 +75,17 @@ def paired_difference(ours: ArrayLike, theirs: ArrayLike) -> PairedDifference:
 
 def paired_differences(differences: Sequence[ArrayLike] | Array) -> list[PairedDifference]:
     """The same for many comparisons at once, given as differences by seed; those of equally many seeds share flips."""
-    finite = [values[np.isfinite(values)] for values in (np.asarray(one, float) for one in differences)]
+    finite = [values[np.isfinite(values)] for values in (np.asarray(by_seed, float) for by_seed in differences)]
     seeds = np.array([len(values) for values in finite])
     p = np.full(len(finite), np.nan)
     for n in set(seeds[seeds > 1]):
         p[seeds == n] = sign_flip_p(np.stack([values for values in finite if len(values) == n]))
-    found = []
+    results = []
     for values, own_p in zip(finite, p, strict=True):
         interval = mean_interval(values)
         effect = interval.mean / interval.sd if interval.sd > 0 else np.nan
-        found.append(PairedDifference(*interval[:3], interval.n, float(own_p), effect))
-    return found
+        results.append(PairedDifference(*interval[:3], interval.n, float(own_p), effect))
+    return results
 
 
 def holm(p_values: ArrayLike) -> list[float]:
@@ -124,7 +124,7 @@ def bootstrap_interval(values: ArrayLike, level: float = 0.95, resamples: int = 
         return plain
     batch = max(1, BLOCK // plain.n)  # resamples in memory at a time
     unit = plain.sd  # squares and cubes of very large values would overflow
-    found = stats.bootstrap(
+    resampled = stats.bootstrap(
         (finite / unit,),
         np.mean,
         confidence_level=level,
@@ -132,7 +132,7 @@ def bootstrap_interval(values: ArrayLike, level: float = 0.95, resamples: int = 
         batch=batch,
         rng=np.random.default_rng(0),
     )
-    low, high = (float(end) * unit for end in found.confidence_interval)
+    low, high = (float(end) * unit for end in resampled.confidence_interval)
     return plain._replace(low=low, high=high)
 
 

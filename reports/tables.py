@@ -60,13 +60,13 @@ def numbers_of(comparison: Comparison) -> pd.DataFrame:
     """A row per arm: what the table shows, unrounded, in the unit of the errors."""
     rows = []
     for row in comparison.rows:
-        told: dict[str, Any] = {"arm": row.arm, "chosen": row.chosen, "cell": row.cell, "baseline": row.baseline}
+        shown: dict[str, Any] = {"arm": row.arm, "chosen": row.chosen, "cell": row.cell, "baseline": row.baseline}
         for name, interval in (("test error", row.test_error), ("train error", row.train_error), ("gap", row.gap)):
-            told |= {name: interval.mean, f"{name} low": interval.low, f"{name} high": interval.high}
+            shown |= {name: interval.mean, f"{name} low": interval.low, f"{name} high": interval.high}
         if row.difference is not None:
             ends = {"": row.difference.mean, " low": row.difference.low, " high": row.difference.high}
-            told |= {f"difference{end}": value for end, value in ends.items()} | {"d": row.difference.d}
-        rows.append(told | {"p": row.p, "seeds": row.test_error.n, "diverged": row.diverged})
+            shown |= {f"difference{end}": value for end, value in ends.items()} | {"d": row.difference.d}
+        rows.append(shown | {"p": row.p, "seeds": row.test_error.n, "diverged": row.diverged})
     return pd.DataFrame(rows)
 
 

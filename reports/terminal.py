@@ -16,10 +16,10 @@ def table_of(answer: str, rows: Sequence[dict[str, Any]], caption: str, width: i
     widths = layout(rows, width or Console().width)
     missing = [column for column in rows[0] if column not in widths]
     caption = " ".join(caption.split())
-    said = f"{caption} Not shown here: {', '.join(missing)}." if missing else caption
+    below = f"{caption} Not shown here: {', '.join(missing)}." if missing else caption
     style: dict[str, Any] = {"title_justify": "left", "title_style": "bold", "caption_justify": "left"}
     table = Table(
-        title=Text(answer), caption=Text(said), box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, **style
+        title=Text(answer), caption=Text(below), box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, **style
     )
     for column, wide in widths.items():
         table.add_column(Text(column), width=wide, justify="left" if is_text(column) else "right", overflow="fold")
@@ -36,7 +36,7 @@ def layout(rows: Sequence[dict[str, Any]], width: int) -> dict[str, int]:
     ({'': 11, 'p': 4, 'd': 3}, {'': 4, 'p': 4, 'd': 3}, {'': 8, 'p': 4})
     """
     texts = {column: [column, *(str(row[column]) for row in rows)] for column in rows[0]}
-    least = {column: min(LONGEST, max(longest_word(text) for text in own)) for column, own in texts.items()}
+    least = {column: min(LONGEST, max(longest_word(text) for text in words)) for column, words in texts.items()}
     room, widths = width - EDGE, dict[str, int]()
     for column in texts:
         if widths and room < least[column] + BETWEEN:

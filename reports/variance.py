@@ -12,8 +12,8 @@ def source_rows(sweep: Sweep, comparison: Comparison) -> list[dict[str, str]]:
     """Where a sweep varies `vary`: the spread of test error over seeds when only some sources of chance differ."""
     axes_of = {cell["name"]: cell["axes"] for cell in sweep.cells}
     varied = [row for row in comparison.rows if "vary" in axes_of[row.cell]]
-    own = sweep.results[sweep.results.cell.isin([row.cell for row in varied])]
-    finite = own[np.isfinite(own["test/error"])]
+    results = sweep.results[sweep.results.cell.isin([row.cell for row in varied])]
+    finite = results[np.isfinite(results["test/error"])]
     errors = {cell: rows["test/error"] for cell, rows in finite.groupby("cell")}
     varied = [row for row in varied if len(errors.get(row.cell, ())) > 1]
     others = {row.cell: tuple(item for item in axes_of[row.cell].items() if item[0] != "vary") for row in varied}
@@ -34,7 +34,7 @@ def source_rows(sweep: Sweep, comparison: Comparison) -> list[dict[str, str]]:
 
 
 def sources_in_a_sentence(rows: list[dict[str, str]]) -> str:
-    told = [
+    spreads = [
         f"{row['what varies'].removeprefix('vary=')} {row['sd of test error']} {row['95 % interval']}" for row in rows
     ]
-    return f"Standard deviation of the test error over seeds: {'; '.join(told)}."
+    return f"Standard deviation of the test error over seeds: {'; '.join(spreads)}."

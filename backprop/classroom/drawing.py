@@ -1,13 +1,19 @@
 """A graph as a picture, in DOT or SVG: the boxes of the forward pass, and the same boxes with reversed arrows."""
 
 from html import escape
+from typing import TYPE_CHECKING
 
-from backprop.classroom.graph import Graph, Node, short
+import numpy as np
+
+from backprop.arrays import Array
+
+if TYPE_CHECKING:
+    from backprop.classroom.graph import Graph, Node
 
 WIDTH, HEIGHT, ACROSS, DOWN = 150, 58, 190, 84
 
 
-def dot(graph: Graph) -> str:
+def dot(graph: "Graph") -> str:
     """Graphviz's language: a cluster with the forward pass, a cluster with the backward pass."""
     lines = ["digraph backpropagation {", "  rankdir=LR;", '  node [shape=box, style=rounded, fontname="sans-serif"];']
     for number, (title, numbers, reverse) in enumerate(passes(graph)):
@@ -22,7 +28,7 @@ def dot(graph: Graph) -> str:
     return "\n".join([*lines, "}"])
 
 
-def svg(graph: Graph) -> str:
+def svg(graph: "Graph") -> str:
     """A picture without other programs: inputs on the left, each box to the right of what it needs."""
     depth = depths(graph)
     columns: dict[int, list[str]] = {}
@@ -50,9 +56,10 @@ def svg(graph: Graph) -> str:
         for start, end in arrows(graph, reverse):
             (x1, y1), (x2, y2) = place[start], place[end]
             x1, x2 = (x1, x2 + WIDTH) if reverse else (x1 + WIDTH, x2)
-            parts.append(
-                f'<line x1="{x1}" y1="{y1 + HEIGHT // 2}" x2="{x2}" y2="{y2 + HEIGHT // 2}" stroke="#777" marker-end="url(#tip)"/>'
-            )
+            y1, y2 = y1 + HEIGHT // 2, y2 + HEIGHT // 2
+            far = abs(depth[start] - depth[end]) > 1  # over the boxes between, not through them
+            bend = f"C{(2 * x1 + x2) / 3:.0f},{top - 34} {(x1 + 2 * x2) / 3:.0f},{top - 34} " if far else "L"
+            parts.append(f'<path d="M{x1},{y1} {bend}{x2},{y2}" fill="none" stroke="#777" marker-end="url(#tip)"/>')
         for node in graph.nodes:
             x, y = place[graph.names[node]]
             name = f"∂{graph.names[graph.output]}/∂{graph.names[node]}" if reverse else graph.names[node]
@@ -69,19 +76,19 @@ def svg(graph: Graph) -> str:
     return "\n".join([*parts, "</svg>"])
 
 
-def passes(graph: Graph) -> list[tuple[str, dict[str, str], bool]]:
+def passes(graph: "Graph") -> list[tuple[str, dict[str, str], bool]]:
     """Title, numbers to show by node, whether arrows are reversed."""
     forward = {name: short(value) for name, value in graph.values.items()}
     backward = {name: short(gradient) for name, gradient in graph.gradients.items()}
     return [("forward: values", forward, False), ("backward: gradients", backward, True)]
 
 
-def arrows(graph: Graph, reverse: bool) -> list[tuple[str, str]]:
+def arrows(graph: "Graph", reverse: bool) -> list[tuple[str, str]]:
     pairs = [(graph.names[below], graph.names[node]) for node in graph.nodes for below in node.inputs]
     return [(end, start) for start, end in pairs] if reverse else pairs
 
 
-def depths(graph: Graph) -> dict[str, int]:
+def depths(graph: "Graph") -> dict[str, int]:
     """How far each node is from the inputs; an input stands just before its first use."""
     depth: dict[str, int] = {}
     for node in graph.nodes:
@@ -93,5 +100,17 @@ def depths(graph: Graph) -> dict[str, int]:
     return depth
 
 
-def operation_of(node: Node) -> str:
+def operation_of(node: "Node") -> str:
     return node.operation.replace("_", " ")
+
+
+def short(array: Array | None) -> str:
+    """Up to six numbers in full, else the range."""
+    if array is None:
+        return "–"
+    numbers = array.ravel()
+    if numbers.size == 1:
+        return f"{numbers[0]:.5g}"
+    if numbers.size <= 6:
+        return np.array2string(array[0], precision=4, separator=", ", suppress_small=True).replace("\n", "")
+    return f"{numbers.min():.4g} … {numbers.max():.4g}"

@@ -21,6 +21,7 @@ import numpy as np
 
 from backprop import operations
 from backprop.arrays import Array
+from backprop.classroom.drawing import short, svg
 from backprop.losses import BinaryCrossEntropy, SoftmaxCrossEntropy, SquaredError
 
 
@@ -48,11 +49,15 @@ BOXES: dict[str, Callable[..., Any]] = {
 
 @dataclass(frozen=True, eq=False)
 class Node:
-    """A named input, or the output of a box. `x @ W + b - y` builds an expression; `named` gives a node its name."""
+    """A named input, or the output of a box. `x @ W + b - y` builds an expression; `named` gives a node its name.
+
+    `function` is the box's value and pullback, where it is none of `BOXES`.
+    """
 
     name: str = ""
     operation: str = "input"
     inputs: tuple["Node", ...] = ()
+    function: Callable[..., Any] | None = None
 
     def __matmul__(self, other: "Node") -> "Node":
         return box("matmul", self, other)
@@ -102,9 +107,8 @@ class Graph:
             if node.operation == "input":
                 self.values[name] = as_rows(name, inputs[name])
             else:
-                self.values[name], self.pullbacks[name] = BOXES[node.operation](
-                    *(self.values[self.names[i]] for i in node.inputs)
-                )
+                function = node.function or BOXES[node.operation]
+                self.values[name], self.pullbacks[name] = function(*(self.values[self.names[i]] for i in node.inputs))
         return self.value(self.names[self.output])
 
     def backward(self) -> None:
@@ -140,6 +144,10 @@ class Graph:
             )
             raise KeyError(f"there is no number for {name!r} yet: {missing}.")
         return numbers[name]
+
+    def _repr_svg_(self) -> str:
+        """The picture that a notebook shows."""
+        return svg(self)
 
     def __str__(self) -> str:
         """The boxes as a table."""
@@ -186,15 +194,3 @@ def plain(array: Array | None) -> Any:
     if array is None:
         return None
     return float(array[0, 0, 0]) if array.shape == (1, 1, 1) else array[0]
-
-
-def short(array: Array | None) -> str:
-    """Up to six numbers in full, else the range."""
-    if array is None:
-        return "–"
-    numbers = array.ravel()
-    if numbers.size == 1:
-        return f"{numbers[0]:.5g}"
-    if numbers.size <= 6:
-        return np.array2string(array[0], precision=4, separator=", ", suppress_small=True).replace("\n", "")
-    return f"{numbers.min():.4g} … {numbers.max():.4g}"

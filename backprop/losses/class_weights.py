@@ -22,8 +22,9 @@ RULE = {"class_weights": "none, balanced, or one number a class"}  # a field's m
 
 
 def check_class_weights(loss: Any) -> None:
-    """Raises ValueError unless the loss's weights are of a kind that is known; makes a list a tuple."""
+    """Raises ValueError unless the loss's weights are of a kind that is known; makes a list, or a plain array, a tuple."""
     given = loss.class_weights
+    given = given.tolist() if isinstance(given, np.ndarray) and given.ndim == 1 else given
     if isinstance(given, list):
         object.__setattr__(loss, "class_weights", tuple(given))
     named = isinstance(given, str) and given in ("none", "balanced")

@@ -21,7 +21,7 @@ from experiments.benchmark.workloads import WORKLOADS, Workload
 OURS, SHARED, FLOOR = "backprop-lab", "backprop-lab, 8 replicas a seed", "products alone (the floor)"
 
 
-def contest(workload: Workload, rounds: int, told: Callable[[str], None]) -> dict[str, Times]:
+def contest(workload: Workload, rounds: int, tell: Callable[[str], None]) -> dict[str, Times]:
     """Everyone's times on one workload."""
     prepare = {
         OURS: partial(ours.training, workload),
@@ -29,21 +29,21 @@ def contest(workload: Workload, rounds: int, told: Callable[[str], None]) -> dic
         FLOOR: partial(ours.floor, workload),
     }
     prepare |= {name: partial(peer, workload) for name, peer in peers.installed().items()}
-    return take_turns(prepare, rounds, lambda what: told(f"{workload.name}: {what}"))
+    return take_turns(prepare, rounds, lambda what: tell(f"{workload.name}: {what}"))
 
 
 def table(workload: Workload, times: dict[str, Times]) -> Table:
-    made = Table(title=workload.title, title_justify="left")
+    shown = Table(title=workload.title, title_justify="left")
     for column in ("", "µs a replica and step", "our time is", "spread over rounds", "prepared in"):
-        made.add_column(column, justify="left" if not column else "right")
+        shown.add_column(column, justify="left" if not column else "right")
     for name, measured in times.items():
         middle, least, most = times[OURS].ratio(measured) if name in (FLOOR, SHARED) else measured.ratio(times[OURS])
-        told = {OURS: "", FLOOR: f"{middle:.2f} × this", SHARED: f"{middle:.2f} × this"}.get(
+        ratio = {OURS: "", FLOOR: f"{middle:.2f} × this", SHARED: f"{middle:.2f} × this"}.get(
             name, f"1/{middle:.1f} of this"
         )
         spread = "" if name == OURS else f"{least:.2f} – {most:.2f}"
-        made.add_row(name, f"{measured.median:,.2f}", told, spread, f"{measured.preparation:.1f} s")
-    return made
+        shown.add_row(name, f"{measured.median:,.2f}", ratio, spread, f"{measured.preparation:.1f} s")
+    return shown
 
 
 def as_json(results: dict[str, dict[str, Times]]) -> dict[str, Any]:

@@ -60,8 +60,8 @@ def measured(examples: int, seeds: Sequence[int]) -> Iterator[tuple[int, Taken]]
             write(Path(folder) / name, size)
         for number in seeds:
             command = [sys.executable, "-m", "experiments.benchmark.memory", folder, str(number)]
-            told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-            yield number, Taken(**json.loads(told))
+            printed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+            yield number, Taken(**json.loads(printed))
 
 
 def write(folder: Path, examples: int) -> None:
@@ -118,10 +118,10 @@ def now() -> float:
     this, total = psutil.Process(), 0
     for process in (this, *this.children(recursive=True)):
         try:
-            found = process.memory_full_info()
+            memory = process.memory_full_info()
         except psutil.Error:  # it has ended
             continue
-        total += getattr(found, "pss", found.uss)
+        total += getattr(memory, "pss", memory.uss)
     return total / 2**20
 
 

@@ -41,10 +41,10 @@ def on_one_thread(work: Callable[..., None], workload: Workload, seeds: range, *
 
 def train_stack(workload: Workload, seeds: range, shared_seeds: bool) -> None:
     x, y = data(workload)
-    one = recipe(workload)
+    alike = recipe(workload)
     examples = Examples(x[None], y[None], np.zeros(len(seeds), int))
-    own = [seed // 8 if shared_seeds else seed for seed in seeds]
-    for _ in train(stack([one] * len(seeds), one.dtype), examples, own, {workload.steps}):
+    used = [seed // 8 if shared_seeds else seed for seed in seeds]
+    for _ in train(stack([alike] * len(seeds), alike.dtype), examples, used, {workload.steps}):
         pass
 
 

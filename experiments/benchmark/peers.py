@@ -95,12 +95,12 @@ def torch_stacked(workload: Workload) -> Callable[[], int]:
         for _ in range(epochs):
             orders = torch.stack([torch.randperm(workload.n) for _ in range(R)])
             for rows in orders.split(workload.batch, dim=1):
-                a, own = x[rows], y[rows]
+                a, targets = x[rows], y[rows]
                 for layer in range(0, len(parameters), 2):
                     a = torch.baddbmm(parameters[layer + 1], a, parameters[layer])
                     if layer < len(parameters) - 2:
                         a = torch.nn.functional.dropout(torch.relu(a), RATE)
-                per_example = (a - own) ** 2 if workload.regression else -own * torch.log_softmax(a, dim=-1)
+                per_example = (a - targets) ** 2 if workload.regression else -targets * torch.log_softmax(a, dim=-1)
                 gradients = torch.autograd.grad(per_example.sum() / workload.batch, parameters)
                 with torch.no_grad():
                     for number, (p, v, g) in enumerate(zip(parameters, velocities, gradients, strict=True)):
@@ -131,8 +131,8 @@ def jax_vmapped(workload: Workload) -> Callable[[], int]:
         for layer, (W, b) in enumerate(parameters):
             a = a @ W + b
             if layer < len(parameters) - 1:
-                key, own = jax.random.split(key)
-                keep = jax.random.bits(own, a.shape, jnp.uint8) >= int(256 * RATE)
+                key, drawn = jax.random.split(key)
+                keep = jax.random.bits(drawn, a.shape, jnp.uint8) >= int(256 * RATE)
                 a = jnp.where(keep, jnp.maximum(a, 0) / (1 - RATE), 0)
         cost = (a - y) ** 2 if workload.regression else -y * jax.nn.log_softmax(a)
         penalty = 0.5 * STRENGTH * sum((W * W).sum() for W, _ in parameters)
@@ -141,8 +141,8 @@ def jax_vmapped(workload: Workload) -> Callable[[], int]:
     def one(parameters: Any, order: Any, key: Any) -> Any:
         def step(state: Any, rows: Any) -> Any:
             parameters, velocity, key = state
-            key, own = jax.random.split(key)
-            gradient = jax.grad(objective)(parameters, x[rows], y[rows], own)
+            key, of_step = jax.random.split(key)
+            gradient = jax.grad(objective)(parameters, x[rows], y[rows], of_step)
             velocity = jax.tree.map(lambda v, g: MOMENTUM * v + g, velocity, gradient)
             return (jax.tree.map(lambda p, v: p - LEARNING_RATE * v, parameters, velocity), velocity, key), None
 

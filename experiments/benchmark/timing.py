@@ -31,12 +31,12 @@ def microseconds(run: Callable[[], int]) -> float:
 
 
 def take_turns(
-    prepare: Mapping[str, Callable[[], Callable[[], int]]], rounds: int, told: Callable[[str], None]
+    prepare: Mapping[str, Callable[[], Callable[[], int]]], rounds: int, tell: Callable[[str], None]
 ) -> dict[str, Times]:
     """Prepares every contender, lets each run once unmeasured, and then all in turn, `rounds` times."""
     runs, preparation = {}, {}
     for name, make in prepare.items():
-        told(f"preparing {name}")
+        tell(f"preparing {name}")
         start = time.perf_counter()
         runs[name] = make()
         runs[name]()
@@ -44,7 +44,7 @@ def take_turns(
     measured: dict[str, list[float]] = {name: [] for name in runs}
     for number in range(rounds):
         for name, run in runs.items():
-            told(f"round {number + 1} of {rounds}: {name}")
+            tell(f"round {number + 1} of {rounds}: {name}")
             time.sleep(0.2)  # threads of the one before may still be spinning
             measured[name].append(microseconds(run))
     return {name: Times(values, preparation[name]) for name, values in measured.items()}

@@ -49,8 +49,8 @@ class Draft(NamedTuple):
 
 def experiment_of(data: Dataset, parts: Mapping[str, Any]) -> Experiment:
     """The experiment on a dataset of its own and its recipe's parts; the loss is the natural one unless it is among them."""
-    recipe, own = sorted_by_recipe({"loss": natural_loss(data), **parts})
-    return Experiment(data, Recipe(**recipe), **own)
+    recipe, others = sorted_by_recipe({"loss": natural_loss(data), **parts})
+    return Experiment(data, Recipe(**recipe), **others)
 
 
 def sorted_by_recipe(parts: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -87,9 +87,9 @@ def draft(config: DictConfig, allowed: Collection[str] = ()) -> Draft:
         others = {key: value for key, value in node.items() if key not in ("_target_", "dataset")}
         others = {key: value for key, value in others.items() if (key, value) != ("loss", None)}  # the natural loss
         parts = {key: built(json.dumps(value)) if isinstance(value, dict) else value for key, value in others.items()}
-        recipe, own = sorted_by_recipe(parts)
+        recipe, rest = sorted_by_recipe(parts)
         check_fields(Recipe, recipe)
-        check_fields(kind, own)
+        check_fields(kind, rest)
         if node.get("dataset") is None:
             raise ConfigurationError("dataset is none; choose one: `--help` lists them.")
         return Draft(kind, parts, node["dataset"])
@@ -132,6 +132,10 @@ def checked(node: Any, path: str, allowed: Collection[str] = ()) -> Any:
     if "_target_" in node:
         target = node["_target_"]
         check_keys(target_object(target, path, allowed), str(target), set(node) - {"_target_"})
+    elif [*node] == ["schedule"]:
+        raise ConfigurationError(
+            f"{path} is none, which has no strength for {path}.schedule; choose an option, or leave it out."
+        )
     return {key: checked(value, f"{path}.{key}".lstrip("."), allowed) for key, value in node.items()}
 
 
@@ -162,7 +166,9 @@ def execution_of(config: DictConfig) -> Execution:
 def choice_of(node: Any, cls: type[T], path: str) -> T:
     """Builds the class `cls` from a node without a _target_. Raises ConfigurationError, with `path` in the message."""
     check_keys(cls, path, node)
-    needed = {name for name, one in inspect.signature(cls).parameters.items() if one.default is one.empty}
+    needed = {
+        name for name, parameter in inspect.signature(cls).parameters.items() if parameter.default is parameter.empty
+    }
     if missing := sorted(needed - set(node)):
         raise ConfigurationError(f"{path} lacks {' and '.join(missing)}; give it: {path}.{missing[0]}=VALUE.")
     try:

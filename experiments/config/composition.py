@@ -87,11 +87,11 @@ def applicable(jobs: Sequence[Sequence[str]], composer: Composer) -> list[list[s
     lacking = [composer.lacking(job) for job in jobs]
     unknown = {key_of(text) for texts in lacking for text in texts}
     unknown -= {key_of(text) for job, texts in zip(jobs, lacking, strict=True) for text in job if text not in texts}
-    kept = [
+    applied = [
         tuple(text for text in job if text not in texts or key_of(text) in unknown)
         for job, texts in zip(jobs, lacking, strict=True)
     ]
-    return [list(job) for job in dict.fromkeys(kept)]
+    return [list(job) for job in dict.fromkeys(applied)]
 
 
 def key_of(override: str) -> str:
@@ -110,7 +110,7 @@ def without_unused_keys(job: Job) -> Job:
     for key in job.overrides:
         if place[key] not in kept:
             raise ConfigurationError(
-                f"{key} is for networks, and theory={job.choices['theory']} trains none; leave it out, or take theory=none."
+                f"{key} is for networks, and theory={job.choices['theory']} trains none; leave it out, or use theory=none."
             )
     choices = {kind: option for kind, option in job.choices.items() if place[kind] in kept}
     config = OmegaConf.masked_copy(job.config, ["_target_", *kept])
@@ -125,7 +125,7 @@ def override_values(overrides: Iterable[str]) -> dict[str, str]:
 
 def settings(parsed: Iterable[Override]) -> dict[str, str]:
     """The overrides that identify a job: all but `execution`. Raises ConfigurationError for one that deletes a key."""
-    found = {}
+    values = {}
     for o in parsed:
         key = o.get_key_element()
         if o.is_delete():
@@ -133,5 +133,5 @@ def settings(parsed: Iterable[Override]) -> dict[str, str]:
                 f"{key}: a key cannot be deleted, since a default that nobody sees would replace it; "
                 f"give {o.key_or_group} another value, or choose the option none."
             )
-        found[key] = o.get_value_element_as_str()
-    return {key: value for key, value in found.items() if not key.startswith("execution.")}
+        values[key] = o.get_value_element_as_str()
+    return {key: value for key, value in values.items() if not key.startswith("execution.")}

@@ -60,10 +60,10 @@ def no_such_option(kind: str, option: str, options: list[str]) -> str:
 def unreadable(override: str, why: str) -> str:
     """The message for a command-line word that Hydra's grammar does not accept."""
     key, equals, value = override.partition("=")
-    said = f"{override!r} cannot be read as KEY=VALUE: {why}"
+    message = f"{override!r} cannot be read as KEY=VALUE: {why}"
     if equals and re.fullmatch(r"[\w.@/+~]+", key) and value and not set(value) & set("'\""):
-        return f"{said}. A value with signs of Hydra's own needs quotes inside the shell's: '{key}=\"{value}\"'."
-    return said
+        return f"{message}. A value with characters that Hydra reads as its own needs quotes inside the shell's: '{key}=\"{value}\"'."
+    return message
 
 
 RENAMED = {"halving": "half_life", "per": "shared_over", "worth": "smallest_effect"}  # last part of a key: old, new
@@ -73,10 +73,10 @@ def renamed(key: str) -> str:
     """The note that a key of an earlier version has a new name; empty for all other keys.
 
     >>> renamed("study.worth")
-    'study.worth is called study.smallest_effect now'
+    'study.worth is now called study.smallest_effect'
     """
     place, dot, name = key.rpartition(".")
-    return f"{key} is called {place}{dot}{RENAMED[name]} now" if name in RENAMED else ""
+    return f"{key} is now called {place}{dot}{RENAMED[name]}" if name in RENAMED else ""
 
 
 def no_such_key(key: str, known: Mapping[str, set[str]]) -> str:
@@ -86,6 +86,8 @@ def no_such_key(key: str, known: Mapping[str, set[str]]) -> str:
     if key in ("noise", "initialization"):
         place = "noise@noise.hidden" if key == "noise" else "initialization@network.initialization"
         return f"{key} is chosen for a place: {place}=OPTION."
+    if key.startswith("schedule@"):
+        return f"{key} is added with a plus, since a strength has no schedule unless it is given one: +{key}=OPTION."
     if key.startswith("study.baseline"):
         return f"{key} is new to this study's baseline; add it with a plus: +study.baseline.AXIS=VALUE."
     if key.endswith("._target_"):

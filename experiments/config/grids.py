@@ -37,7 +37,7 @@ def expand(
     offered = [{key: axis_values(key, spec, parser) for key, spec in grid.items()} for grid in plain]
     for key, asked in given.items():
         offered = with_axis(offered, key, asked)
-    check([{key: len(own) for key, own in grid.items()} for grid in offered])
+    check([{key: len(listed) for key, listed in grid.items()} for grid in offered])
     return jobs_of(offered, given)
 
 
@@ -64,8 +64,8 @@ def jobs_of(grids: Sequence[Mapping[str, list[str]]], given: Mapping[str, list[s
     """Every combination of every grid's values, each once. Raises HydraException where there is none."""
     jobs = [job for grid in grids for job in product(*in_given_order(grid, given))]
     if not jobs:
-        empty = sorted({key for grid in grids for key, own in grid.items() if not own})
-        raise HydraException(f"the sweep has no job: {', '.join(empty)} has no value.")
+        empty = sorted({key for grid in grids for key, values in grid.items() if not values})
+        raise HydraException(f"the sweep has no jobs: there are no values for {' and '.join(empty)}.")
     return [list(job) for job in dict.fromkeys(jobs)]
 
 
@@ -135,7 +135,7 @@ def values(override: Override) -> list[str]:
         return [override.get_value_element_as_str()]
     if not override.is_discrete_sweep():
         raise HydraException(
-            f"{override.input_line}: an interval has no values to list; give them (a=1,2,3), or take a sweeper that "
+            f"{override.input_line}: an interval has no values to list; give them (a=1,2,3), or use a sweeper that "
             "chooses, such as hydra/sweeper=optuna."
         )
     return list(override.sweep_string_iterator())

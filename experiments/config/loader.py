@@ -44,9 +44,9 @@ class GuardedLoader(ConfigLoaderImpl):
         ours = ConfigLoaderImpl(create_config_search_path(OURS))
         typed = [text for text in self.typed if not text.startswith("hydra.searchpath")]
         typed.append("study=none")  # our studies only set axes, which not every sweeper accepts
-        own = dict(hydra_keys(ours.load_configuration("config", typed, RunMode.MULTIRUN)))
+        allowed = dict(hydra_keys(ours.load_configuration("config", typed, RunMode.MULTIRUN)))
         for key, value in hydra_keys(config):
-            if own.get(key, "") != value and not key.startswith("searchpath"):
+            if allowed.get(key, "") != value and not key.startswith("searchpath"):
                 raise ConfigurationError(
                     f"a config file from outside this project sets hydra.{key}; it may only set hydra.sweeper.params and "
                     f"hydra.sweeper.grids. If you want it, say so on the command line: hydra.{key}=VALUE."

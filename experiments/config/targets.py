@@ -32,10 +32,10 @@ def trust(names: Collection[str]) -> None:
 @cache
 def modules() -> frozenset[str]:
     """The modules whose objects may be built; submodules are listed from their files, not imported."""
-    found = set(BUILT)
+    names = set(BUILT)
     for name in BUILT:
-        found |= {f"{name}.{module.name}" for module in pkgutil.iter_modules(import_module(name).__path__)}
-    return frozenset(found)
+        names |= {f"{name}.{module.name}" for module in pkgutil.iter_modules(import_module(name).__path__)}
+    return frozenset(names)
 
 
 def is_ours(target: object) -> bool:
@@ -54,26 +54,26 @@ def our_object(target: object) -> Any:
     module, _, name = target.rpartition(".") if isinstance(target, str) else ("", "", "")
     if module not in modules():
         return None
-    found = vars(import_module(module)).get(name)
-    if is_choice(found):  # defined there, or in a file of that package
-        return found if f"{found.__module__}.".startswith(f"{module}.") else None
-    return found if is_dataset(found, name) else None
+    thing = vars(import_module(module)).get(name)
+    if is_choice(thing):  # defined there, or in a file of that package
+        return thing if f"{thing.__module__}.".startswith(f"{module}.") else None
+    return thing if is_dataset(thing, name) else None
 
 
-def is_dataset(found: Any, name: str) -> bool:
+def is_dataset(thing: Any, name: str) -> bool:
     """Whether an object is a function that `experiments.data.datasets` lists and that returns a Dataset."""
     from experiments.data import datasets
 
-    listed = name in datasets.__all__ and inspect.isfunction(found) and vars(datasets).get(name) is found
-    return listed and inspect.signature(found).return_annotation is datasets.Dataset
+    listed = name in datasets.__all__ and inspect.isfunction(thing) and vars(datasets).get(name) is thing
+    return listed and inspect.signature(thing).return_annotation is datasets.Dataset
 
 
 def target_object(target: object, path: str, allowed: Collection[str] = ()) -> Any:
     """The object that a `_target_` names. Raises ConfigurationError where it is not allowed or cannot be imported."""
     place = f"{path}._target_".lstrip(".")
-    found = our_object(target)
-    if found is not None:
-        return found
+    ours = our_object(target)
+    if ours is not None:
+        return ours
     if not isinstance(target, str) or target not in allowed:
         raise ConfigurationError(f"{place} is {target!r}; {way_out(target)}")
     from hydra.utils import get_object
@@ -83,7 +83,7 @@ def target_object(target: object, path: str, allowed: Collection[str] = ()) -> A
     except Exception as error:
         raise ConfigurationError(f"{place} is {target!r}, which cannot be imported: {error}") from error
     if not callable(theirs):
-        raise ConfigurationError(f"{place} is {target!r}, which is no class or function.")
+        raise ConfigurationError(f"{place} is {target!r}, which is neither a class nor a function.")
     return theirs
 
 
@@ -91,10 +91,10 @@ def way_out(target: object) -> str:
     """The part of a message that says what to do about a target that is refused."""
     module, _, name = str(target).rpartition(".")
     if module in modules():
-        known = sorted(one for one in vars(import_module(module)) if is_ours(f"{module}.{one}"))
-        return f"{module} has no such choice, only {', '.join(known) or 'none'}.{did_you_mean(name, known)}"
+        choices = sorted(choice for choice in vars(import_module(module)) if is_ours(f"{module}.{choice}"))
+        return f"{module} has no such choice, only {', '.join(choices) or 'none'}.{did_you_mean(name, choices)}"
     return (
         "a config may name choices and datasets of this project (backprop.penalties.L2, experiments.data.datasets.digits). If it is "
         f"yours and you trust it, allow it by name on the command line: execution.allow_targets=[{target}] "
-        f"(of experiments.verify: --allow {target})."
+        f"(for experiments.verify: --allow {target})."
     )

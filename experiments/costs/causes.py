@@ -15,17 +15,17 @@ TELLING, MOST = 3, 3  # name settings that cost TELLING times their default or m
 def causes(loads: Sequence[Load], measured: Callable[[Sequence[Load]], float]) -> list[str]:
     """The settings that raise the cost of the dearest cell most, in words; the number of cells counts as one of them."""
 
-    def alone(own: Load) -> float:
-        return measured([own])
+    def alone(cell: Load) -> float:
+        return measured([cell])
 
     dearest = max(loads, key=alone)
     dear = alone(dearest)
-    found = [(measured(loads) / dear, f"{len(loads):,} cells")]
+    costs = [(measured(loads) / dear, f"{len(loads):,} cells")]
     for setting, other in others(dearest.draft):
         size = size_of_data(other.dataset) if setting.startswith("dataset.") else dearest.size
         seeds = None if setting.startswith("seeds=") else dearest.seeds
-        found.append((dear / alone(load(other, size, seeds)), setting))
-    return [setting for times, setting in sorted(found, reverse=True)[:MOST] if times >= TELLING]
+        costs.append((dear / alone(load(other, size, seeds)), setting))
+    return [setting for times, setting in sorted(costs, reverse=True)[:MOST] if times >= TELLING]
 
 
 def others(draft: Draft) -> Iterator[tuple[str, Draft]]:
@@ -36,8 +36,8 @@ def others(draft: Draft) -> Iterator[tuple[str, Draft]]:
         if isinstance(value, int | list) and value != default is not MISSING:
             yield f"{f.name}={short(value)}", draft._replace(parts={**draft.parts, f.name: default})
         elif f.name in ("network", "theory", "split") and is_dataclass(value):
-            for key, own, part in defaults_of(value):
-                yield f"{f.name}.{key}={own}", draft._replace(parts={**draft.parts, f.name: part})
+            for key, text, part in defaults_of(value):
+                yield f"{f.name}.{key}={text}", draft._replace(parts={**draft.parts, f.name: part})
     make = our_object(draft.dataset.get("_target_"))
     for key, parameter in signature(make).parameters.items() if make else ():
         if draft.dataset.get(key, parameter.default) != parameter.default is not parameter.empty:
@@ -47,9 +47,9 @@ def others(draft: Draft) -> Iterator[tuple[str, Draft]]:
 
 def defaults_of(value: Any) -> Iterable[tuple[str, str, Any]]:
     for f in fields(value):
-        own = getattr(value, f.name)
-        if f.default is not MISSING and own != f.default:
-            yield f.name, short(list(own) if isinstance(own, tuple) else own), replace(value, **{f.name: f.default})
+        now = getattr(value, f.name)
+        if f.default is not MISSING and now != f.default:
+            yield f.name, short(list(now) if isinstance(now, tuple) else now), replace(value, **{f.name: f.default})
 
 
 def short(value: object) -> str:

@@ -35,56 +35,58 @@ def limits(options: Execution) -> list[Limit]:
     memory, disk = memory_of_machine(), free_disk()
     has = f" (this machine has {in_bytes(memory)})" if memory else ""
     hours, most_memory, most_disk = options.max_hours, options.max_memory, options.max_disk
-    found = [
+    stated = [
         Limit("max_hours", "time", hours, inf if hours is None else 3600 * hours),
         Limit("max_memory", "memory", most_memory, amount(most_memory, memory), has),
         Limit("max_disk", "disk", most_disk, amount(most_disk, disk), f" ({in_bytes(disk)} are free)"),
     ]
-    return [limit for limit in found if limit.most > 0]
+    return [limit for limit in stated if limit.most > 0]
 
 
 def check(loads: Sequence[Load], options: Execution, where: Workers) -> None:
     """Raises TooDear where a sweep of these cells may not start."""
-    found = cost(loads, where, options)
-    if broken := exceeded(found, options):
+    total = cost(loads, where, options)
+    if broken := exceeded(total, options):
         reasons = causes(loads, lambda some: getattr(cost(some, where, options), broken[0].measure))
-        raise TooDear(refusal(in_words(found), broken, reasons) + uncounted(loads))
+        raise TooDear(refusal(in_words(total), broken, reasons) + uncounted(loads))
 
 
 def uncounted(loads: Sequence[Load]) -> str:
     """A note that the data are not counted, where the size of some is unknown; else empty."""
     return (
         ""
-        if all(own.is_known for own in loads)
+        if all(load.is_known for load in loads)
         else " (The data are not counted: their size is unknown until they are loaded.)"
     )
 
 
-def exceeded(found: Cost, options: Execution) -> list[Limit]:
-    return [limit for limit in limits(options) if getattr(found, limit.measure) > limit.most]
+def exceeded(total: Cost, options: Execution) -> list[Limit]:
+    return [limit for limit in limits(options) if getattr(total, limit.measure) > limit.most]
 
 
 def check_jobs(options: Execution, grids: Sequence[Mapping[str, int]]) -> None:
     """Raises TooDear where grids, given as the number of values per axis, have too many jobs even to compose."""
     jobs = sum(prod(axes.values()) for axes in grids)
-    found = Cost(bounded(jobs) * JOB, PROCESS + bounded(jobs) * CONFIG, 0.0, 1)
-    if broken := exceeded(found, options):
+    composing = Cost(bounded(jobs) * JOB, PROCESS + bounded(jobs) * CONFIG, 0.0, 1)
+    if broken := exceeded(composing, options):
         axis, count = max((axis for axes in grids for axis in axes.items()), key=lambda axis: axis[1])
-        said = f"{in_time(found.time)} and {in_bytes(found.memory)} of memory only to compose its {jobs:,} jobs"
-        raise TooDear(refusal(said, broken, [f"the {count:,} values of {axis}"]))
+        needs = (
+            f"{in_time(composing.time)} and {in_bytes(composing.memory)} of memory just to compose its {jobs:,} jobs"
+        )
+        raise TooDear(refusal(needs, broken, [f"the {count:,} values of {axis}"]))
 
 
-def refusal(said: str, broken: Sequence[Limit], reasons: Sequence[str]) -> str:
+def refusal(needs: str, broken: Sequence[Limit], reasons: Sequence[str]) -> str:
     allowed = " and ".join(f"execution.{limit.key}={limit.asked} allows{limit.had}" for limit in broken)
-    mostly = f", mostly for {' and '.join(reasons)}" if reasons else ""
+    mostly = f", mostly because of {' and '.join(reasons)}" if reasons else ""
     insist = " ".join(f"execution.{limit.key}=null" for limit in broken)
-    return f"the sweep would take {said}{mostly}. That is more than {allowed}. Make it smaller, or insist: {insist} sets no limit."
+    return f"the sweep would take {needs}{mostly}. That is more than {allowed}. Make it smaller, or lift the limit: {insist}."
 
 
-def in_words(found: Cost) -> str:
-    cores = f"{found.cores} core{'s' if found.cores > 1 else ''}"
+def in_words(total: Cost) -> str:
+    cores = f"{total.cores} core{'s' if total.cores > 1 else ''}"
     return (
-        f"about {in_time(found.time)} on {cores}, {in_bytes(found.memory)} of memory and {in_bytes(found.disk)} of disk"
+        f"about {in_time(total.time)} on {cores}, {in_bytes(total.memory)} of memory and {in_bytes(total.disk)} of disk"
     )
 
 

@@ -79,8 +79,8 @@ def size_of_data(node: Mapping[str, Any]) -> Size | None:
     try:
         given = signature(make).bind(**{key: value for key, value in node.items() if key != "_target_"})
         given.apply_defaults()
-        found = rule(**{name: given.arguments[name] for name in signature(rule).parameters})
-        return None if found is None else Size(*map(bounded, found))  # type: ignore[arg-type]
+        size = rule(**{name: given.arguments[name] for name in signature(rule).parameters})
+        return None if size is None else Size(*map(bounded, size))  # type: ignore[arg-type]
     except Exception:  # no file, or a wrong one: building the data says what is wrong
         return None
 
@@ -88,14 +88,14 @@ def size_of_data(node: Mapping[str, Any]) -> Size | None:
 def loads_of(drafts: Iterable[Draft]) -> list[Load]:
     """The loads of all cells that have one; errors in the settings of the others show when they are built."""
     sizes: dict[str, Size | None] = {}
-    found = []
-    for one in drafts:
-        data = str(one.dataset)
+    loads = []
+    for draft in drafts:
+        data = str(draft.dataset)
         if data not in sizes:
-            sizes[data] = size_of_data(one.dataset)
+            sizes[data] = size_of_data(draft.dataset)
         with suppress(Exception):
-            found.append(load(one, sizes[data]))
-    return found
+            loads.append(load(draft, sizes[data]))
+    return loads
 
 
 def load(draft: Draft, size: Size | None, seeds: float | None = None) -> Load:

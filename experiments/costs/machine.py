@@ -22,9 +22,9 @@ def memory_of_machine() -> float:
 
 def of_control_groups() -> Iterator[int]:
     """The memory limits of this process's control groups: a container may have less memory than its machine."""
-    for controllers, own in own_groups():
+    for controllers, path in own_groups():
         for kind, (root, name) in GROUPS.items():
-            place = root / own.lstrip("/")
+            place = root / path.lstrip("/")
             for folder in [place, *place.parents] if kind in controllers.split(",") else []:
                 file = folder / name
                 text = file.read_text().strip() if folder.is_relative_to(root) and file.is_file() else ""
@@ -38,7 +38,7 @@ def own_groups() -> list[tuple[str, str]]:
         lines = Path("/proc/self/cgroup").read_text(encoding="utf-8").splitlines()
     except OSError:
         return []
-    return [(controllers, own) for _, controllers, own in (line.split(":", 2) for line in lines)]
+    return [(controllers, path) for _, controllers, path in (line.split(":", 2) for line in lines)]
 
 
 def free_disk() -> float:

@@ -31,22 +31,22 @@ def left_out(keep: Keep, experiments: Iterable[AnyExperiment]) -> str:
         return ""
     return (
         f"errors of every row are kept at {keep.evaluations} of {max(rows)} evaluations, the first, the last and others evenly "
-        f"spaced, and at the steps that selection rules take: at all they would take about {size(rows, max(rows)) / 1e6:,.0f} "
-        f"MB, more than {BOUND / 1e6:,.0f} MB (execution.keep=[rows] keeps all)"
+        f"spaced, and at the steps that selection rules take; at all evaluations they would take about {size(rows, max(rows)) / 1e6:,.0f} "
+        f"MB, more than the {BOUND / 1e6:,.0f} MB allowed (execution.keep=[rows] keeps all)"
     )
 
 
 def rows_by_evaluations(experiments: Iterable[AnyExperiment]) -> Counter[int]:
     """By number of evaluations, how many held-out rows classification cells have, all seeds and cells together."""
     rows: Counter[int] = Counter()
-    for one in experiments:
-        if isinstance(one, Experiment) and one.dataset.task == "classification":
-            sizes = one.summary()
-            rows[one.evaluations] += (sizes["validation"] + sizes["test"]) * len(one.all_seeds)
+    for experiment in experiments:
+        if isinstance(experiment, Experiment) and experiment.dataset.task == "classification":
+            sizes = experiment.summary()
+            rows[experiment.evaluations] += (sizes["validation"] + sizes["test"]) * len(experiment.all_seeds)
     return rows
 
 
 def size(rows: Counter[int], count: int) -> int:
     """Bytes before compression: per row its number, and a bit for each of `count` evaluations and each rule."""
     rules = len(RULES) + 1
-    return sum(number * (1 - -(min(count, own) + rules) // 8) for own, number in rows.items())
+    return sum(number * (1 - -(min(count, evaluations) + rules) // 8) for evaluations, number in rows.items())

@@ -67,7 +67,7 @@ class Division(NamedTuple):
     def part(self, name: str) -> Scaled:
         """Copy one part's examples."""
         rows: Array = getattr(self.rows, name)
-        return Scaled(*(one.take(np.zeros(1, int), np.arange(len(rows))[None])[0] for one in seen([self], [rows])))
+        return Scaled(*(array.take(np.zeros(1, int), np.arange(len(rows))[None])[0] for array in seen([self], [rows])))
 
 
 def unchanged(y: Array) -> Array:

@@ -32,10 +32,10 @@ class Parts(NamedTuple):
 
     def digest(self) -> str:
         """A hash of the row numbers."""
-        found = sha256()
+        hashed = sha256()
         for rows in self:
-            found.update(np.asarray(rows, "<i8").tobytes() + b"|")
-        return found.hexdigest()[:16]
+            hashed.update(np.asarray(rows, "<i8").tobytes() + b"|")
+        return hashed.hexdigest()[:16]
 
 
 @runtime_checkable
@@ -81,7 +81,7 @@ class Own:
     def __call__(self, dataset: Dataset, seed: int) -> Parts:
         if dataset.own_test is None:
             raise ValueError(
-                f"split is own, but {dataset.name} has no test rows of its own; take split=holdout or split=k_fold."
+                f"split is own, but {dataset.name} has no test rows of its own; use split=holdout or split=k_fold."
             )
         others = np.setdiff1d(np.arange(len(dataset.x)), dataset.own_test)
         n, v = (size_of(part, getattr(self, part), len(others)) for part in ("train", "validation"))
@@ -102,7 +102,7 @@ class KFold:
     def __call__(self, dataset: Dataset, seed: int) -> Parts:
         total, (repetition, fold) = len(dataset.x), divmod(seed, self.folds)
         if self.folds > total:
-            raise ValueError(f"split.folds is {self.folds}, but {dataset.name} has {total} examples; take fewer folds.")
+            raise ValueError(f"split.folds is {self.folds}, but {dataset.name} has {total} examples; use fewer folds.")
         parts = np.array_split(stratified_order(dataset, repetition, np.arange(total)), self.folds)
         smallest_rest = total - len(parts[0])
         v = size_of("validation", self.validation, smallest_rest)
@@ -134,7 +134,7 @@ class Files:
         if not isinstance(pattern, str):
             raise ValueError(
                 f"split.{part} is {pattern!r}; with split=files it must be the path of a file of row numbers, such as "
-                f"{part}_{{seed}}.txt. For sizes take split=holdout."
+                f"{part}_{{seed}}.txt. For sizes use split=holdout."
             )
         path = Path(pattern.replace("{seed}", str(seed)))
         try:
@@ -196,7 +196,7 @@ def checked_parts(dataset: Dataset, parts: Parts, seed: int) -> Parts:
         )
     if dataset.task == "classification" and not dataset.y[parts.train].any(axis=0).all():
         raise ValueError(
-            f"split: {len(parts.train)} training examples miss one of {dataset.name}'s "
+            f"split: {len(parts.train)} training examples lack one of {dataset.name}'s "
             f"{dataset.y.shape[1]} classes (seed {seed}); ask for more."
         )
     return parts

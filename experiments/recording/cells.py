@@ -52,49 +52,51 @@ def record_cell(sweep: SweepRun, cell: Cell, curves: Curves, *, check_store: boo
     """
     name, had = cell.identity.cell, had_by(curves)
     with FileLock(RUNS / "cells.lock"):
-        known = (
+        recorded = (
             None
             if cell.overwrite
             else next(iter(journal.recorded(named_of_cell(name, had), store_key()).values()), None)
         )
-        if known is None and check_store and not cell.overwrite:
-            known = run_of(sweep.client, name)
-            if known is not None and not has_all(sweep.client.get_run(known), had):
-                known = None
-        if known is None:
+        if recorded is None and check_store and not cell.overwrite:
+            recorded = run_of(sweep.client, name)
+            if recorded is not None and not has_all(sweep.client.get_run(recorded), had):
+                recorded = None
+        if recorded is None:
             others = {} if cell.overwrite else unlike(sweep.client, cell, curves)
-            own = start_cell(sweep, cell.job, name, cell_tags(cell) | {KEPT: as_tag(had)} | others)
+            run = start_cell(sweep, cell.job, name, cell_tags(cell) | {KEPT: as_tag(had)} | others)
             try:
-                write_cell(sweep, own, cell, curves)
+                write_cell(sweep, run, cell, curves)
             except Exception:
                 with suppress(Exception):  # where the store is away, `end_sweep` deletes the half-written run
-                    forget_run(sweep.client, own)
+                    forget_run(sweep.client, run)
                 raise
-            sweep.client.set_terminated(own.info.run_id, "FINISHED")
-            known = own.info.run_id
-        journal.now_recorded(all_identities(cell.identity, had), store_key(), known)
+            sweep.client.set_terminated(run.info.run_id, "FINISHED")
+            recorded = run.info.run_id
+        journal.now_recorded(all_identities(cell.identity, had), store_key(), recorded)
 
 
 def all_identities(cell: Identity, had: Mapping[int, frozenset[str]]) -> list[str]:
     """All the names by which a cell's run, and each of its seeds, can be looked up."""
-    seeds = [name for seed, own in had.items() for name in all_names(cell.seeds[seed], own)]
+    seeds = [name for seed, kinds in had.items() for name in all_names(cell.seeds[seed], kinds)]
     return [*all_names_of_cell(cell.cell, had), *seeds]
 
 
 def unlike(client: "MlflowClient", cell: Cell, curves: Curves) -> dict[str, str]:
     """Compares seeds trained again for `execution.keep` with their records; returns a tag naming the runs that differ."""
     names, had = cell.identity.seeds, had_by(curves)
-    known = journal.recorded([*names.values(), *(named(names[seed], own) for seed, own in had.items())], store_key())
-    again = [seed for seed, name in names.items() if name in known and named(name, had[seed]) not in known]
+    run_of_name = journal.recorded(
+        [*names.values(), *(named(names[seed], kinds) for seed, kinds in had.items())], store_key()
+    )
+    again = [seed for seed, name in names.items() if name in run_of_name and named(name, had[seed]) not in run_of_name]
     differ = []
-    for run_id in sorted({known[names[seed]] for seed in again}):
-        seeds = [seed for seed in again if known[names[seed]] == run_id]
+    for run_id in sorted({run_of_name[names[seed]] for seed in again}):
+        seeds = [seed for seed in again if run_of_name[names[seed]] == run_id]
         before = recorded_curves(client, run_id, seeds)
         if before is not None and not same_bits(before, of_seeds(curves, seeds)):
             differ.append(run_id)
             print(
-                f"seeds {in_short(seeds)}, trained again for execution.keep, gave other numbers than run {run_id} has, which stays as "
-                f"it is; python -m experiments.verify {run_id} tells which",
+                f"seeds {in_short(seeds)}, trained again for execution.keep, gave numbers that differ from those of run {run_id}, "
+                f"which stays as it is; python -m experiments.verify {run_id} shows where they differ",
                 file=sys.stderr,
             )
     return {"differs_from": " ".join(differ)} if differ else {}

@@ -23,9 +23,9 @@ class Identity(NamedTuple):
 def identity(config: DictConfig, experiment: AnyExperiment) -> Identity:
     """Hashes settings, data, code, packages and seeds; not the study's prose, `execution`, or where the data lie."""
     node: Any = OmegaConf.to_container(config, resolve=True)
-    kept = {key: value for key, value in node.items() if key not in ("study", "execution", "dataset", "seeds")}
-    targets = [text for path, text in leaves(kept) if path.endswith("_target_")]
-    settings = digest(kept, experiment.dataset.fingerprint, fingerprint(targets))
+    deciding = {key: value for key, value in node.items() if key not in ("study", "execution", "dataset", "seeds")}
+    targets = [text for path, text in leaves(deciding) if path.endswith("_target_")]
+    settings = digest(deciding, experiment.dataset.fingerprint, fingerprint(targets))
     seeds = {seed: digest(settings, seed, draws) for seed, draws in chance(experiment).items()}
     return Identity(settings, seeds, digest(*seeds.values()))
 

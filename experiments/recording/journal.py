@@ -72,7 +72,7 @@ def make_tables(file: Path) -> None:
     with closing(sqlite3.connect(file, timeout=PATIENCE)) as database, database:
         (version,) = database.execute("PRAGMA user_version").fetchone()
         if version not in (0, FORMAT):
-            raise sqlite3.DatabaseError(f"it has format {version}, and this program format {FORMAT}")
+            raise sqlite3.DatabaseError(f"it has format {version}, and this program reads format {FORMAT}")
         database.executescript(TABLES)
         database.execute(f"PRAGMA user_version = {FORMAT}")
         for query in CHECKS:
@@ -98,9 +98,9 @@ def saved(identities: Sequence[str]) -> list[Curves]:
     if not FILE.exists():
         return []
     with opened() as database:
-        found = asked(database, "SELECT piece, seed FROM trained WHERE identity IN ({})", identities)
+        places = asked(database, "SELECT piece, seed FROM trained WHERE identity IN ({})", identities)
         pieces: dict[int, list[int]] = {}
-        for piece, seed in found:
+        for piece, seed in places:
             pieces.setdefault(piece, []).append(seed)
         rows = asked(database, "SELECT id, curves FROM pieces WHERE id IN ({})", list(pieces))
     readable = [(number, from_bytes(content)) for number, content in rows]
@@ -120,10 +120,10 @@ def count() -> int:
     if not FILE.exists():
         return 0
     with opened() as database:
-        (found,) = database.execute(
+        (number,) = database.execute(
             "SELECT (SELECT count(*) FROM trained) + (SELECT count(*) FROM recorded)"
         ).fetchone()
-    return found
+    return number
 
 
 def recorded(identities: Sequence[str], store: str) -> dict[str, str]:
@@ -140,7 +140,7 @@ def now_recorded(identities: Sequence[str], store: str, run: str) -> None:
     with opened() as database:
         rows = [(name, store, run) for name in identities]
         database.executemany("INSERT OR REPLACE INTO recorded VALUES (?, ?, ?)", rows)
-        waiting = [(one,) for name in identities if "+" not in name for one in all_names(name, KINDS)]
+        waiting = [(trained,) for name in identities if "+" not in name for trained in all_names(name, KINDS)]
         database.executemany("DELETE FROM trained WHERE identity = ?", waiting)
         forget_unused(database)
 

@@ -145,13 +145,13 @@ def affordable(jobs: Sequence[Job], options: Execution, where: Workers) -> Plan:
     allowed = trusted()
     drafts, refused = attempted({n: partial(draft, job.config, allowed) for n, job in enumerate(jobs)}, options)
     asked = loads_of(drafts.values())
-    found = cost(asked, where, options)
-    doubtful = not all(own.is_known for own in asked) or bool(exceeded(found, options))
+    total = cost(asked, where, options)
+    doubtful = not all(needed.is_known for needed in asked) or bool(exceeded(total, options))
     if doubtful:
         check(without(asked, most_known(options)), options, where)
-    elif found.time > LONG:
-        print(f"the sweep will take {in_words(found)}, if nothing can be reused", file=sys.stderr)
-    experiments, refused_later = attempted({n: one.build for n, one in drafts.items()}, options)
+    elif total.time > LONG:
+        print(f"the sweep will take {in_words(total)}, if nothing can be reused", file=sys.stderr)
+    experiments, refused_later = attempted({n: parts.build for n, parts in drafts.items()}, options)
     refused |= refused_later
     if not experiments:
         raise next(iter(refused.values()))  # one message, not one per job
@@ -164,9 +164,9 @@ def affordable(jobs: Sequence[Job], options: Execution, where: Workers) -> Plan:
     cells: dict[str, Cell] = {}
     cell_of: dict[int, Cell] = {}
     for n, experiment in experiments.items():
-        own = keep if isinstance(experiment, Experiment) else Keep()  # without a network there is nothing to keep
+        to_have = keep if isinstance(experiment, Experiment) else Keep()  # without a network there is nothing to keep
         known_by = identity(jobs[n].config, experiment)
-        cell = Cell(jobs[n], experiment, known_by, own, experiment.all_seeds, overwrite=options.force)
+        cell = Cell(jobs[n], experiment, known_by, to_have, experiment.all_seeds, overwrite=options.force)
         cell_of[n] = cells.setdefault(known_by.cell, cell)
     keep = within_bound(keep, (cell.experiment for cell in cells.values()))
     plan = Plan(jobs, list(cells.values()), cell_of, refused, keep)
@@ -189,13 +189,15 @@ def check_seeds_named(keep: Keep, experiments: Sequence[AnyExperiment]) -> None:
 
 def loads_of_plan(plan: Plan) -> list[Load]:
     """The loads of the cells, counting only missing seeds; the sizes of the data are known now."""
-    found = [load(draft(c.job.config, trusted()), c.experiment.dataset.size, len(c.missing)) for c in plan.cells]
-    return [own if cell.run is None else own._replace(seeds=0) for own, cell in zip(found, plan.cells, strict=True)]
+    loads = [load(draft(c.job.config, trusted()), c.experiment.dataset.size, len(c.missing)) for c in plan.cells]
+    return [
+        needed if cell.run is None else needed._replace(seeds=0) for needed, cell in zip(loads, plan.cells, strict=True)
+    ]
 
 
 def without(loads: Sequence[Load], known: int) -> list[Load]:
     """The loads if as many as `known` seeds of each cell need no training: a lower bound."""
-    return [own._replace(seeds=max(0, own.seeds - known)) for own in loads]
+    return [load._replace(seeds=max(0, load.seeds - known)) for load in loads]
 
 
 def most_known(options: Execution) -> int:
@@ -207,18 +209,18 @@ def most_known(options: Execution) -> int:
 
 def attempted(makes: Mapping[int, Callable[[], T]], options: Execution) -> tuple[dict[int, T], dict[int, Exception]]:
     """Calls each job's maker: what they return, and the errors of those that fail, by job number. Raises with `fail_fast`."""
-    found: dict[int, T] = {}
+    made: dict[int, T] = {}
     refused: dict[int, Exception] = {}
     for number, make in makes.items():
         try:
-            found[number] = make()
+            made[number] = make()
         except ConfigurationError as error:
             refused[number] = error
         except Exception as error:  # one job's failure must not stop the others
             refused[number] = ConfigurationError(f"{type(error).__name__}: {error}")
         if refused and options.fail_fast:
             raise refused[number]
-    return found, refused
+    return made, refused
 
 
 def look_up(cells: Sequence[Cell]) -> None:

@@ -99,16 +99,16 @@ def is_finished(client: "MlflowClient", run_id: str) -> bool:
 
 def seeds_recorded(client: "MlflowClient", wanted: Identity) -> list[tuple[str, list[str]]]:
     """The finished runs in the store with seeds of that cell, whoever recorded them: each run id with the names it answers to."""
-    found = search(client, f"tags.settings = '{wanted.settings}' and attributes.status = 'FINISHED'")
-    known = []
-    for run in found:
+    runs = search(client, f"tags.settings = '{wanted.settings}' and attributes.status = 'FINISHED'")
+    named = []
+    for run in runs:
         seeds = [seed for seed in wanted.seeds if seed in from_short(run.data.tags.get("seeds", ""))]
         had = from_tag(run.data.tags.get(KEPT, ""), seeds)
         names = [name for seed in seeds for name in all_names(wanted.seeds[seed], had[seed])]
         if run.data.tags.get("identity") == wanted.cell:
             names += all_names_of_cell(wanted.cell, had)
-        known.append((run.info.run_id, names))
-    return known
+        named.append((run.info.run_id, names))
+    return named
 
 
 def recorded_value(client: "MlflowClient", run_id: str) -> float:

@@ -55,15 +55,15 @@ def write_rows(file: Path, rows: Rows) -> None:
 
 def from_row_table(table: "pa.Table") -> Rows:
     """Rebuilds the rows from their table."""
-    said = description(table)
+    stated = description(table)
     seed, row = (table[name].to_numpy().astype(np.uint32) for name in ("seed", "row"))
     if WRONG in table.column_names:
         errors = packed(table)
     else:
-        errors = np.stack([table[name].to_numpy().astype("f4") for name in said["at"]], axis=1)
+        errors = np.stack([table[name].to_numpy().astype("f4") for name in stated["at"]], axis=1)
     outputs = {
         name.removeprefix(OUTPUTS): np.asarray(table[name].combine_chunks().flatten(), "f4").reshape(len(row), -1)
         for name in table.column_names
         if name.startswith(OUTPUTS)
     }
-    return Rows(seed, parts(table).astype(np.int8), row, tuple(said["at"]), said["own"], errors, outputs)
+    return Rows(seed, parts(table).astype(np.int8), row, tuple(stated["at"]), stated["own"], errors, outputs)

@@ -36,8 +36,8 @@ def fingerprint(targets: Iterable[str]) -> str:
 def fingerprint_of_modules(starts: frozenset[str]) -> str:
     code, packages = closure(starts)
     python = f"python {sys.version_info.major}.{sys.version_info.minor}"
-    said = [python, *sorted(packages), *(f"{name} {digest}" for name, digest in sorted(code.items()))]
-    return hashlib.sha256("\n".join(said).encode()).hexdigest()
+    lines = [python, *sorted(packages), *(f"{name} {digest}" for name, digest in sorted(code.items()))]
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
 def closure(starts: Iterable[str]) -> tuple[dict[str, str], frozenset[str]]:
@@ -56,7 +56,7 @@ def closure(starts: Iterable[str]) -> tuple[dict[str, str], frozenset[str]]:
             continue
         read = module(file, name)
         code[name] = read.digest
-        waiting += [*parents(name), *(found for imported in read.imports for found in modules_of(imported))]
+        waiting += [*parents(name), *(below for imported in read.imports for below in modules_of(imported))]
     return code, frozenset(version_of(root) for root in roots if root not in sys.stdlib_module_names)
 
 
@@ -67,7 +67,7 @@ def version_of(root: str) -> str:
     try:
         return f"{name} {version(name)}"
     except PackageNotFoundError:  # its distribution has another name: looking all of them up takes half a second
-        return " ".join([root, *(f"{one} {version(one)}" for one in packages_distributions().get(root, []))])
+        return " ".join([root, *(f"{name} {version(name)}" for name in packages_distributions().get(root, []))])
 
 
 @cache
@@ -127,7 +127,7 @@ def without_docstrings(tree: ast.Module) -> ast.Module:
     for node in ast.walk(tree):
         body = getattr(node, "body", None)
         if isinstance(body, list):
-            node.body = [one for one in body if not is_text(one)] or [ast.Pass()]  # type: ignore[attr-defined]
+            node.body = [statement for statement in body if not is_text(statement)] or [ast.Pass()]  # type: ignore[attr-defined]
     return tree
 
 

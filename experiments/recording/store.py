@@ -134,13 +134,13 @@ def existing_store(writing: bool = False) -> "MlflowClient":
 def search(client: "MlflowClient", wanted: str) -> list[Any]:
     """The runs of all studies that match an MLflow filter, newest first."""
     experiments = [experiment.experiment_id for experiment in client.search_experiments()]
-    found, token = [], None
+    runs, token = [], None
     while True:
         page = client.search_runs(experiments, wanted, order_by=["attributes.start_time DESC"], page_token=token)
-        found += list(page)
+        runs += list(page)
         token = page.token
         if not token:
-            return found
+            return runs
 
 
 def runs_of_kind(client: "MlflowClient", kind: str) -> list[Any]:
@@ -215,24 +215,24 @@ def forget_run(client: "MlflowClient", run: Any) -> None:
 
 def add_artifacts(client: "MlflowClient", run_id: str, files: Path, into: str = "") -> None:
     """Adds the files of a folder to the artifacts of a run, in the subfolder `into` if given."""
-    own = artifact_folder(client, run_id)
-    if own is None:
+    folder = artifact_folder(client, run_id)
+    if folder is None:
         client.log_artifacts(run_id, str(files), into or None)
         return
-    for file in (one for one in files.rglob("*") if one.is_file()):
-        place = own / into / file.relative_to(files)
+    for file in (path for path in files.rglob("*") if path.is_file()):
+        place = folder / into / file.relative_to(files)
         place.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(file, place)
 
 
 def add_text(client: "MlflowClient", run_id: str, text: str, name: str) -> None:
     """Adds a text to the artifacts of a run, as a file of that name."""
-    own = artifact_folder(client, run_id)
-    if own is None:
+    folder = artifact_folder(client, run_id)
+    if folder is None:
         client.log_text(run_id, text, name)
         return
-    own.mkdir(parents=True, exist_ok=True)
-    (own / name).write_text(text, encoding="utf-8")
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / name).write_text(text, encoding="utf-8")
 
 
 def experiment_id(client: "MlflowClient", name: str) -> str:
@@ -242,15 +242,15 @@ def experiment_id(client: "MlflowClient", name: str) -> str:
     database = database_of(client.tracking_uri)
     place = None if database is None else artifacts_beside(database)
     with FileLock(lock_beside(database)):
-        found = client.get_experiment_by_name(name)
-        if found is None:
+        experiment = client.get_experiment_by_name(name)
+        if experiment is None:
             return client.create_experiment(name, artifact_location=place)
-    if place is not None and found.artifact_location != place:
+    if place is not None and experiment.artifact_location != place:
         raise StoreUnusable(
-            f"the MLflow experiment {name!r} of {database} keeps its artifacts in {found.artifact_location}, not in "
+            f"the MLflow experiment {name!r} of {database} keeps its artifacts in {experiment.artifact_location}, not in "
             f"{place}: it was not created by backprop-lab; give the study another name (study.name=…), or run in another folder"
         )
-    return found.experiment_id
+    return experiment.experiment_id
 
 
 def unavailable(error: Exception) -> bool:
@@ -271,5 +271,5 @@ def unavailable(error: Exception) -> bool:
 
 def run_of(client: "MlflowClient", identity: str) -> str | None:
     """The finished run of that identity in the store, whoever recorded it."""
-    found = search(client, f"tags.identity = '{identity}' and attributes.status = 'FINISHED'")
-    return found[0].info.run_id if found else None
+    runs = search(client, f"tags.identity = '{identity}' and attributes.status = 'FINISHED'")
+    return runs[0].info.run_id if runs else None

@@ -90,8 +90,8 @@ def end_sweep(sweep: SweepRun, plan: Plan) -> None:
         "cells": listed,
     }
     add_text(sweep.client, sweep.run_id, json.dumps(record, indent=1), SWEEP)
-    if said := left_out(plan.keep, (cell.experiment for cell in plan.cells)):
-        sweep.client.set_tag(sweep.run_id, THINNED, said)
+    if note := left_out(plan.keep, (cell.experiment for cell in plan.cells)):
+        sweep.client.set_tag(sweep.run_id, THINNED, note)
 
 
 def about_data(cell: Cell) -> dict[str, Any]:

@@ -67,7 +67,7 @@ def curve_table(curves: Curves) -> "pd.DataFrame":
     return pd.DataFrame(columns | {name: values.ravel() for name, values in curves.metrics.items()})
 
 
-def seed_table(curves: Curves, own: Selection) -> "pd.DataFrame":
+def seed_table(curves: Curves, selection: Selection) -> "pd.DataFrame":
     """A row per seed: the step that each selection rule takes, and what is measured once.
 
     A diverged seed keeps its row: `diverged_at` is the step of its first infinite loss, −1 for the others.
@@ -77,20 +77,20 @@ def seed_table(curves: Curves, own: Selection) -> "pd.DataFrame":
     steps = np.array(curves.steps)
     rules = RULES if "validation/loss" in curves.metrics else {}
     taken = {SELECTED + name: steps[rule(curves.metrics)] for name, rule in rules.items()}
-    columns = {"seed": curves.seeds, DIVERGED: curves.diverged_at, OWN: steps[own(curves.metrics)]}
+    columns = {"seed": curves.seeds, DIVERGED: curves.diverged_at, OWN: steps[selection(curves.metrics)]}
     return pd.DataFrame(columns | taken | curves.once)
 
 
-def at_the_selected_step(curves: Curves, own: Selection) -> dict[str, Float[Array, " S"]]:
+def at_the_selected_step(curves: Curves, selection: Selection) -> dict[str, Float[Array, " S"]]:
     """Every seed's metrics: at the step that the experiment's own rule selects, or measured once."""
-    taken, seeds = own(curves.metrics), np.arange(len(curves.seeds))
+    taken, seeds = selection(curves.metrics), np.arange(len(curves.seeds))
     return {name: values[taken, seeds] for name, values in curves.metrics.items()} | curves.once
 
 
-def mean_validation_error(curves: Curves, own: Selection) -> float:
+def mean_validation_error(curves: Curves, selection: Selection) -> float:
     """The mean over seeds at the selected step, for a sweeper that minimises it; NaN where nothing is trained."""
-    found = at_the_selected_step(curves, own)
-    values = found.get("validation/error", np.empty(0))
+    metrics = at_the_selected_step(curves, selection)
+    values = metrics.get("validation/error", np.empty(0))
     finite = values[np.isfinite(values)]
     return float(finite.mean()) if len(finite) else float("nan")
 

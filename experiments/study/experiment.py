@@ -30,7 +30,7 @@ def listed_seeds(seeds: Any) -> list[int]:
     if max(ends(listed)) >= 2**32:
         raise ValueError(f"seeds is {shortened(seeds)}; a seed must be less than 2³².")
     if isinstance(listed, list) and len(set(listed)) < len(listed):
-        raise ValueError(f"seeds is {shortened(seeds)}; each seed may stand in the list once.")
+        raise ValueError(f"seeds is {shortened(seeds)}; each seed may be listed only once.")
     return list(listed)
 
 
@@ -55,7 +55,7 @@ class Experiment:
     [0, 1, 2]
     >>> Experiment(diabetes(), Recipe(loss=SoftmaxCrossEntropy()))
     Traceback (most recent call last):
-    ValueError: loss is SoftmaxCrossEntropy, which is for classification, but the targets of diabetes are for regression; take \
+    ValueError: loss is SoftmaxCrossEntropy, which is for classification, but the targets of diabetes are for regression; use \
 loss=natural (in Python Recipe(loss=SquaredError())) or another dataset.
     """
 
@@ -74,7 +74,7 @@ loss=natural (in Python Recipe(loss=SquaredError())) or another dataset.
     def __post_init__(self) -> None:
         _ = self.all_seeds  # the check
         if not set(self.vary) <= set(SOURCES) or not self.vary or len(set(self.vary)) < len(self.vary):
-            raise ValueError(f"vary is {self.vary!r}; it must be a list of some of {', '.join(SOURCES)}.")
+            raise ValueError(f"vary is {self.vary!r}; it must list one or more of {', '.join(SOURCES)}.")
         self.check_recipe()
 
     def check_recipe(self) -> None:
@@ -83,13 +83,13 @@ loss=natural (in Python Recipe(loss=SquaredError())) or another dataset.
         if loss.task != data.task:
             raise ValueError(
                 f"loss is {type(loss).__name__}, which is for {loss.task}, but the targets of {data.name} are for {data.task}; "
-                f"take loss=natural (in Python Recipe(loss={type(natural_loss(data)).__name__}())) or another dataset."
+                f"use loss=natural (in Python Recipe(loss={type(natural_loss(data)).__name__}())) or another dataset."
             )
         parameters = self.layout.count()  # and the checks of loss and network
         if isinstance(self.recipe.optimizer, Newton) and parameters > LARGEST_FOR_NEWTON:
             raise ValueError(
                 f"optimizer is Newton, which is for at most {LARGEST_FOR_NEWTON} parameters; this network has {parameters}: "
-                "make network.hidden smaller, or take another optimiser."
+                "make network.hidden smaller, or use another optimiser."
             )
 
     @cached_property
@@ -107,7 +107,7 @@ loss=natural (in Python Recipe(loss=SquaredError())) or another dataset.
         rows = [drawn(self.dataset, self.split, seed) for seed in dict.fromkeys(self.seeds_of("split"))]
         sizes = {len(parts.train) for parts in rows}
         if len(sizes) > 1:
-            raise ValueError(f"split: the seeds have {sorted(sizes)} training rows; all must have equally many.")
+            raise ValueError(f"split: the seeds have {sorted(sizes)} training rows; all must have the same number.")
         if self.corruption is not None:
             self.corruption(self.dataset, rows[0]._asdict(), self.all_seeds[0])
         (examples,) = sizes

@@ -77,8 +77,8 @@ def named(identity: str, kinds: Iterable[str]) -> str:
 
 def all_names(identity: str, kinds: Iterable[str]) -> list[str]:
     """All names of a result that has these kinds: it also serves those who ask for fewer."""
-    own = sorted(kinds)
-    return [named(identity, some) for count in range(len(own) + 1) for some in combinations(own, count)]
+    in_order = sorted(kinds)
+    return [named(identity, some) for count in range(len(in_order) + 1) for some in combinations(in_order, count)]
 
 
 def named_of_cell(cell: str, kinds: Mapping[int, frozenset[str]]) -> list[str]:
@@ -87,7 +87,7 @@ def named_of_cell(cell: str, kinds: Mapping[int, frozenset[str]]) -> list[str]:
     >>> named_of_cell("c", {0: frozenset({"weights"}), 1: frozenset()})
     ['c+weights:0', 'c+weights']
     """
-    with_weights = sorted(seed for seed, own in kinds.items() if "weights" in own)
+    with_weights = sorted(seed for seed, kept in kinds.items() if "weights" in kept)
     others = frozenset.intersection(*kinds.values()) - {"weights"}
     if not with_weights:
         return [named(cell, others)]
@@ -97,8 +97,8 @@ def named_of_cell(cell: str, kinds: Mapping[int, frozenset[str]]) -> list[str]:
 
 def all_names_of_cell(cell: str, kinds: Mapping[int, frozenset[str]]) -> list[str]:
     """All names of a cell's run whose seeds have these kinds."""
-    own, *_ = named_of_cell("", kinds)
-    return all_names(cell, own.split("+")[1:])
+    name, *_ = named_of_cell("", kinds)
+    return all_names(cell, name.split("+")[1:])
 
 
 def as_tag(kinds: Mapping[int, frozenset[str]]) -> str:
@@ -107,8 +107,8 @@ def as_tag(kinds: Mapping[int, frozenset[str]]) -> str:
     >>> as_tag({0: frozenset({"weights", "rows"}), 1: frozenset({"rows"})})
     'rows weights:0'
     """
-    own, *_ = named_of_cell("", kinds)
-    return " ".join(own.split("+")[1:])
+    name, *_ = named_of_cell("", kinds)
+    return " ".join(name.split("+")[1:])
 
 
 def from_tag(text: str, seeds: Iterable[int]) -> dict[int, frozenset[str]]:

@@ -33,13 +33,13 @@ def empty(rows: int, count: int, task: str) -> Array:
     return np.zeros((rows, -(-count // 8)), np.uint8) if task == "classification" else np.empty((rows, count), "f4")
 
 
-def put(errors: Array, place: int, found: Array, scale: float = 1.0) -> None:
+def put(errors: Array, place: int, values: Array, scale: float = 1.0) -> None:
     """Writes the rows' errors at one evaluation or rule, the `place`-th of `at`; `scale` converts to the target's unit²."""
     if errors.dtype == np.uint8:
-        errors[:, place // 8] |= (found != 0).astype(np.uint8) << np.uint8(place % 8)  # NaN is not 0: it is wrong
+        errors[:, place // 8] |= (values != 0).astype(np.uint8) << np.uint8(place % 8)  # NaN is not 0: it is wrong
     else:
         with np.errstate(over="ignore"):
-            errors[:, place] = found * np.float64(scale)
+            errors[:, place] = values * np.float64(scale)
 
 
 def taken(errors: Array, place: int) -> Array:
@@ -63,7 +63,7 @@ def of_seeds(rows: Rows, seeds: Sequence[int]) -> Rows:
 
 def joined(pieces: Sequence[Rows]) -> Rows:
     """The rows of all seeds, at the evaluations and rules that all pieces have: some may have been recorded with fewer."""
-    at = tuple(one for one in pieces[0].at if all(one in piece.at for piece in pieces))
+    at = tuple(step for step in pieces[0].at if all(step in piece.at for piece in pieces))
     outputs = [name for name in pieces[0].outputs if all(name in piece.outputs for piece in pieces)]
     seed, part, row = (np.concatenate([getattr(piece, name) for piece in pieces]) for name in ("seed", "part", "row"))
     return Rows(
@@ -82,8 +82,8 @@ def at_only(rows: Rows, at: Sequence[str]) -> Array:
     if tuple(at) == rows.at:
         return rows.errors
     errors = empty(len(rows.row), len(at), "classification" if rows.errors.dtype == np.uint8 else "regression")
-    for place, one in enumerate(at):
-        put(errors, place, taken(rows.errors, rows.at.index(one)))
+    for place, step in enumerate(at):
+        put(errors, place, taken(rows.errors, rows.at.index(step)))
     return errors
 
 
@@ -91,12 +91,12 @@ def as_arrays(rows: Rows) -> dict[str, Array]:
     """The rows as named arrays for an archive; compact, since thousands of them wait on disk during a sweep."""
     starts = np.flatnonzero(np.r_[True, (np.diff(rows.seed) != 0) | (np.diff(rows.part) != 0)])
     counts = np.diff(starts, append=len(rows.seed))
-    found = {
+    arrays = {
         "parts": np.stack([rows.seed[starts], rows.part[starts], counts]),
         **{name: np.asarray(getattr(rows, name)) for name in ("row", "at", "own", "errors")},
         **{OUTPUTS + name: values for name, values in rows.outputs.items()},
     }
-    return {f"rows/{name}": values for name, values in found.items()}
+    return {f"rows/{name}": values for name, values in arrays.items()}
 
 
 def from_arrays(arrays: Mapping[str, Array]) -> Rows | None:

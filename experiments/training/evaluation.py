@@ -36,8 +36,8 @@ def training_examples(task: Task) -> Examples:
 
 def measured_examples(task: Task) -> list[Whole]:
     """The examples of each seed, all parts concatenated."""
-    found = [part for division in task.divisions for part in seen([division], [np.concatenate(division.rows)])]
-    held = ready(found)
+    arrays = [part for division in task.divisions for part in seen([division], [np.concatenate(division.rows)])]
+    held = ready(arrays)
     return [
         Whole(x, y, division.rows.slices())
         for division, x, y in zip(task.divisions, held[::2], held[1::2], strict=True)
@@ -75,13 +75,13 @@ def run(task: Task) -> list[Curves]:
             task.seeds,
             task.steps,
             epochs,
-            {name: values[:, own] for name, values in table.items()},
-            {name: values[own] for name, values in once.items()},
-            diverged_at[own],
+            {name: values[:, replicas] for name, values in table.items()},
+            {name: values[replicas] for name, values in once.items()},
+            diverged_at[replicas],
             gathered.rows(table, cell),
             gathered.weights(table, cell),
         )
-        for cell, own in enumerate(gathered.cells)
+        for cell, replicas in enumerate(gathered.cells)
     ]
 
 
@@ -110,12 +110,12 @@ def at_the_end(
     """Diagnostics measured at the last step only, since they take as long as several steps of training."""
     recipe, layout, parameters = task.recipes[0], snapshot.layout, snapshot.parameters
     W, W0 = layout.weights(parameters), layout.weights(initial)
-    found = distances(W, W0) | gradient_statistics(recipe, layout, parameters, training_examples(task))
+    diagnostics = distances(W, W0) | gradient_statistics(recipe, layout, parameters, training_examples(task))
     if recipe.loss.task == "classification":
-        found |= confidence(recipe.loss, layout, parameters, data, seed_index)
+        diagnostics |= confidence(recipe.loss, layout, parameters, data, seed_index)
     histogram = weight_histogram(W, W0)
     bins = {f"{HISTOGRAM}{low:.2f}": histogram[:, i] for i, low in enumerate(BINS[:-1])}
-    return {f"last/{name}": value for name, value in found.items()} | bins
+    return {f"last/{name}": value for name, value in diagnostics.items()} | bins
 
 
 def overfitting(curve: Float[Array, "T R"], steps: Sequence[int]) -> dict[str, Float[Array, " R"]]:
@@ -137,9 +137,10 @@ def finished_cells(
     for cell, piece, is_last in pieces_of_cells(results, plan):
         pieces.setdefault(cell, []).append(piece)
         if is_last:
-            own = pieces.pop(cell)
-            failure = next((one for one in own if isinstance(one, str)), None)
-            yield cell, failure or joined([one for one in own if isinstance(one, Curves)], experiments[cell].all_seeds)
+            parts = pieces.pop(cell)
+            failure = next((part for part in parts if isinstance(part, str)), None)
+            curves = [part for part in parts if isinstance(part, Curves)]
+            yield cell, failure or joined(curves, experiments[cell].all_seeds)
 
 
 def pieces_of_cells(

@@ -63,7 +63,7 @@ class Gathered:
         self.cells = [slice(c * S, (c + 1) * S) for c in range(len(task.cells))]
         self.parts = [division.rows for division in task.divisions] * len(task.cells)
         self.steps = {step: place for place, step in enumerate(evaluations_kept(task))}
-        names = [(*(str(task.steps[t]) for t in self.steps), *rules_of(own)[0]) for own in task.selections]
+        names = [(*(str(task.steps[t]) for t in self.steps), *rules_of(selection)[0]) for selection in task.selections]
         self.at = [at for at in names for _ in task.seeds]
         kind = task.recipes[0].loss.task
         rows = [len(parts.validation) + len(parts.test) for parts in self.parts]
@@ -71,35 +71,37 @@ class Gathered:
         self.scales = [division.error_scale for division in task.divisions] * len(task.cells)
         self.by_rule, self.outputs = held_by_rule(task, self.cells), held_by_rule(task, self.cells)
         self.parameters = [
-            Held(own, cell, changing=True) for own, cell in zip(task.selections, self.cells, strict=True)
+            Held(selection, cell, changing=True) for selection, cell in zip(task.selections, self.cells, strict=True)
         ]
 
     def take(self, curves: Metrics, measured: Performance, parameters: Float[Array, "R 1 P"]) -> None:
         """Take in what was measured at the last evaluation of these curves."""
         now, keep = len(next(iter(curves.values()))) - 1, self.task.keep
         if now in self.steps:
-            for r, found in enumerate(measured.errors):
-                put(self.errors[r], self.steps[now], found, self.scales[r])
+            for r, errors in enumerate(measured.errors):
+                put(self.errors[r], self.steps[now], errors, self.scales[r])
         for held in distinct(self.by_rule):
             held.offer(curves, measured.errors)
         for held in distinct(self.outputs) if keep.outputs else []:
             held.offer(curves, measured.outputs)
         wanted = [keep.weights_of(seed) for seed in self.task.seeds] * len(self.cells)
         for held in self.parameters if any(wanted) else []:
-            held.offer(curves, [own if is_kept else None for own, is_kept in zip(parameters, wanted, strict=True)])
+            held.offer(
+                curves, [weights if is_kept else None for weights, is_kept in zip(parameters, wanted, strict=True)]
+            )
 
     def finish(self, curves: Metrics) -> None:
         """Add the errors at the steps that the rules take, once training has ended."""
-        found = {id(held): held.taken(curves) for held in distinct(self.by_rule)}
+        taken = {id(held): held.taken(curves) for held in distinct(self.by_rule)}
         for cell, by_rule in zip(self.cells, self.by_rule, strict=True):
             for name, held in by_rule.items():
                 for r in range(cell.start, cell.stop):
-                    put(self.errors[r], self.at[r].index(name), found[id(held)][r], self.scales[r])
+                    put(self.errors[r], self.at[r].index(name), taken[id(held)][r], self.scales[r])
 
     def rows(self, curves: Metrics, cell: int) -> Rows:
         """The rows of one cell, each part of each seed in the order of row numbers; call `finish` first."""
-        own = self.cells[cell]
-        parts, S = self.parts[own], range(own.start, own.stop)
+        replicas = self.cells[cell]
+        parts, S = self.parts[replicas], range(replicas.start, replicas.stop)
         orders = [in_order(rows) for rows in parts]
         numbers = [
             np.concatenate([rows.validation, rows.test])[order] for rows, order in zip(parts, orders, strict=True)
@@ -107,19 +109,21 @@ class Gathered:
         outputs = self.outputs[cell] if self.task.keep.outputs else {}
         return Rows(
             seed=np.repeat(np.array(self.task.seeds, np.uint32), [len(order) for order in orders]),
-            part=np.repeat(np.array([0, 1] * len(parts), np.int8), [len(own) for rows in parts for own in rows[1:]]),
+            part=np.repeat(np.array([0, 1] * len(parts), np.int8), [len(part) for rows in parts for part in rows[1:]]),
             row=np.concatenate(numbers).astype(np.uint32),
-            at=self.at[own.start],
+            at=self.at[replicas.start],
             own=rules_of(self.task.selections[cell])[1],
             errors=np.concatenate([self.errors[r][order] for r, order in zip(S, orders, strict=True)]),
-            outputs={name: self.told([held.taken(curves)[r] for r in S], orders) for name, held in outputs.items()},
+            outputs={
+                name: self.in_users_units([held.taken(curves)[r] for r in S], orders) for name, held in outputs.items()
+            },
         )
 
-    def told(self, outputs: Sequence[Array], orders: Sequence[Int[Array, " n"]]) -> Float[Array, "N O"]:
+    def in_users_units(self, outputs: Sequence[Array], orders: Sequence[Int[Array, " n"]]) -> Float[Array, "N O"]:
         """The outputs of a cell's networks in the user's units, in the order of the rows."""
         scales = [division.targets or Scale(np.zeros(1), np.ones(1)) for division in self.task.divisions]
-        found = zip(outputs, scales, orders, strict=True)
-        return np.concatenate([(z * by.scale + by.mean)[order] for z, by, order in found]).astype("f4")
+        networks = zip(outputs, scales, orders, strict=True)
+        return np.concatenate([(z * by.scale + by.mean)[order] for z, by, order in networks]).astype("f4")
 
     def weights(self, curves: Metrics, cell: int) -> dict[int, Float[Array, " P"]]:
         """The parameters of one cell's networks, for the seeds whose weights are kept."""
@@ -131,15 +135,15 @@ def held_by_rule(task: Task, cells: Sequence[slice]) -> list[dict[str, Held]]:
     """For each cell, a `Held` for each of its rules; the rules that all cells have share one over all replicas."""
     everything = slice(0, cells[-1].stop)
     of_all = {SELECTED + name: Held(rule, everything) for name, rule in RULES.items()}
-    found = []
-    for own, cell in zip(task.selections, cells, strict=True):
-        rules, _ = rules_of(own)
-        found.append({name: of_all.get(name) or Held(rule, cell) for name, rule in rules.items()})
-    return found
+    held = []
+    for selection, cell in zip(task.selections, cells, strict=True):
+        rules, _ = rules_of(selection)
+        held.append({name: of_all.get(name) or Held(rule, cell) for name, rule in rules.items()})
+    return held
 
 
 def distinct(by_rule: Sequence[dict[str, Held]]) -> list[Held]:
-    return list({id(held): held for own in by_rule for held in own.values()}.values())
+    return list({id(held): held for of_cell in by_rule for held in of_cell.values()}.values())
 
 
 def evaluations_kept(task: Task) -> list[int]:
@@ -156,11 +160,11 @@ def in_order(rows: Parts) -> Int[Array, " n"]:
     return np.concatenate([np.argsort(rows.validation), len(rows.validation) + np.argsort(rows.test)])
 
 
-def rules_of(own: Selection) -> tuple[dict[str, Selection], str]:
+def rules_of(selection: Selection) -> tuple[dict[str, Selection], str]:
     """The selection rules by their column in the table of seeds, and the column of the experiment's own rule."""
     rules = {SELECTED + name: rule for name, rule in RULES.items()}
-    same = [name for name, rule in rules.items() if are_alike(own, rule)]
-    return (rules, same[0]) if same else (rules | {OWN: own}, OWN)
+    same = [name for name, rule in rules.items() if are_alike(selection, rule)]
+    return (rules, same[0]) if same else (rules | {OWN: selection}, OWN)
 
 
 def are_alike(one: Selection, other: Selection) -> bool:

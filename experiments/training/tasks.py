@@ -78,7 +78,7 @@ def tasks(
     A stack has about `replicas` networks (None: what fits the cache). `seeds` are those to train of each experiment
     (None: all); they are divided over several stacks where one cannot hold them.
     """
-    wanted = [list(own) for own in seeds or (experiment.all_seeds for experiment in experiments)]
+    wanted = [list(of_cell) for of_cell in seeds or (experiment.all_seeds for experiment in experiments)]
     plan: list[Task | CalculationTask] = []
     groups: dict[Hashable, list[int]] = {}
     for number, experiment in enumerate(experiments):
@@ -109,23 +109,23 @@ def stacks(
     size = replicas or replicas_that_fit(recipe, data[0].x.shape[1], data[0].y.shape[1])
     cells_together = max(1, round(size / len(seeds)))
     parts = -(-len(seeds) // max(size, 1)) if cells_together == 1 else 1
-    found = []
+    plan = []
     for cells in np.array_split(numbers, -(-len(numbers) // cells_together)):
         for places in np.array_split(np.arange(len(seeds)), parts):
-            own = [seeds[place] for place in places]
+            drawn = [seeds[place] for place in places]
             task = Task(
                 cells=cells.tolist(),
                 recipes=[experiments[cell].recipe for cell in cells],
-                seeds=own,
-                initial=[draws["init"][seed] for seed in own],
-                order=[draws["order"][seed] for seed in own],
+                seeds=drawn,
+                initial=[draws["init"][seed] for seed in drawn],
+                order=[draws["order"][seed] for seed in drawn],
                 divisions=[data[place] for place in places],
                 steps=steps,
                 selections=[experiments[cell].selection for cell in cells],
                 keep=keep,
             )
-            found.append(task)
-    return found
+            plan.append(task)
+    return plan
 
 
 def divisions_of(

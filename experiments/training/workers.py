@@ -35,7 +35,7 @@ def check(where: Workers) -> None:
         (
             "workers",
             is_whole(where.workers) and (where.workers == -1 or where.workers >= 1),
-            "-1 (one a core), or at least 1",
+            "-1 (one per core), or at least 1",
         ),
         (
             "replicas",
@@ -54,8 +54,8 @@ def check(where: Workers) -> None:
             raise ConfigurationError(f"hydra.launcher.{field} is {getattr(where, field)!r}; it must be {rule}.")
     if where.address is not None and where.backend != "dask":
         raise ConfigurationError(
-            f"hydra.launcher.address is {where.address!r}, but workers of {where.backend} have none: "
-            "hydra.launcher.backend=dask trains there."
+            f"hydra.launcher.address is {where.address!r}, but {where.backend} workers have no address; "
+            "use hydra.launcher.backend=dask to train there."
         )
     if where.backend == "dask" and find_spec("distributed") is None:
         raise ConfigurationError(

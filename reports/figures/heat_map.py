@@ -8,7 +8,7 @@ import pandas as pd
 
 from reports.axes import called, columns, label, number_at
 from reports.comparison import Comparison
-from reports.excerpt import thinned, told, validation_rank
+from reports.excerpt import how_many, thinned, validation_rank
 from reports.figures.figure import Figure, error_unit
 from reports.load import Sweep
 
@@ -19,13 +19,13 @@ TILES = 20  # along an axis of a panel
 def heat_map(sweep: Sweep, comparison: Comparison) -> Figure | None:
     """A panel for every group of cells that differ in two numeric axes alone and fill more than half of their grid."""
     unit, factor = error_unit(comparison)
-    found = list(grids(sweep))
-    if not found:
+    groups = list(grids(sweep))
+    if not groups:
         return None
     names = {"test/error": "test error", "validation/error": "validation error"}
     means = sweep.results.groupby("cell", sort=False)[list(names)].mean().rename(columns=names) * factor
     axes = sweep.results.drop_duplicates("cell").set_index("cell")[columns(sweep)]
-    data = pd.concat(found, ignore_index=True).join(means, on="cell").join(axes, on="cell")
+    data = pd.concat(groups, ignore_index=True).join(means, on="cell").join(axes, on="cell")
     place = data.cell.map(validation_rank(sweep.results))
     data["chosen"] = place == place.groupby(data.number).transform("min")
     panels = [part for _, part in data[data.number < MOST].groupby("number")]
@@ -35,7 +35,7 @@ def heat_map(sweep: Sweep, comparison: Comparison) -> Figure | None:
         "Test error over two axes",
         "Mean over seeds; the ring marks the least validation error. Darker is lower."
         + (f" At most {TILES} values an axis are drawn, evenly chosen." if large else "")
-        + told(len(panels), len(found), "panels"),
+        + how_many(len(panels), len(groups), "panels"),
         alt.concat(*(panel(part, sweep, unit) for part in panels), columns=2).resolve_scale(color="independent"),
         data.drop(columns="number"),
     )
@@ -45,14 +45,14 @@ def grids(sweep: Sweep) -> Iterator[pd.DataFrame]:
     """Yield groups of cells that are equal on all axes but two (or lack the same axes), with each cell's place x, y."""
     number = count()
     for across, down in combinations(sweep.axes, 2):
-        found: dict[tuple[tuple[str, str], ...], list[tuple[str, float, float]]] = {}
+        groups: dict[tuple[tuple[str, str], ...], list[tuple[str, float, float]]] = {}
         for cell in sweep.cells:
             x, y = number_at(cell, across), number_at(cell, down)
             if x is not None and y is not None:
                 others = tuple((axis, text) for axis, text in cell["axes"].items() if axis not in (across, down))
-                found.setdefault(others, []).append((cell["name"], x, y))
-        for others, own in found.items():
-            group = pd.DataFrame(own, columns=["cell", "x", "y"])
+                groups.setdefault(others, []).append((cell["name"], x, y))
+        for others, members in groups.items():
+            group = pd.DataFrame(members, columns=["cell", "x", "y"])
             wide, high = group.x.nunique(), group.y.nunique()
             if wide > 1 and high > 1 and len(group) > wide * high / 2:
                 yield group.assign(panel=label(dict(others), sweep), across=across, down=down, number=next(number))

@@ -8,7 +8,7 @@ import pandas as pd
 
 from reports.averages import intervals
 from reports.comparison import Comparison
-from reports.excerpt import evenly, leading, thinned, told
+from reports.excerpt import evenly, how_many, leading, thinned
 from reports.figures.figure import Figure, error_unit
 from reports.figures.palette import COLOURS, LEGEND, STAR, TEST, TRAIN, VALIDATION
 from reports.load import Sweep
@@ -53,7 +53,7 @@ def learning_curves(sweep: Sweep, comparison: Comparison) -> Figure:
         "Learning curves",
         "Mean over seeds with the 95 % t interval, noise off, train and test at the same weights. Epochs on a logarithmic scale from 1 on, "
         "errors on a square-root scale."
-        + told(
+        + how_many(
             len(shown), len(comparison.rows), f"arms, those of least validation error and the {EXTREMES} of the largest"
         ),
         (band + line)
@@ -82,7 +82,7 @@ def gap_against_train(sweep: Sweep, comparison: Comparison) -> Figure:
         "gap",
         "Gap against train loss",
         "Every cell's mean over seeds. On the left, networks that fit their training examples closely; on the right, networks held back."
-        + told(len(shown), len(data), "cells, evenly chosen by their train loss"),
+        + how_many(len(shown), len(data), "cells, evenly chosen by their train loss"),
         points(shown, unit).properties(width=600, height=340),
         data,
     )

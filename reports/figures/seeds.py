@@ -5,7 +5,7 @@ import numpy as np
 import pandas as pd
 
 from reports.comparison import Comparison
-from reports.excerpt import IN_FIGURES, leading, told
+from reports.excerpt import IN_FIGURES, how_many, leading
 from reports.figures.arms import ARMS, LEAST, chosen_rows
 from reports.figures.figure import Figure, error_unit
 from reports.figures.palette import TEST, TRAIN
@@ -35,8 +35,8 @@ def spread(sweep: Sweep, comparison: Comparison) -> Figure | None:
         "seeds",
         "Test error of every seed",
         f"Dot: {dot}, each with its own draw of all that varies between seeds. Blue tick: their mean."
-        + told(len(means), len(comparison.rows), LEAST),
-        alt.layer(*(one.encode(x=x, y=y, tooltip=list(one.data.columns)) for one in (dots, ticks))).properties(
+        + how_many(len(means), len(comparison.rows), LEAST),
+        alt.layer(*(layer.encode(x=x, y=y, tooltip=list(layer.data.columns)) for layer in (dots, ticks))).properties(
             width=600, height=alt.Step(30)
         ),
         data,
@@ -46,5 +46,5 @@ def spread(sweep: Sweep, comparison: Comparison) -> Figure | None:
 def quantiles(errors: pd.DataFrame) -> pd.DataFrame:
     """Quantiles of each arm's errors, enough for a strip of them to look like one of all seeds."""
     shares = np.linspace(0, 1, SEEDS + 1)
-    found = errors.groupby("arm", sort=False)["test error"].quantile(shares)
-    return found.rename_axis(["arm", "quantile"]).reset_index().dropna()
+    errors_at = errors.groupby("arm", sort=False)["test error"].quantile(shares)
+    return errors_at.rename_axis(["arm", "quantile"]).reset_index().dropna()

@@ -10,7 +10,7 @@ import pandas as pd
 
 from reports.averages import intervals
 from reports.axes import called, label
-from reports.excerpt import thinned, told
+from reports.excerpt import how_many, thinned
 from reports.figures.figure import Figure
 from reports.figures.palette import COLOURS, LEGEND
 from reports.load import Sweep
@@ -63,12 +63,12 @@ def measured(spec: StatedFigure, sweep: Sweep) -> pd.DataFrame:
     others = rows["cell"].map({cell["name"]: beside(cell["axes"], spec, sweep) for cell in sweep.cells})
     if others.groupby([places[place] for place in places]).nunique().max() > 1:
         places["others"] = others
-    found = []
+    marks = []
     for mark, patterns in (("lines", spec.lines), ("points", spec.points)):
         here = [name for name in sweep.metrics if name in rows]
         names = [name for name in here if any(fnmatchcase(name, pattern) for pattern in patterns)]
-        found.append(intervals(rows[names], places).assign(mark=mark))
-    data = pd.concat(found, ignore_index=True)
+        marks.append(intervals(rows[names], places).assign(mark=mark))
+    data = pd.concat(marks, ignore_index=True)
     return data.assign(series=data["metric"].map(series))
 
 
@@ -99,7 +99,7 @@ def figure(number: int, stated: Any, sweep: Sweep) -> Figure | None:
     data = measured(spec, sweep)
     if data.empty:
         return None
-    shown, said = excerpt(data)
+    shown, note = excerpt(data)
     parts = list(shown.groupby("panels", sort=False)) if "panels" in shown and shown["panels"].nunique() > 1 else []
     if parts:
         drawn = [panel(spec, part, sweep).properties(width=290, height=220, title=str(name)) for name, part in parts]
@@ -107,21 +107,21 @@ def figure(number: int, stated: Any, sweep: Sweep) -> Figure | None:
         chart = chart.resolve_scale(color="independent", y="independent") if spec.color is not None else chart
     else:
         chart = panel(spec, shown, sweep).properties(width=620, height=300)
-    return Figure(f"figure_{number}", spec.title, spec.caption + said, chart, data)
+    return Figure(f"figure_{number}", spec.title, spec.caption + note, chart, data)
 
 
 def excerpt(data: pd.DataFrame) -> tuple[pd.DataFrame, str]:
     """The data that are drawn, and a note of what is left out: panels, colours, lines and points beyond what one can tell apart."""
-    said, shown = "", data
+    note, shown = "", data
     for column, words in (("panels", "panels"), ("color", "colours"), ("series", "series"), ("others", "other cells")):
         if column in data:
             values = sorted(data[column].unique(), key=as_sortable)
             kept = thinned(values, MOST)
-            shown, said = shown[shown[column].isin(kept)], said + told(len(kept), len(values), words)
+            shown, note = shown[shown[column].isin(kept)], note + how_many(len(kept), len(values), words)
     lines = len(shown.drop(columns=["x", "mean", "low", "high", "seeds"]).drop_duplicates())
     places = sorted(shown["x"].unique(), key=as_sortable)
     kept = thinned(places, max(10, POINTS // lines))
-    return shown[shown["x"].isin(kept)], said + told(len(kept), len(places), "places along x")
+    return shown[shown["x"].isin(kept)], note + how_many(len(kept), len(places), "places along x")
 
 
 def panel(spec: StatedFigure, data: pd.DataFrame, sweep: Sweep) -> Any:
@@ -154,13 +154,13 @@ def panel(spec: StatedFigure, data: pd.DataFrame, sweep: Sweep) -> Any:
     base = alt.Chart(data).encode(x=x, color=color, tooltip=tips)
     along = spec.y or (", ".join(map(str, domain)) if coloured == "series" else data.series.iloc[0])
     y, y_low = (alt.Y(f"{end}:Q", title=along, scale=along_y) for end in ("mean", "low"))
-    one = ["metric:N", *(["others:N"] if "others" in data else [])]
+    lines_apart = ["metric:N", *(["others:N"] if "others" in data else [])]
     layers = []
     if (data["mark"] == "lines").any():
         band = base.transform_filter((alt.datum.mark == "lines") & (alt.datum.low > (0 if log_y else -1e300)))
         lines = base.transform_filter(alt.datum.mark == "lines")
-        layers.append(band.mark_area(opacity=0.15).encode(y=y_low, y2="high:Q", detail=one))
-        layers.append(lines.mark_line(strokeWidth=2).encode(y=y, detail=one))
+        layers.append(band.mark_area(opacity=0.15).encode(y=y_low, y2="high:Q", detail=lines_apart))
+        layers.append(lines.mark_line(strokeWidth=2).encode(y=y, detail=lines_apart))
     if (data["mark"] == "points").any():
         points = base.transform_filter(alt.datum.mark == "points").mark_point(filled=True, size=60, opacity=1)
         shape = {} if numeric else {"shape": alt.Shape("metric:N", title=None, legend=LEGEND)}

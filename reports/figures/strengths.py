@@ -9,7 +9,7 @@ import pandas as pd
 from reports.averages import intervals
 from reports.axes import called, columns, label, places
 from reports.comparison import Comparison
-from reports.excerpt import thinned, told
+from reports.excerpt import how_many, thinned
 from reports.figures.figure import Figure, error_unit
 from reports.figures.palette import COLOURS, GREY, LEGEND, TEST, TRAIN, VALIDATION
 from reports.load import Sweep
@@ -43,7 +43,7 @@ def strengths(sweep: Sweep, comparison: Comparison) -> Figure | None:
         "the two lines are one. Where other numbers vary too, test error alone, a line for each of their values; dots that no "
         "line joins differ in other numbers as well."
         + (f" At most {LINES} lines a panel and {most} values a line are drawn, evenly chosen." if crowded else "")
-        + told(len(charts), len(panels), "panels"),
+        + how_many(len(charts), len(panels), "panels"),
         alt.concat(*charts, columns=2).resolve_scale(y="independent", x="independent", color="independent"),
         data.drop(columns=["number", "joined"]),
     )
@@ -55,8 +55,8 @@ def along_axes(sweep: Sweep, comparison: Comparison, factor: float) -> pd.DataFr
     means = intervals(sweep.results[list(names)], sweep.results[["cell"]], factor)
     means = means.assign(quantity=means.pop("metric").map(names))
     cells = sweep.results.drop_duplicates("cell")[["cell", "arm", *columns(sweep)]]
-    found = list(panels_of(sweep, comparison))
-    return pd.concat(found).merge(cells, on="cell").merge(means, on="cell") if found else pd.DataFrame()
+    panels = list(panels_of(sweep, comparison))
+    return pd.concat(panels).merge(cells, on="cell").merge(means, on="cell") if panels else pd.DataFrame()
 
 
 def panels_of(sweep: Sweep, comparison: Comparison) -> Iterator[pd.DataFrame]:

@@ -5,7 +5,7 @@ import numpy as np
 import pandas as pd
 
 from reports.comparison import Comparison
-from reports.excerpt import leading, told
+from reports.excerpt import how_many, leading
 from reports.figures.figure import Figure
 from reports.figures.palette import COLOURS, GREY
 from reports.load import Sweep
@@ -35,7 +35,7 @@ def weight_distribution(sweep: Sweep, comparison: Comparison) -> Figure | None:
         "weights",
         "What became of the weights",
         "Shares of all weights by size after training, on a scale that shows rare ones, in units of what the layer started "
-        f"with; outermost bins hold what lies beyond.{whose}" + told(len(shown), len(compared), "arms"),
+        f"with; outermost bins hold what lies beyond.{whose}" + how_many(len(shown), len(compared), "arms"),
         alt.concat(*charts, columns=3),
         data,
     )
@@ -52,10 +52,10 @@ def against(data: pd.DataFrame, arm: str, baseline: str, colour: str) -> alt.Lay
     )
 
     def bars(name: str) -> alt.Chart:
-        own = data[data.arm == name].assign(share=lambda rows: 100 * rows["share"])
+        shares = data[data.arm == name].assign(share=lambda rows: 100 * rows["share"])
         tips = [alt.Tooltip("arm:N"), alt.Tooltip("weight:Q", format=".2f"), alt.Tooltip("share:Q", format=".3g")]
         x = alt.X("weight:Q", title="weight / its root mean square at the start")
-        return alt.Chart(own).encode(x=x, y=share, tooltip=tips)
+        return alt.Chart(shares).encode(x=x, y=share, tooltip=tips)
 
     title = alt.TitleParams(arm, **({"subtitle": f"grey: {baseline}"} if arm != baseline else {}))
     chart = alt.layer(bars(arm).mark_area(interpolate="step", line={"color": colour}, opacity=0.35, color=colour))

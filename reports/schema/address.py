@@ -17,9 +17,9 @@ class StoreUnusable(OSError):
 
 def address_of(database: Path) -> str:
     """The address of a SQLite file: absolute, unless a folder above it has a name that does not fit into an address."""
-    whole = str(database.absolute())
-    fits = not CHANGED & set(whole) and whole.isprintable()
-    return f"sqlite:///{whole if fits else os.path.relpath(database)}"
+    path = str(database.absolute())
+    fits = not CHANGED & set(path) and path.isprintable()
+    return f"sqlite:///{path if fits else os.path.relpath(database)}"
 
 
 def database_of(address: str) -> Path | None:
@@ -51,7 +51,7 @@ def check_address(address: str) -> None:
         check_driver(address)
         return
     file = f"; for the file, write sqlite:///{address}" if not scheme and Path(address).is_file() else ""
-    raise StoreUnusable(f"{shown(address)!r} is no address of a store; it must be {FORMS}{file}")
+    raise StoreUnusable(f"{shown(address)!r} is not the address of a store; it must be {FORMS}{file}")
 
 
 def is_of_a_host(address: str) -> bool:
@@ -75,7 +75,9 @@ def check_driver(address: str) -> None:
             "or name a driver that is: postgresql+psycopg2://USER@HOST/DATABASE (pip install psycopg2-binary)"
         ) from error
     except (ArgumentError, ValueError) as error:  # NoSuchModuleError is an ArgumentError
-        raise StoreUnusable(f"{shown(address)!r} is no address of a store ({error}); it must be {FORMS}") from error
+        raise StoreUnusable(
+            f"{shown(address)!r} is not the address of a store ({error}); it must be {FORMS}"
+        ) from error
 
 
 def shown(address: str) -> str:

@@ -16,7 +16,7 @@ def artifact_folder(client: Any, run_id: str) -> Path | None:
     """The folder of a run's artifacts: beside the database of a SQLite store, whatever the record says; else None.
 
     So a folder runs/ that was moved or copied reads its own files, and a foreign one leads nowhere. Raises OutsideStore
-    where a link leads elsewhere, or `run_id` is no id of a run.
+    where a link leads elsewhere, or `run_id` is not the id of a run.
     """
     return place_of(client, run_id, "")
 
@@ -27,7 +27,7 @@ def place_of(client: Any, run_id: str, name: str) -> Path | None:
     if database is None:
         return None
     if not is_run_id(run_id):
-        raise OutsideStore(f"{run_id!r} is no id of a run: it must be letters, digits, - and _")
+        raise OutsideStore(f"{run_id!r} is not the id of a run: it must be letters, digits, - and _")
     return confined(database.parent / "artifacts" / run_id / "artifacts" / name, database.parent)
 
 
@@ -49,7 +49,7 @@ def has_artifact(client: Any, run_id: str, name: str) -> bool:
     file = place_of(client, run_id, name)
     if file is not None:
         return file.is_file()
-    return any(found.path == name for found in client.list_artifacts(run_id))
+    return any(listed.path == name for listed in client.list_artifacts(run_id))
 
 
 def artifact(client: Any, run_id: str, name: str, draft: str) -> Path:
@@ -59,9 +59,9 @@ def artifact(client: Any, run_id: str, name: str, draft: str) -> Path:
     """
     file = place_of(client, run_id, name)
     if file is None:
-        own = Path(draft) / run_id  # files of other runs have the same names
-        own.mkdir(exist_ok=True)
-        return Path(client.download_artifacts(run_id, name, str(own)))
+        folder = Path(draft) / run_id  # files of other runs have the same names
+        folder.mkdir(exist_ok=True)
+        return Path(client.download_artifacts(run_id, name, str(folder)))
     if not file.is_file():
         raise FileNotFoundError(
             f"run {run_id} has no {name} in {file.parent}: the folder `artifacts` belongs beside the database"

@@ -28,7 +28,7 @@ def folder_name(sweep: str) -> str:
     'regularizers_2026-11-23_12-30-00'
     """
     if not is_name(sweep):
-        raise NoSuchSweep(f"{sweep!r} is no name of a sweep: it must be letters, digits, spaces and . : + - _ ( )")
+        raise NoSuchSweep(f"{sweep!r} is not the name of a sweep: it must be letters, digits, spaces and . : + - _ ( )")
     return sweep.replace(":", "-").replace(" ", "_")
 
 

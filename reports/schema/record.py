@@ -56,7 +56,7 @@ def sweep_json(client: Any, run_id: str) -> Any:
         try:
             return json.loads(artifact(client, run_id, SWEEP, folder).read_text(encoding="utf-8"))
         except (ValueError, RecursionError) as error:
-            raise unreadable(client, run_id, f"it is no JSON: {error}") from error
+            raise unreadable(client, run_id, f"it is not JSON: {error}") from error
 
 
 def check_shape(record: Any, client: Any, run_id: str) -> None:
@@ -100,17 +100,17 @@ def what_is_wrong(record: Any) -> str | None:
         places += [(f"cells[{n}]", cell, CELL) for n, cell in enumerate(cells if isinstance(cells, list) else [])]
     for place, value, shape in places:
         if not isinstance(value, dict):
-            return f"{place} is no mapping"
+            return f"{place} is not a mapping"
         for key, kind in shape.items():
             if not isinstance(value.get(key), kind):
                 return f"{place} has no {key!r} that is a {kind.__name__}"
     named = [*record["axes"], *(text for cell in record["cells"] for text in cell["axes"].values())]
     if not all(isinstance(text, str) for text in named):
-        return "an axis or its value is no text"
+        return "an axis or its value is not text"
     if not is_name(record["name"]):
-        return f"{record['name']!r} is no name of a sweep"
+        return f"{record['name']!r} is not the name of a sweep"
     bad = [cell["run_id"] for cell in record["cells"] if cell["run_id"] and not is_run_id(cell["run_id"])]
-    return f"{bad[0]!r} is no id of a run" if bad else None
+    return f"{bad[0]!r} is not the id of a run" if bad else None
 
 
 NEEDED = {CURVES: AT, SEEDS: ("seed", OWN, DIVERGED)}  # columns that a table of a cell must have

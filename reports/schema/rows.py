@@ -37,13 +37,13 @@ def frame(table: "pa.Table", at: str = "") -> "pd.DataFrame":
     """The errors of a table of rows at one step, or of one rule."""
     import pandas as pd
 
-    said = description(table)
-    wanted = str(at) or said["own"]
-    if wanted not in said["at"]:
-        raise Unreadable(f"the errors of rows are kept at {', '.join(said['at'])}, not at {wanted!r}")
-    found = {name: table[name].to_numpy().astype(int) for name in ("seed", "row")}
+    stated = description(table)
+    wanted = str(at) or stated["own"]
+    if wanted not in stated["at"]:
+        raise Unreadable(f"the errors of rows are kept at {', '.join(stated['at'])}, not at {wanted!r}")
+    numbers = {name: table[name].to_numpy().astype(int) for name in ("seed", "row")}
     part = pd.Categorical.from_codes(parts(table), HELD_OUT)
-    return pd.DataFrame({"seed": found["seed"], "part": part, "row": found["row"], "error": column(table, wanted)})
+    return pd.DataFrame({"seed": numbers["seed"], "part": part, "row": numbers["row"], "error": column(table, wanted)})
 
 
 def parts(table: "pa.Table") -> Any:
@@ -68,8 +68,8 @@ def packed(table: "pa.Table") -> Any:
 
 
 def description(table: "pa.Table") -> dict[str, Any]:
-    said: dict[str, Any] = json.loads(table.schema.metadata[ROW_AT.encode()])
-    return said
+    stated: dict[str, Any] = json.loads(table.schema.metadata[ROW_AT.encode()])
+    return stated
 
 
 def read_rows(file: Path) -> "pa.Table":
@@ -95,9 +95,9 @@ def what_is_wrong(table: "pa.Table") -> str:
 
     kinds = {field.name: field.type for field in table.schema}
     try:
-        said = description(table)
-        at, own = said["at"], said["own"]
-        fine = own in at and all(isinstance(one, str) for one in at)
+        stated = description(table)
+        at, own = stated["at"], stated["own"]
+        fine = own in at and all(isinstance(step, str) for step in at)
     except (KeyError, TypeError, ValueError, RecursionError):
         fine = False
     if not fine:

@@ -78,24 +78,24 @@ def check_database(database: Path) -> None:
     """
     check_file(database)
     try:
-        found = contents(database)
+        inside = contents(database)
     except sqlite3.DatabaseError as error:
         if is_locked(error):
             raise
         raise StoreUnusable(damaged(database, error)) from error
-    tables = {name for name in found.tables if not name.startswith(("sqlite_", "alembic_version"))}
+    tables = {name for name in inside.tables if not name.startswith(("sqlite_", "alembic_version"))}
     if tables and not {"experiments", "runs", "experiment_tags"} & tables:
         raise StoreUnusable(
             f"{database} is the database of another program (its tables: {', '.join(sorted(tables)[:4])}); "
             "move it away, or run in another folder"
         )
     known, newest = schemas()
-    half = found.schema is None or any(name.startswith("_alembic_tmp_") for name in tables)
-    if half or (found.schema in known and found.schema != newest):
-        raise StoreUnusable(out_of_date(database, found, half))
-    if found.schema != newest:
+    half = inside.schema is None or any(name.startswith("_alembic_tmp_") for name in tables)
+    if half or (inside.schema in known and inside.schema != newest):
+        raise StoreUnusable(out_of_date(database, inside, half))
+    if inside.schema != newest:
         raise StoreUnusable(
-            f"{database} was written by a later MLflow than the one installed (it does not know schema {found.schema}): "
+            f"{database} was written by a later MLflow than the one installed (it does not know schema {inside.schema}): "
             "pip install -U mlflow, or run in another folder"
         )
 
@@ -104,7 +104,7 @@ def check_file(database: Path) -> None:
     """Check what needs no opening as a database. Raises StoreUnusable."""
     if not database.is_file():
         kind = "a folder" if database.is_dir() else "a link to nothing" if database.is_symlink() else "no ordinary file"
-        raise StoreUnusable(f"{database} is {kind}, no store; move it away, and the next sweep makes one")
+        raise StoreUnusable(f"{database} is {kind}, not a store; move it away, and the next sweep makes one")
     try:
         with open(database, "rb") as file:
             start = file.read(16)
@@ -118,7 +118,7 @@ def check_file(database: Path) -> None:
             "and the next sweep makes a new one"
         )
     if start != b"SQLite format 3\0":
-        raise StoreUnusable(f"{database} is no SQLite database; move it away, and the next sweep makes a new one")
+        raise StoreUnusable(f"{database} is not an SQLite database; move it away, and the next sweep makes a new one")
 
 
 def contents(database: Path) -> Contents:
@@ -144,8 +144,8 @@ def damaged(database: Path, error: Exception) -> str:
     )
 
 
-def out_of_date(database: Path, found: Contents, half: bool) -> str:
-    if not found.runs:
+def out_of_date(database: Path, inside: Contents, half: bool) -> str:
+    if not inside.runs:
         return (
             f"{database} is half a store: whoever made it was stopped, and nothing is recorded in it; remove it "
             f"(rm {database}), and the next sweep makes a new one"

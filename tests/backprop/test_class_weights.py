@@ -5,7 +5,7 @@ import pytest
 from sklearn.linear_model import LogisticRegression
 from sklearn.utils.class_weight import compute_class_weight
 
-from backprop.curvature import hessian_vector
+from backprop.hessian import hessian_vector
 from backprop.initializations import Zeros
 from backprop.losses import (
     BinaryCrossEntropy,
@@ -142,6 +142,9 @@ def test_weights_that_fit_nothing_are_refused_with_the_way_out(kind):
     for wrong in ("balance", [], [1], [1, -2], [0, 0], [1, "2"], [1, float("nan")], [1, float("inf")], 3, None, True):
         with pytest.raises(ValueError, match=rf"{name}\.class_weights is .+; it must be none, balanced, or a list"):
             kind(class_weights=wrong)
+    with pytest.raises(ValueError, match=r"class_weights is \[1, -2\]"):
+        kind(class_weights=np.array([1, -2]))
+    assert kind(class_weights=np.array([1.0, 2.0])).class_weights == (1.0, 2.0)
     classes = 2 if kind is BinaryCrossEntropy else 3
     kind(class_weights=[0] + [1] * (classes - 1)).targets(np.eye(classes))
     message = rf"{name}\.class_weights has 4 numbers, but these data have {classes} classes; give one number a class"

@@ -67,6 +67,24 @@ def test_a_histogram_is_in_units_of_the_start_and_counts_every_weight():
     assert counts.sum() == 1
     for value in (0.0, 1.0, 2.0, -5.0):
         assert counts[np.digitize(value, BINS) - 1] == 0.25
+    end.matrices[0][...] = [[-99.0, 99.0], [99.0, 99.0]]
+    assert weight_histogram(end, start)[0, [0, -1]].tolist() == [0.25, 0.75]  # what lies beyond is in the outermost
+
+
+def test_a_histogram_of_weights_that_started_at_zero_is_in_units_of_one():
+    end, start = weights_of(np.array([[[1.1], [2.1]]])), weights_of(np.zeros((1, 2, 1)))
+    counts = weight_histogram(end, start)[0]
+    assert [counts[np.digitize(value, BINS) - 1] for value in (1.1, 2.1)] == [0.5, 0.5]
+    start.matrices[0][...] = 1  # then 1 is the root mean square
+    assert (weight_histogram(end, start)[0] == counts).all()
+
+
+def test_a_diverged_replica_takes_no_later_one_out_of_the_histogram():
+    start, end = (weights_of(np.ones((2, 2, 1))) for _ in range(2))
+    end.matrices[0][0, 0] = np.inf
+    diverged, finite = weight_histogram(end, start)
+    assert np.isnan(diverged).all()
+    assert finite.max() == 1
 
 
 def test_margins_by_hand():

@@ -198,3 +198,16 @@ def test_probabilities_sum_to_one_and_rank_the_classes_as_the_outputs_do(link):
 
 def test_scores_are_no_probabilities():
     assert np.isnan(LINKS["none"](np.zeros((2, 3)))).all()
+
+
+@pytest.mark.parametrize("classes", [1, 3])
+def test_one_output_is_for_two_classes(classes):
+    with pytest.raises(ValueError, match=f"which is for two classes; these data have {classes}"):
+        BinaryCrossEntropy().targets(np.ones((5, classes)))
+    assert BinaryCrossEntropy().targets(np.array([[1.0, 0], [0, 1]])).tolist() == [[0], [1]]
+
+
+def test_an_example_is_wrong_on_either_side_of_zero():
+    z, y = np.array([[[2.0], [2.0], [-2.0], [-2.0]]]), np.array([[[1.0], [0.0], [1.0], [0.0]]])
+    assert BinaryCrossEntropy().error(z, y).ravel().tolist() == [0, 1, 1, 0]
+    assert BinaryCrossEntropy().error(np.zeros((1, 2, 1)), y[:, :2]).ravel().tolist() == [1, 0]  # 0 is the first class

@@ -5,7 +5,8 @@ import pytest
 
 from backprop.arrays import per_replica
 from backprop.clipping import ClipGlobalNorm, ClipNorm, ClipValue
-from backprop.curvature import hessian, hessian_vector, largest_eigenvalue, newton_direction, trace
+from backprop.curvature import largest_eigenvalue, trace
+from backprop.hessian import hessian, hessian_vector, newton_direction
 from backprop.layout import initial_parameters
 from backprop.losses import (
     BinaryCrossEntropy,
@@ -20,7 +21,7 @@ from backprop.network import MLP
 from backprop.operations import ACTIVATIONS
 from backprop.optimizers import SGD, Adagrad, Adam, AdamW, Momentum, Nesterov, Newton, RMSProp, Step
 from backprop.penalties import L1, L2, ElasticNet
-from backprop.schedules import Constant, Cosine, Cyclic, Inverse, StepDecay, WarmUp
+from backprop.schedules import Constant, Cosine, Cyclic, Inverse, Linear, StepDecay, WarmUp
 from backprop.stacking import stack
 from backprop.training import Examples, Recipe, objective_gradient, train
 
@@ -159,6 +160,12 @@ def test_the_effective_learning_rate_is_how_far_a_unit_of_gradient_moves_in_the_
     assert -W.item() == pytest.approx(0.1 / (1 - getattr(optimizer, "momentum", 0.0)))
 
 
+def test_newton_is_for_a_thousand_parameters_of_however_many_replicas():
+    assert Newton().init(np.zeros((1001, 1, 1000))) == ()
+    with pytest.raises(ValueError, match="at most 1000 parameters; this network has 1001"):
+        Newton().init(np.zeros((1, 1, 1001)))
+
+
 def test_newton_refuses_noise():
     from backprop.noise import Dropout, Noise
 
@@ -173,6 +180,8 @@ def test_newton_refuses_noise():
         (StepDecay(stages=3, decay=0.1), {1: 1, 3: 1, 4: 0.1, 6: 0.1, 7: 0.01, 9: 0.01}),
         (Cosine(), {1: 1, 9: 0.5 * (1 + np.cos(np.pi * 8 / 9))}),
         (Cosine(final=0.2), {1: 1}),
+        (Linear(), {1: 1, 3: 0.75, 9: 0}),
+        (Linear(start=0.2, end=0.8), {1: 0.2, 5: 0.5, 9: 0.8}),
         (Inverse(half_life=4), {1: 1, 5: 0.5, 9: 1 / 3}),
         (Cyclic(start=1 / 3, length=3, final=0.1), {1: 1, 3: 1, 4: 0.7, 5: 0.4, 6: 0.1, 7: 0.7, 9: 0.1}),
         (Cyclic(start=0, length=4, final=0), {1: 0.75, 4: 0, 5: 0.75, 8: 0, 9: 0.75}),
@@ -190,6 +199,8 @@ def test_schedules_by_hand(schedule, expected):
     [
         (StepDecay, "decay", (0.1, 0.5)),
         (Cosine, "final", (0.0, 0.3)),
+        (Linear, "start", (0.2, 0.5)),
+        (Linear, "end", (0.2, 0.5)),
         (Inverse, "half_life", (4, 7)),
         (WarmUp, "steps", (2, 5)),
         (Cyclic, "start", (0.0, 0.4)),

@@ -38,6 +38,9 @@ def test_copies_and_rows_that_are_taken_when_asked_for_are_the_same_bits(dtype, 
         own = found.held[ROWS[s]].astype(float)
         expected = (own - found.mean[s]) / (1 / found.factor[s]) if scaled else own
         np.testing.assert_allclose(copies[s], expected, rtol=1e-6 if dtype == "float32" else 1e-12, atol=1e-7)
+        if scaled:
+            assert copies[s].mean(axis=0) == pytest.approx(0, abs=1e-5)
+            assert copies[s].std(axis=0) == pytest.approx(1, rel=1e-5)
 
 
 def test_training_does_not_depend_on_how_examples_are_held():
@@ -99,6 +102,8 @@ def test_replicas_on_the_same_data_are_measured_together_and_in_their_places(mon
     layout, parameters = network_of(DRAW.standard_normal((7, D, K)))
     recipe, of = Recipe(network=MLP(()), loss=SoftmaxCrossEntropy(), dtype="float64"), np.array([1, 0, 0, 1, 0, 0, 0])
     found = performance(recipe, layout, parameters, data, of, outputs=True)
+    assert all(z.shape == (1, 2 * (7, 5)[s], K) for _, s, z in answers(layout, parameters, data, of))
+    assert performance(recipe, layout, parameters, data, of).outputs == []  # unless they are asked for
     for r, s in enumerate(of):
         alone = performance(recipe, layout, parameters[r : r + 1], data, of[r : r + 1], outputs=True)
         assert found.means["test/loss"][r] == alone.means["test/loss"][0]

@@ -5,7 +5,7 @@ import pytest
 
 from backprop.constraints import MaxNorm
 from backprop.losses import SoftmaxCrossEntropy, SquaredError
-from backprop.network import MLP
+from backprop.network import MLP, Diagonal, ResidualMLP
 from backprop.noise import Dropout, Gaussian, Noise
 from backprop.optimizers import SGD, Momentum
 from backprop.penalties import L1, L2
@@ -47,6 +47,10 @@ KINDS = {
     "plain": {},
     "no hidden layer": {"network": MLP(())},
     "three hidden layers": {"network": MLP((7, 11, 3))},
+    "layer norm": {"network": MLP((7,), normalization="layer")},
+    "batch norm": {"network": MLP((7,), normalization="batch"), "batch_size": 6},
+    "residual": {"network": ResidualMLP(7, 2), "noise": Noise(hidden=Dropout(0.4))},
+    "diagonal": {"network": Diagonal(2), "penalty": L2(0.1)},
     "dropout": {"noise": Noise(hidden=Dropout(0.4))},
     "noise everywhere": {"noise": Noise(inputs=Gaussian(0.2), hidden=Gaussian(0.3), weights=Dropout(0.1))},
     "proximal L1": {"penalty": L1(0.01)},

@@ -74,7 +74,7 @@ def small_config(loader, *overrides):
         ),
         (["+recipe.epochs=3"], "Experiment has no field 'recipe'"),
         (["batch_size=0"], "batch_size is 0; it must be a whole number of at least 1, or null"),
-        (["seeds=[1,1]"], "each seed may stand in the list once"),
+        (["seeds=[1,1]"], "each seed may be listed only once"),
         (["epochs=1.5"], "epochs is 1.5; it must be a whole number"),
         (["network.hidden=16"], r"MLP.hidden is 16; it must be a list, such as \[16\]"),
         (["network.activation=gelu"], "must be one of identity, relu, leaky_relu, tanh, sigmoid"),
@@ -107,6 +107,6 @@ def test_a_field_that_recipes_gain_is_a_key_of_the_config(loader, monkeypatch):
 
 def test_a_loss_of_another_task_is_refused_with_the_way_out_of_either_door():
     with pytest.raises(
-        ValueError, match=r"take loss=natural \(in Python Recipe\(loss=SquaredError\(\)\)\) or another dataset"
+        ValueError, match=r"use loss=natural \(in Python Recipe\(loss=SquaredError\(\)\)\) or another dataset"
     ):
         Experiment(diabetes(), Recipe())

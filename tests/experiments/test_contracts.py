@@ -49,6 +49,22 @@ def test_every_option_trains_alone_and_stacked_with_the_same_numbers(overrides):
         assert (values == stacked.metrics[name]).all(), name
 
 
+STRENGTHS = [(kind, option) for kind, option in OPTIONS if kind in ("penalty", "noise") and option != "none"]
+
+
+@pytest.mark.parametrize(("kind", "option"), STRENGTHS, ids=lambda value: value)
+def test_every_penalty_and_noise_source_takes_a_schedule_of_its_own(kind, option):
+    place, choice = ("noise.weights", "noise@noise.weights") if kind == "noise" else (kind, kind)
+    ramp = [f"+schedule@{place}.schedule=linear", f"{place}.schedule.start=0.5", f"{place}.schedule.end=1"]
+    overrides = ["study=none", *QUICK, "dataset=wine", f"{choice}={option}"]
+    curves = []
+    for own in ([], ramp, [*ramp[:1], *ramp[2:], f"{place}.schedule.start=1"]):
+        (found,) = [one for task in tasks([build(compose("config", [*overrides, *own]))]) for one in run(task)]
+        curves.append(found.metrics["train/loss"])
+    assert (curves[0] != curves[1]).any()
+    assert (curves[0] == curves[2]).all()  # from 1 to 1
+
+
 @pytest.mark.parametrize(("kind", "option"), OPTIONS, ids=lambda value: value)
 def test_every_option_documents_itself(kind, option):
     """A class's docstring has its formula and a comment or docstring tells of each of its fields."""

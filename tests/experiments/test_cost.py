@@ -89,17 +89,19 @@ def test_a_monster_is_refused_before_anything_is_drawn(typed, nothing_is_drawn):
     with pytest.raises(TooDear) as refusal:
         planned([job(*typed.split())], Execution())
     said = str(refusal.value)
-    assert "mostly for" in said
-    assert MONSTERS[typed] in said.partition("mostly for")[2]
+    assert "mostly because of" in said
+    assert MONSTERS[typed] in said.partition("mostly because of")[2]
     assert "execution.max_" in said
     assert "=null" in said
 
 
 def test_the_refusal_says_what_there_is_what_it_would_take_and_how_to_insist(nothing_is_drawn):
-    with pytest.raises(TooDear, match=r"TB of memory and .* mostly for network\.hidden=\[100000000\]") as refusal:
+    with pytest.raises(
+        TooDear, match=r"TB of memory and .* mostly because of network\.hidden=\[100000000\]"
+    ) as refusal:
         planned([job("network.hidden=[100000000]")], Execution())
     assert "execution.max_memory=90% allows (this machine has 16 GB)" in str(refusal.value)
-    assert "or insist: execution.max_hours=null execution.max_memory=null" in str(refusal.value)
+    assert "or lift the limit: execution.max_hours=null execution.max_memory=null" in str(refusal.value)
 
 
 def test_a_list_of_a_million_seeds_is_counted(nothing_is_drawn):
@@ -111,21 +113,21 @@ def test_a_list_of_a_million_seeds_is_counted(nothing_is_drawn):
 
 
 def test_many_cells_are_named_where_none_is_dear_by_itself():
-    with pytest.raises(TooDear, match="mostly for 2,000 cells"):
+    with pytest.raises(TooDear, match="mostly because of 2,000 cells"):
         check([asked("epochs=20000", "seeds=100")] * 2000, Execution(), ALONE)
 
 
 def test_a_dry_run_tells_and_plans_nothing(nothing_is_drawn, capsys):
     plan = planned([job("seeds=1000000")], Execution(dry_run=True))
     assert plan.cells == []
-    assert "mostly for seeds=1000000" in capsys.readouterr().err
+    assert "mostly because of seeds=1000000" in capsys.readouterr().err
 
 
 def test_who_insists_is_let_pass():
     small = job("dataset=iris", "network=linear", "epochs=2", "seeds=2")
     tiny = {"max_hours": 1e-6, "max_memory": "0.001GB", "max_disk": 1e-6}
     for key, value in tiny.items():
-        with pytest.raises(TooDear, match=f"insist: execution.{key}=null"):
+        with pytest.raises(TooDear, match=f"lift the limit: execution.{key}=null"):
             planned([small], Execution(**{**NO_LIMIT, key: value}))
     assert len(planned([small], Execution(**NO_LIMIT)).new) == 1
 
@@ -259,7 +261,7 @@ def test_a_constructor_draws_one_split(monkeypatch):
 def test_seeds_are_checked_without_being_listed_and_told_in_short():
     with pytest.raises(ValueError, match="a seed must be less than"):
         listed_seeds(10**30)
-    with pytest.raises(ValueError, match="each seed may stand in the list once") as error:
+    with pytest.raises(ValueError, match="each seed may be listed only once") as error:
         listed_seeds([0] * 1_000_000)
     assert len(str(error.value)) < 200
 

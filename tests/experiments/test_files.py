@@ -104,7 +104,7 @@ CASES = {
     "not parquet": (
         lambda: Path("table.parquet").write_text("a,b"),
         lambda: parquet("table.parquet", "c", "classification"),
-        "table.parquet cannot be read: it is not Parquet, or damaged .*; for a text table take dataset=csv",
+        "table.parquet cannot be read: it is not Parquet, or damaged .*; for a text table use dataset=csv",
     ),
     "no array": (
         lambda: None,
@@ -129,7 +129,7 @@ CASES = {
     "truncated IDX": (
         lambda: Path("images.idx").write_bytes(idx_bytes(IMAGES)[:-5]),
         lambda: idx("images.idx", "labels.idx.gz"),
-        "truncated or damaged: its header promises 3216 bytes, it has 3211",
+        "truncated or damaged: its header promises 3216 bytes, but it has 3211",
     ),
     "not IDX": (
         lambda: Path("images.idx").write_bytes(b"GIF89a"),
@@ -177,7 +177,7 @@ GOOD = "a,b,y\n" + "".join(f"{i}.5,{i % 3},{2 * i}\n" for i in range(9))
             "the categorical column 'a' has 9 values in 9 rows; .* Leave it out with dataset.drop",
         ),
         ({"drop": ["a", "b"]}, "leaves 9 rows, 0 features and 1 targets"),
-        ({"task": "classification"}, "its 9 labels have 9 different values; .* take dataset.task=regression"),
+        ({"task": "classification"}, "its 9 labels have 9 different values; .* use dataset.task=regression"),
         ({"task": "classification", "target": "a"}, "its labels are values such as 0.5, not classes"),
         (
             {"separator": ";"},
@@ -205,14 +205,14 @@ def test_columns_that_are_named_wrongly_are_refused(columns, message):
         ("a,a,y\n1,2,2\n3,4,4\n", "2 of its columns are called 'a'"),
         ("0.1,7,0.1\n1,2,3\n", "called '0.1'.*write a row of names above it"),
         ("0.1,0.2,7\n1,2,3\n", r"its first row is \['0.1', '0.2', '7'\]; it must name the columns"),
-        ("a,b,y\n1,2,3,4\n5,6,7,8\n", "line 2 has 4 fields, but the header 3"),  # pandas makes the first an index
-        ("a,b,y\n1,2,3\n5,6,7,8\n", "line 3 has 4 fields, but the header 3"),
-        ("a,b,y\n1,2,3\n4,5\n5,6,8\n", "line 3 has 2 fields, but the header 3"),
+        ("a,b,y\n1,2,3,4\n5,6,7,8\n", "line 2 has 4 fields, but the header has 3"),  # pandas makes the first an index
+        ("a,b,y\n1,2,3\n5,6,7,8\n", "line 3 has 4 fields, but the header has 3"),
+        ("a,b,y\n1,2,3\n4,5\n5,6,8\n", "line 3 has 2 fields, but the header has 3"),
         (",b,y\n0,2,3\n1,3,4\n", r"""a column without a name.*dataset.drop=\["Unnamed: 0"\]"""),
         ('a,y\n"1,000.5",3\n2,4\n', "Row 0 .from 0. of 'a' has '1,000.5': write it without commas, as 1000.5"),
         ('a,y\n1,3\n"2,5",4\n', "Row 1 .from 0. of 'a' has '2,5': write it with a point, as 2.5"),
         ("a,y\n1,3\n?,4\n", "the columns .'a'. are not numbers; name them in .* Row 1 .from 0. of 'a' has '\\?'"),
-        ("a,y\n1,3\n2,many\n", "the target 'y' is not numbers; for classes take dataset.task=classification"),
+        ("a,y\n1,3\n2,many\n", "the target 'y' is not numbers; for classes use dataset.task=classification"),
         ("a,y\n1,3\n-inf,4\n", "NaN or infinite values, the first in column 'a', row 1"),
         (
             "a,y\n1,3\n1,1e999\n",
@@ -255,7 +255,7 @@ def test_other_separators_are_read(separator):
 @pytest.mark.parametrize(
     ("test", "message"),
     [
-        ("c,y\nred,1\n", "u.csv lacks .'a'.; a test table must have the columns of the training table"),
+        ("c,y\nred,1\n", "u.csv lacks .'a'.; a test table must have the same columns as the training table"),
         ("a,c,d,y\n1,red,1,1\n", "t.csv lacks .'d'."),
         ("a,c,y\n1,pink,yes\n", "u.csv: the column 'c' has values that no row of t.csv has: .'pink'."),
         ("a,c,y\n1,red,perhaps\n", "the test rows have classes that no training row has: .'perhaps'."),
@@ -303,7 +303,7 @@ def test_arrays_that_are_no_numbers_are_refused(x, y, message):
     [
         (np.where(Y > 3, np.nan, 1), "its labels hold NaN or infinite values"),
         (np.where(Y > 3, np.inf, 1), "its labels hold NaN or infinite values"),
-        (Y + 0.5, "its labels are values such as 0.5, not classes; take dataset.task=regression"),
+        (Y + 0.5, "its labels are values such as 0.5, not classes; use dataset.task=regression"),
         (Y, "its 10 labels have 10 different values; there must be at most half as many as rows"),
         (Y[::-1].astype(str), "its 10 labels have 10 different values"),
         ((Y > 3) + 1j, "its labels are complex numbers"),
@@ -343,7 +343,7 @@ def header(*sizes: int, kind: int = 8) -> bytes:
         (header(4, 2, 2)[:9], "its header says 3 dimensions, and ends before their sizes"),
         (header(2**31, 2**31, 4) + bytes(16), r"its header promises shape .*bytes; at most 4,294,967,296 are read"),
         (header(2**32 - 4, 2, 2) + bytes(16), "at most 4,294,967,296 are read"),  # −4 to who reads it as signed
-        (header(4, 2, 2) + bytes(17), "its header promises 32 bytes, it has more"),
+        (header(4, 2, 2) + bytes(17), "its header promises 32 bytes, but it has more"),
         (header(0, 2, 2), r"i.idx has shape \(0, 2, 2\); its first dimension must be the rows"),
         (gzip.compress(header(4, 2, 2) + bytes(16), mtime=0)[:-8] + bytes(8), "CRC check failed"),
     ],
@@ -358,7 +358,7 @@ def test_a_small_file_that_unpacks_to_a_large_one_is_not_unpacked():
     """64 MB of zeros in 64 kB, behind a header that promises 16 bytes; and an NPZ whose array is larger than is read."""
     Path("bomb.idx.gz").write_bytes(gzip.compress(header(4, 2, 2) + bytes(2**26)))
     tracemalloc.start()
-    with pytest.raises(ValueError, match="its header promises 32 bytes, it has more"):
+    with pytest.raises(ValueError, match="its header promises 32 bytes, but it has more"):
         idx("bomb.idx.gz", "labels.idx.gz")
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
@@ -389,7 +389,8 @@ def test_openml_without_the_internet_says_so(monkeypatch):
 
     monkeypatch.setattr("sklearn.datasets.fetch_openml", refused)
     with pytest.raises(
-        ValueError, match=r"'no-such-set' \(version 1\), which cannot be had: no network.*It needs the internet once"
+        ValueError,
+        match=r"'no-such-set' \(version 1\), which cannot be downloaded: no network.*It needs the internet once",
     ):
         openml("no-such-set")
 

@@ -71,7 +71,7 @@ def test_a_seed_trained_again_that_gives_other_numbers_is_told(lab):
     table.loc[table.seed == 1, "test/loss"] += 1e-9  # as another machine might have had it
     table.to_parquet(file, index=False)
     said, had = swept(lab, "seeds=2", "execution.keep=weights")
-    told = f"seeds 0–1, trained again for execution.keep, gave other numbers than run {run} has, which stays as it is"
+    told = f"seeds 0–1, trained again for execution.keep, gave numbers that differ from those of run {run}, which stays as it is"
     assert told in " ".join(said.split())
     assert runs(client_of(lab), "cell")[-1].data.tags["differs_from"] == run
     assert had == ["rows", "rows weights"]

@@ -61,7 +61,7 @@ def test_the_same_command_trains_nothing_and_a_larger_grid_only_what_is_new(lab)
     assert not waiting(lab)
     planned = command(lab, *SMALL, "penalty=l2", "penalty.strength=0.2,0.4", "execution.dry_run=true")
     assert "cells: 1 new, 1 done, 0 trained but not recorded, 0 failed before, 0 refused" in planned.stderr
-    assert "stacks: 1, of 2 networks together" in planned.stderr
+    assert "stacks: 1, with 2 networks in all" in planned.stderr
     forced = command(lab, *grid, "execution.force=true")
     assert "4/4 networks" in forced.stderr
     assert len(cell_ids(lab)) == 5

@@ -246,7 +246,7 @@ def test_what_every_row_takes_has_a_bound_above_which_evaluations_are_left_out(m
     assert keep == Keep(weights=None, evaluations=20)  # 20 and 4 rules are three bytes
     said = thinning.left_out(keep, many)
     assert said.startswith("errors of every row are kept at 20 of 100 evaluations, the first, the last and others")
-    assert "about 3 MB, more than 1 MB" in said
+    assert "about 3 MB, more than the 1 MB allowed" in said
     assert thinning.within_bound(Keep(rows=True), many) == Keep(rows=True)
     assert thinning.within_bound(Keep(), [cell] * (100 * few)).evaluations == 2
     values = experiment_of(diabetes(), QUICK)

@@ -171,6 +171,11 @@ BAD = [
     (["study=none", "penalty=null"], "a kind cannot be null"),
     (["study=none", "noise.hidden=gaussian"], "Noise.hidden is 'gaussian'; it must be Source or none"),
     (["study=none", "noise=dropout"], "noise is chosen for a place: noise@noise.hidden=OPTION"),
+    (["study=none", "penalty=l2", "schedule@penalty.schedule=linear"], "added with a plus"),
+    (
+        ["study=none", "+schedule@penalty.schedule=linear"],
+        "penalty is none, which has no strength for penalty.schedule",
+    ),
     (["study=none", "study.name="], "study.name is ''"),
     (["study=none", "optimizer=adam", "penalty=l1"], "penalty.method is proximal, which is for SGD"),
     (["study=none", "dataset=csv"], "dataset.path has no value yet"),

@@ -16,7 +16,7 @@ from experiments.data.datasets import (
     wine,
 )
 from experiments.data.division import Scaling, divide
-from experiments.data.splits import Files, Holdout, KFold, Own, stratified_order
+from experiments.data.splits import Files, Holdout, KFold, Own, Parts, size_of, stratified_order
 
 
 @pytest.mark.parametrize("dataset", [digits(), breast_cancer(), diabetes()], ids=lambda d: d.name)
@@ -30,6 +30,10 @@ def test_parts_do_not_overlap_and_keep_the_classes_in_proportion(dataset, seed):
         share = dataset.y.mean(axis=0)
         for part in parts:
             assert np.abs(dataset.y[part].sum(axis=0) - share * len(part)).max() <= 1
+
+
+def test_a_single_example_can_be_trained_on():
+    assert [len(part) for part in Holdout(train=1, validation=2, test=3)(diabetes(), 0)] == [1, 2, 3]
 
 
 def test_smaller_training_sets_are_nested_and_the_other_parts_do_not_move():
@@ -82,13 +86,36 @@ def test_errors_of_a_regression_come_back_in_the_targets_own_unit():
         ({"test": 1.0}, "split.test is 1.0"),
         ({"validation": "many"}, "validation is 'many'"),
         ({"train": True}, "train is True"),
-        ({"train": 4}, "miss one of digits's 10 classes"),
+        ({"train": 4}, "lack one of digits's 10 classes"),
         ({"test": 0.0001}, "less than one of 1797 examples"),
     ],
 )
 def test_a_split_that_cannot_be_made_says_why(sizes, message):
     with pytest.raises(ValueError, match=message):
         Holdout(**sizes)(digits(), 0)
+
+
+@pytest.mark.parametrize("asked", [0, -1, 0.0, -0.5, 1.0, 1.5, True, None, "90"])
+def test_a_size_is_a_number_of_examples_or_a_fraction(asked):
+    with pytest.raises(
+        ValueError, match=r"split.train is .*; it must be a number of examples of at least 1, or a fraction"
+    ):
+        size_of("train", asked, 10)
+
+
+def test_fractions_are_rounded_down_and_those_that_add_up_to_one_fit():
+    assert [size_of("train", asked, 10) for asked in (1, 7, 0.1, 0.3, 0.7, 0.19, 0.99)] == [1, 7, 1, 3, 7, 1, 9]
+    assert size_of("train", 0.29, 100) == 29  # 0.29 × 100 is 28.999999999999996
+    with pytest.raises(ValueError, match=r"split.train is 0.09, which is less than one of 10 examples"):
+        size_of("train", 0.09, 10)
+
+
+def test_a_digest_tells_where_a_part_ends_and_not_how_numbers_are_held():
+    first, second = Parts([0, 1], [2], [3]), Parts([0], [1, 2], [3])
+    assert first.digest() == "ca7f9b3cf6a289d6"  # of 0 and 1, |, 2, |, 3, |, as eight bytes each: records hold it
+    assert first.digest() != second.digest()
+    assert first.digest() == Parts(*(np.array(part, "int32") for part in first)).digest()
+    assert first.slices() == {"train": slice(0, 2), "validation": slice(2, 3), "test": slice(3, 4)}
 
 
 def test_the_fingerprint_tells_data_apart_and_nothing_else():
@@ -165,7 +192,7 @@ def test_a_row_that_a_file_lists_wrongly_is_named(tmp_path, lines, message):
         (Holdout(train="rows.txt"), "split.train is 'rows.txt'; .* Files that list rows are read by split=files"),
         (Own(validation="rows.txt"), "split.validation is 'rows.txt'; .* split=files"),
         (KFold(validation="rows.txt"), "split.validation is 'rows.txt'; .* split=files"),
-        (Files(train=80), r"split.train is 80; with split=files .*train_\{seed\}.txt. For sizes take split=holdout"),
+        (Files(train=80), r"split.train is 80; with split=files .*train_\{seed\}.txt. For sizes use split=holdout"),
         (
             Files(train="no.txt"),
             "split.train is 'no.txt': no.txt cannot be read as row numbers: there is no such file in /",
@@ -194,6 +221,15 @@ def test_fifteen_percent_of_replaced_labels_is_thirteen_and_a_half_percent_of_wr
     assert divide(data, Holdout(), LabelNoise(0.15), Scaling(), 0, "float64").corrupted == pytest.approx(
         0.135, abs=0.04
     )
+
+
+@pytest.mark.parametrize(("among", "shares"), [("all", [1 / 3, 1 / 3, 1 / 3]), ("others", [1 / 2, 0, 1 / 2])])
+def test_replaced_labels_are_drawn_uniformly(among, shares):
+    """Of 9,000 labels, all of the second of three classes."""
+    data = Dataset("one", np.zeros((9000, 1)), np.eye(3)[[1] * 9000], "classification", "")
+    drawn = LabelNoise(1.0, among)(data, {"train": np.arange(9000)}, 0).mean(axis=0)
+    assert np.abs(drawn - shares).max() < 4 * np.sqrt(0.25 / 9000)
+    assert drawn[1] == 0 or among == "all"
 
 
 def wrong_share(data, y, rows):

@@ -108,5 +108,5 @@ def test_what_is_not_to_vary_is_the_first_seeds_for_all():
     assert len(set(split[0])) == len(set(init[0])) == 3
     assert (losses("split", "init")[0] == everything[0]).all()
     assert (losses("split", "init")[-1] != everything[-1])[1:].all()
-    with pytest.raises(ValueError, match=r"vary is \['seeds'\]; it must be a list of some of split, init, order"):
+    with pytest.raises(ValueError, match=r"vary is \['seeds'\]; it must list one or more of split, init, order"):
         losses("seeds")

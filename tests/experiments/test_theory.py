@@ -57,7 +57,9 @@ def test_plain_descent_contracts_each_eigenvector_by_its_factor():
 
 
 def test_a_dataset_with_classes_is_refused_with_the_way_out():
-    with pytest.raises(ValueError, match=r"wine has no single number for a target.*take dataset=diabetes"):
+    with pytest.raises(
+        ValueError, match=r"the target of wine is not a single number, which least squares needs; use dataset=diabetes"
+    ):
         Calculation(datasets.wine(), Descent())
     with pytest.raises(ValueError, match="seeds is 0; it must be a number of seeds"):
         Calculation(DATA, Descent(), seeds=0)

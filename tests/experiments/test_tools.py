@@ -49,7 +49,11 @@ def test_verify_finds_a_cell_by_the_name_in_the_table(smoke):
         ("config.yaml", b"a: [", "its config.yaml cannot be read"),
         ("config.yaml", b"\xff", "its config.yaml cannot be read"),
         ("config.yaml", b"- a", "its config.yaml holds no config"),
-        ("config.yaml", b"dataset: {_target_: experiments.data.datasets.iris}", "the data are not those of the record"),
+        (
+            "config.yaml",
+            b"dataset: {_target_: experiments.data.datasets.iris}",
+            "the data are not those that were recorded",
+        ),
     ],
 )
 def test_verify_says_of_a_strangers_record_why_it_cannot_be_trained(smoke, tmp_path, file, content, message):

@@ -3,14 +3,19 @@
 Where it is `shared_over` the batch, the rows share a draw; else they do not.
 """
 
+from dataclasses import replace
+
 import numpy as np
 
 from backprop.arrays import Array
+from backprop.choices import choice, number
 from backprop.classroom.gradcheck import gradient_error
 from backprop.layout import initial_parameters
 from backprop.network import MLP, apply, lay_out
 from backprop.noise import Dropout, Gaussian, MultiplicativeGaussian, Noise, Source
 from backprop.randomness import Streams
+from backprop.schedules import Linear, Schedule
+from backprop.strengths import at_step
 
 R, B, I, O = 2, 3, 5, 7  # noqa: E741
 COLUMNS = 40_000
@@ -22,6 +27,7 @@ def promise(source: Source) -> None:
         the_mean_is_kept(source, value)
     evaluation_is_what_it_was_before_a_noisy_pass(source)
     the_pullback_is_the_gradient(source)
+    its_schedule_turns_it_off(source)
 
 
 def the_mean_is_kept(source: Source, value: float) -> None:
@@ -41,6 +47,14 @@ def the_pullback_is_the_gradient(source: Source) -> None:
 
     error = gradient_error(J, np.random.default_rng(0).standard_normal((R, B, O)))
     assert error < 1e-6, f"the pullback of {source} is {error:.1e} off"
+
+
+def its_schedule_turns_it_off(source: Source) -> None:
+    if hasattr(source, "schedule"):
+        silent = at_step(replace(source, schedule=Linear(0.0, 0.0)), 1, 1)  # type: ignore[type-var]
+        a = np.random.default_rng(0).standard_normal((R, B, O))
+        noisy, _ = silent(a, Streams(SEEDS, "hidden"))
+        assert (noisy == a).all(), f"{source} is deaf to its schedule: with the factor 0 there is noise"
 
 
 def evaluation_is_what_it_was_before_a_noisy_pass(source: Source) -> None:
@@ -96,10 +110,21 @@ class DropoutOfWholeColumns(Dropout):
         return Dropout(self.rate, "batch")(a, streams)
 
 
+@choice
+class GaussianWithoutTheMark:
+    """Has a schedule, and no scale marked as what it is for."""
+
+    scale: float = number(default=0.1, within="[0, inf)")
+    shared_over: str = "nothing"
+    schedule: Schedule | None = None
+    __call__ = Gaussian.__call__
+
+
 BROKEN = [
     GaussianThatStays(),
     DropoutWithoutItsFactor(),
     HalfNormal(),
     MultiplicativeWithThePullbackOfAdditive(),
     DropoutOfWholeColumns(),
+    GaussianWithoutTheMark(),
 ]

@@ -1,12 +1,17 @@
 """A penalty's gradient is its value's, on the weights alone; a proximal point costs no more than its neighbours."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from backprop.arrays import Array
+from backprop.choices import choice, number
 from backprop.classroom.gradcheck import gradient_error
 from backprop.layout import Weights
 from backprop.network import MLP, lay_out
 from backprop.penalties import L1, L2, Penalty
+from backprop.schedules import Linear, Schedule
+from backprop.strengths import at_step
 
 R = 2
 LAYOUT = lay_out(MLP((3,)), 2, 1)
@@ -19,6 +24,7 @@ def promise(penalty: Penalty) -> None:
     v += 0.05 * np.sign(v)  # |w| has a corner at 0
     the_gradient_is_the_values(penalty, v)
     a_multiple_is_added(penalty, v)
+    its_schedule_multiplies_its_value(penalty, on(penalty, v))
     for step in (0.01, 1.0):
         the_proximal_point_is_the_cheapest_around(penalty, v, step)
 
@@ -45,6 +51,12 @@ def a_multiple_is_added(penalty: Penalty, v: Array) -> None:
     np.testing.assert_allclose(
         added, 1 - 0.5 * once, rtol=1e-12, atol=1e-12, err_msg=f"{penalty} adds another multiple"
     )
+
+
+def its_schedule_multiplies_its_value(penalty: Penalty, W: Weights) -> None:
+    if hasattr(penalty, "schedule"):
+        half = at_step(replace(penalty, schedule=Linear(0.5, 0.5)), 1, 1)  # type: ignore[type-var]
+        np.testing.assert_allclose(half.value(W), 0.5 * penalty.value(W), err_msg=f"{penalty} is deaf to its schedule")
 
 
 def the_proximal_point_is_the_cheapest_around(penalty: Penalty, v: Array, step: float) -> None:
@@ -104,10 +116,24 @@ class L2WhoseProximalStepMovesBiases(L2):
         W.parameters[...] /= 1 + c * self.strength
 
 
+@choice
+class L2WithoutTheMark:
+    """Has a schedule, and no strength marked as what it is for."""
+
+    strength: float = number(default=0.3, within="[0, inf)")
+    method: str = "gradient"
+    biases: bool = False
+    schedule: Schedule | None = None
+    value = L2.value
+    add_gradient = L2.add_gradient
+    proximal = L2.proximal
+
+
 BROKEN = [
     FlippedL2(0.3),
     L2WithoutHalf(0.3),
     L2OnBiases(0.3),
     L1ThatOvershoots(0.3),
     L2WhoseProximalStepMovesBiases(0.3),
+    L2WithoutTheMark(),
 ]

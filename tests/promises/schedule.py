@@ -1,6 +1,6 @@
 """A schedule's factor lies in [0, 1], at every step of a run of any length."""
 
-from backprop.schedules import Constant, Cyclic, Inverse, Schedule, WarmUp
+from backprop.schedules import Constant, Cyclic, Inverse, Linear, Schedule, WarmUp
 
 
 def promise(schedule: Schedule) -> None:
@@ -34,4 +34,18 @@ class CyclicThatForgetsToTurn(Cyclic):
         return 1 - t / self.length * (1 - self.final)
 
 
-BROKEN = [MinusThirtySeven(), InverseThatCountsFromOneTooFew(), WarmUpThatNeverStops(), CyclicThatForgetsToTurn()]
+class LinearThatGoesOn(Linear):
+    """Counts one step too few, and passes its end."""
+
+    def factor(self, t, T):
+        share = t / max(T - 1, 1)
+        return (1 - share) * self.start + share * self.end
+
+
+BROKEN = [
+    LinearThatGoesOn(),
+    MinusThirtySeven(),
+    InverseThatCountsFromOneTooFew(),
+    WarmUpThatNeverStops(),
+    CyclicThatForgetsToTurn(),
+]

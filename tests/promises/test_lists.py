@@ -47,6 +47,34 @@ def test_a_kinds_files_name_all_that_a_setting_may_be(kind):
             assert not unnamed, f"conf/{kind}: {field.name} of {target} may also be {unnamed}"
 
 
+NUMBERED = (
+    "averaging",
+    "clipping",
+    "constraint",
+    "initialization",
+    "noise",
+    "optimizer",
+    "penalty",
+    "schedule",
+    "split",
+)
+OF_CODE = {
+    ("penalty", "strength"): 0.0,
+    ("constraint", "radius"): 3.0,
+}  # no penalty unless asked; files show one at work
+
+
+@pytest.mark.parametrize("kind", NUMBERED)
+def test_a_number_that_code_leaves_out_is_its_files(kind):
+    for file in sorted((CONF / kind).glob("*.yaml")):
+        stated = OmegaConf.load(file)
+        for field in fields(get_object(stated.pop("_target_"))) if stated else ():
+            if "within" in field.metadata:
+                assert field.default == OF_CODE.get((kind, field.name), stated[field.name]), (
+                    f"{file.name}: {field.name}"
+                )
+
+
 def test_noise_acts_where_its_fields_say():
     assert tuple(field.name for field in fields(Noise)) == SITES
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from reports.claims import in_one_sentence, judge
+from reports.claims import Verdict, in_one_sentence, judge
 from reports.comparison import compare
 from reports.figures.stated import measured, series, stated
 from reports.schema.statements import StatedFigure
@@ -53,9 +53,25 @@ def test_beside_an_exact_verdict_stands_the_test_against_the_value_itself():
     assert judge(sweep, chosen(sweep))[0].found.endswith("; against 0.99 itself p = 0.092")
 
 
+def test_the_test_against_the_value_does_not_depend_on_the_unit():
+    """In millionths: the same t. Seeds that agree exactly have no such test, also where they all are 0."""
+    sweep = claimed({**EXACT, "value": 0.99e-6, "margin": 1e-7}, values=TIGHT * 1e-6)
+    assert judge(sweep, chosen(sweep))[0].found.endswith("; against 9.9e-07 itself p = 0.092")
+    for level in (0.0, 1.0):
+        (found,) = judge(same := claimed({**EXACT, "value": level}, values=np.full(4, level)), chosen(same))
+        assert (found.verdict, found.found) == ("supported", f"{level:.5g} [{level:.5g}, {level:.5g}]")
+
+
 @pytest.mark.parametrize(
     ("published", "verdict"),
-    [(1.0, "supported"), (1.02, "supported"), (1.2, "refuted")],
+    [
+        (1.0, "supported"),
+        (1.02, "supported"),
+        (0.98, "supported"),
+        (1.2, "refuted"),
+        (0.8, "refuted"),
+        (2.01, "refuted"),
+    ],
 )
 def test_a_published_run_is_held_against_where_one_more_seed_would_lie(published, verdict):
     """Values 0.99, 1, 1.01, 1: mean 1, sd 0.00816, t₀.₉₇₅,₃ = 3.182: the prediction interval is 1 ± 0.02905, the mean's 1 ± 0.013."""
@@ -93,6 +109,17 @@ def test_six_seeds_decide_one_order_claim_but_not_two():
     assert [found.verdict for found in judge(two, chosen(two))] == ["undecided"] * 2
     assert judge(one, chosen(one))[0].found.endswith("; p = 0.031")
     assert all("; p = 0.062" in found.found for found in judge(two, chosen(two)))
+    too_few = "with 6 seeds and 2 claims of order the test cannot reach p < 0.05: take at least 7 seeds"
+    assert all(found.found.endswith(too_few) for found in judge(two, chosen(two)))
+
+
+def test_one_pair_decides_no_order():
+    sweep = claimed(
+        {"kind": "order", "metric": "test/error", "lower": {"regularizer": "l2"}, "than": {"regularizer": "none"}}
+    )
+    sweep = sweep._replace(results=sweep.results[sweep.results.seed == 3])
+    (found,) = judge(sweep, chosen(sweep))
+    assert (found.verdict, found.found) == ("undecided", "1 pairs: no interval")
 
 
 def test_a_diverged_seed_leaves_a_claim_undecided():
@@ -130,6 +157,14 @@ def test_a_claim_about_a_cell_that_is_not_there_is_not_tested():
     assert [one.verdict for one in verdicts] == ["not tested", "not tested", "refuted"]
     assert "no cells of this sweep are at regularizer=dropout" in verdicts[0].found
     assert in_one_sentence(verdicts).startswith("3 claims: 1 refuted, 2 not tested. Refuted: ")
+
+
+def test_a_sentence_counts_every_verdict_and_names_the_refuted_alone():
+    kinds = ("supported", "refuted", "undecided", "not tested", "supported", "refuted")
+    verdicts = [Verdict(f"c{i}", kind, "", "", "") for i, kind in enumerate(kinds)]
+    said = "6 claims: 2 supported, 2 refuted, 1 undecided, 1 not tested. Refuted: c1; c5."
+    assert in_one_sentence(verdicts) == said
+    assert in_one_sentence(verdicts[:1]) == "1 claim: 1 supported."
 
 
 PUBLISHED = {"kind": "published", "cell": {"regularizer": "none"}, "metric": "test/error", "value": 1.0}

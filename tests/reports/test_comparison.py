@@ -71,6 +71,27 @@ def test_the_strength_is_chosen_on_validation_data_never_on_test_data():
     assert l2.p == pytest.approx(2 / 2**8)
 
 
+def test_of_cells_that_tie_the_first_of_the_sweep_is_chosen_unless_the_loss_decides():
+    tied = {name: ({"regularizer": "l2", "penalty.strength": name[-1]}, 0.2, 0.2) for name in ("z1", "a2", "m3")}
+    sweep = sweep_of(tied)
+    assert compare(sweep).rows[0].cell == "z1"
+    losses = sweep.results.cell.map({"z1": 0.3, "a2": 0.2, "m3": 0.1})
+    assert compare(sweep._replace(results=sweep.results.assign(**{"validation/loss": losses}))).rows[0].cell == "m3"
+
+
+def test_a_choice_is_told_without_the_first_word_of_its_axis():
+    cells = {"d": ({"regularizer": "dropout", "noise.hidden.rate": "0.2"}, 0.2, 0.2)}
+    (row,) = compare(sweep_of(cells, choose=("noise.hidden.rate",))).rows
+    assert row.chosen == "hidden.rate=0.2"
+
+
+def test_a_seed_that_diverged_at_the_start_has_diverged():
+    sweep = sweep_of(CELLS)
+    at_the_start = sweep.results.diverged_at.where(sweep.results.seed > 0, 0)
+    rows = compare(sweep._replace(results=sweep.results.assign(diverged_at=at_the_start))).rows
+    assert [row.diverged for row in rows] == [1, 1]
+
+
 def test_a_chosen_value_may_hold_spaces_and_equals_signs():
     compared = compare(sweep_of({"net": ({"regularizer": "l2", "penalty.strength": "[16, a=8]"}, 0.2, 0.2)}))
     assert compared.rows[0].chosen == "strength=[16, a=8]"
@@ -239,7 +260,7 @@ def test_selecting_on_the_test_set_is_said():
 
 def test_a_folder_with_other_files_is_not_replaced(tmp_path):
     (tmp_path / "thesis.txt").write_text("years of work")
-    with pytest.raises(FileExistsError, match="holds other files than a report"):
+    with pytest.raises(FileExistsError, match="holds files that are not part of a report"):
         check_replaceable(tmp_path)
     (tmp_path / "thesis.txt").unlink()
     check_replaceable(tmp_path)

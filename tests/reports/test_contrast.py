@@ -94,6 +94,28 @@ def test_the_spread_of_each_source_is_told_with_its_interval():
     assert "sources of chance differ: [init]" in sentence(comparison)  # seeds do not mean the same
 
 
+@pytest.mark.parametrize("axis", ["batch_size", "width"])  # before and after `vary` in the alphabet
+def test_a_sources_share_is_of_the_variance_at_its_own_other_axes(axis):
+    """sd 0.01 of 0.02 is a quarter of the variance, 0.01 of 0.04 a sixteenth."""
+    sweep = varied({"[split,init,order]": 0.02, "[init]": 0.01, "[order,split,init]": 0.04, "[order]": 0.01})
+    comparison = compare(sweep)
+    cells = [
+        cell | {"axes": cell["axes"] | {axis: value}}
+        for cell, value in zip(sweep.cells, ("1", "1", "2", "2"), strict=True)
+    ]
+    rows = source_rows(sweep._replace(cells=cells), comparison)
+    assert [row["share of the variance"] for row in rows] == ["100%", "25%", "100%", "6%"]
+
+
+def test_a_source_without_two_finished_seeds_has_no_spread_to_tell():
+    """And where all sources together have none, none has a share of it."""
+    sweep = varied({"[split,init,order]": 0.02, "[init]": 0.01, "[order]": 0.01})
+    lost = (sweep.results.cell == "[split,init,order]") | ((sweep.results.cell == "[init]") & (sweep.results.seed > 0))
+    errors = sweep.results["test/error"].where(~lost)
+    (order,) = source_rows(sweep._replace(results=sweep.results.assign(**{"test/error": errors})), compare(sweep))
+    assert (order["what varies"], order["share of the variance"], order["seeds"]) == ("[order]", "–", "8")
+
+
 def test_intervals_of_a_standard_deviation_cover_it():
     draw = np.random.default_rng(0)
     ends = [sd_interval(draw.normal(0, 2, 6)) for _ in range(1000)]
@@ -123,12 +145,12 @@ def test_a_heat_map_has_a_panel_for_cells_that_differ_in_two_numbers():
 
 def test_diagnostics_are_means_of_the_chosen_cells():
     sweep = sweep_of(CELLS)
-    values = sweep.results.cell.map({"none": 1.0, "weak": 2.0, "strong": 3.0})
+    values = sweep.results.cell.map({"none": 1.2345, "weak": 2.0, "strong": 3.0})
     shares = {"histogram/-5.00": 0.25, "histogram/0.00": 0.75}
     sweep = sweep._replace(results=sweep.results.assign(**{"last/distance": values, **shares}))
     rows = diagnostic_rows(sweep, compare(sweep))
     assert [(row[""], row["‖W − W₀‖"]) for row in rows] == [
-        ("none", "1"),
+        ("none", "1.23"),
         ("l2", "2"),
     ]  # not strong, the best on test data
     figure = weight_distribution(sweep, compare(sweep))

@@ -104,7 +104,7 @@ def unpacked(file: Any) -> Array:
     sizes = file.read(4 * dimensions)
     if len(sizes) < 4 * dimensions:
         raise ValueError(
-            f"it is truncated or damaged: its header says {dimensions} dimensions, and ends before their sizes"
+            f"it is truncated or damaged: its header says {dimensions} dimensions, but ends before their sizes"
         )
     shape = struct.unpack(f">{dimensions}I", sizes)
     size, header = math.prod(shape) * dtype.itemsize, 4 + 4 * dimensions
@@ -112,6 +112,6 @@ def unpacked(file: Any) -> Array:
         raise ValueError(f"its header promises shape {shape}, {size:,} bytes; at most {LARGEST:,} are read")
     data = file.read(size + 1)
     if len(data) != size:
-        found = "more" if len(data) > size else header + len(data)
-        raise ValueError(f"it is truncated or damaged: its header promises {header + size} bytes, it has {found}")
+        has = "more" if len(data) > size else header + len(data)
+        raise ValueError(f"it is truncated or damaged: its header promises {header + size} bytes, but it has {has}")
     return np.frombuffer(data, dtype).reshape(shape)

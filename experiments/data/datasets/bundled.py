@@ -14,12 +14,12 @@ def bundled(name: str) -> tuple[Array, Array, dict[str, Any]]:
     from sklearn import datasets  # heavy: imported where it is used
 
     load: Callable = getattr(datasets, f"load_{name}")
-    found = load()
+    bunch = load()
     named = {
-        "columns": tuple(Column(str(column)) for column in found.feature_names),
-        "classes": tuple(map(str, found.get("target_names", []))),
+        "columns": tuple(Column(str(column)) for column in bunch.feature_names),
+        "classes": tuple(map(str, bunch.get("target_names", []))),
     }
-    return found.data, found.target, named
+    return bunch.data, bunch.target, named
 
 
 @of_size(lambda: (1797, 64, 10))

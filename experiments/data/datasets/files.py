@@ -48,8 +48,8 @@ def narrow(array: Array) -> Array:
     if np.can_cast(array.dtype, np.float32):
         return array  # `Dataset` converts it
     with np.errstate(over="ignore"):
-        found = array.astype(np.float32)
-    return found if (found == array).all() else array
+        narrower = array.astype(np.float32)
+    return narrower if (narrower == array).all() else array
 
 
 def numbers(what: str, array: Array) -> Array:
@@ -57,13 +57,13 @@ def numbers(what: str, array: Array) -> Array:
     if array.dtype.kind not in "iufb":
         kind = KINDS.get(array.dtype.kind, str(array.dtype))
         raise ValueError(f"{what} are {kind}; they must be numbers: save them as such.")
-    found = array if np.can_cast(array.dtype, float) else array.astype(float)
-    if found.dtype.kind == "f" and not np.isfinite(found).all():
-        row, column = np.argwhere(~np.isfinite(found))[0]
+    real = array if np.can_cast(array.dtype, float) else array.astype(float)
+    if real.dtype.kind == "f" and not np.isfinite(real).all():
+        row, column = np.argwhere(~np.isfinite(real))[0]
         raise ValueError(
             f"{what} hold NaN or infinite values, the first in row {row}, column {column} (from 0); repair or remove it."
         )
-    return found
+    return real
 
 
 def values(source: str, y: Array) -> Float[Array, "N K"]:
@@ -72,14 +72,14 @@ def values(source: str, y: Array) -> Float[Array, "N K"]:
         raise ValueError(f"{source}: its targets have shape {y.shape}; it must be (rows,) or (rows, values).")
     if y.dtype.kind == "b":
         raise ValueError(
-            f"{source}: its targets are true and false, which are classes; take dataset.task=classification."
+            f"{source}: its targets are true and false, which are classes; use dataset.task=classification."
         )
-    found = numbers(f"{source}: its targets", y.reshape(len(y), -1)).astype(float)
-    if (found == found[0]).all():
+    targets = numbers(f"{source}: its targets", y.reshape(len(y), -1)).astype(float)
+    if (targets == targets[0]).all():
         raise ValueError(
-            f"{source}: its targets are {found[0].tolist()} in all rows; a regression needs targets that vary."
+            f"{source}: its targets are {targets[0].tolist()} in all rows; a regression needs targets that vary."
         )
-    return found
+    return targets
 
 
 def classes(source: str, y: Array, own_test: Array | None) -> tuple[tuple[object, ...], Float[Array, "N K"]]:
@@ -114,7 +114,7 @@ def check_classes(source: str, labels: Array, known: Sequence[object], own_test:
     if 2 * len(known) > len(labels):
         raise ValueError(
             f"{source}: its {len(labels)} labels have {len(known)} different values; there must be at most half as many as "
-            "rows. If they are values take dataset.task=regression, if they are names of rows another dataset.target."
+            "rows. If they are values, use dataset.task=regression; if they are names of rows, another dataset.target."
         )
     if own_test is not None and (new := set(labels[own_test].tolist()) - set(np.delete(labels, own_test).tolist())):
         raise ValueError(f"{source}: the test rows have classes that no training row has: {listed(sorted(new))}.")
@@ -133,7 +133,7 @@ def check_two(path: str, test_path: str | None, key: str) -> None:
     """Raises ValueError where the test file is the training file."""
     if test_path is not None and Path(path).is_file() and Path(test_path).is_file() and Path(path).samefile(test_path):
         raise ValueError(
-            f"{key} is {test_path}, the file of the training rows; rows that train cannot test. Name another, or take "
+            f"{key} is {test_path}, the file of the training rows; rows that train cannot test. Name another, or use "
             "split=holdout without it."
         )
 

@@ -17,18 +17,18 @@ def of_csv(path: str, separator: str, test_path: str | None) -> Size:
     """Estimated: all rows are taken to be as long as the first ones."""
     with opened(path), open(path, "rb") as file:
         header, *lines = file.read(BEGINNING).splitlines(keepends=True) or [b""]
-    whole = lines[:-1] or lines or [header]  # the last may be cut off
+    complete = lines[:-1] or lines or [header]  # the last may be cut off
     columns = header.count(separator.encode()) + 1
-    bytes_in_all = sum(Path(one).stat().st_size for one in (path, test_path) if one)
-    return Size(int(bytes_in_all / (sum(map(len, whole)) / len(whole))), columns, 1)
+    bytes_in_all = sum(Path(name).stat().st_size for name in (path, test_path) if name)
+    return Size(int(bytes_in_all / (sum(map(len, complete)) / len(complete))), columns, 1)
 
 
 def of_parquet(path: str, test_path: str | None) -> Size:
     from pyarrow.parquet import read_metadata
 
     with opened(path):
-        found = [read_metadata(one) for one in (path, test_path) if one]
-    return Size(sum(one.num_rows for one in found), found[0].num_columns, 1)
+        tables = [read_metadata(file) for file in (path, test_path) if file]
+    return Size(sum(table.num_rows for table in tables), tables[0].num_columns, 1)
 
 
 def of_npz(path: str, task: str, x: str, y: str, x_test: str | None) -> Size:
@@ -49,7 +49,7 @@ def shape_in(archive: ZipFile, name: str) -> tuple[int, ...]:
 
 
 def of_idx(images: str, test_images: str | None) -> Size:
-    shapes = [shape_of_idx(one) for one in (images, test_images) if one]
+    shapes = [shape_of_idx(file) for file in (images, test_images) if file]
     return Size(sum(shape[0] for shape in shapes), math.prod(shapes[0][1:]), CLASSES)
 
 

@@ -39,11 +39,11 @@ def check_columns(table: Table, columns: Columns, task: str) -> None:
                 raise ValueError(
                     f"{table.source} has {known.count(name)} columns {name!r}; each must have its own name."
                 )
-    for one, other in (("target", "categorical"), ("target", "drop"), ("categorical", "drop")):
-        if both := set(getattr(columns, one)) & set(getattr(columns, other)):
+    for first, second in (("target", "categorical"), ("target", "drop"), ("categorical", "drop")):
+        if both := set(getattr(columns, first)) & set(getattr(columns, second)):
             raise ValueError(
-                f"dataset.{one} and dataset.{other} both name {listed(sorted(both))}; take it out of dataset.{other}"
-                + (": labels need no encoding." if other == "categorical" else ".")
+                f"dataset.{first} and dataset.{second} both name {listed(sorted(both))}; take it out of dataset.{second}"
+                + (": labels need no encoding." if second == "categorical" else ".")
             )
     if task == "classification" and len(columns.target) > 1:
         raise ValueError(
@@ -52,7 +52,7 @@ def check_columns(table: Table, columns: Columns, task: str) -> None:
     unnamed = [name for name in known if re.fullmatch(r"Unnamed: \d+", str(name)) and name not in columns.drop]
     if unnamed:
         raise ValueError(
-            f"{table.source} has a column without a name (so are row numbers saved); name it in the file, or leave it out: "
+            f"{table.source} has a column without a name (row numbers are often saved so); name it in the file, or leave it out: "
             f"'dataset.drop=[\"{unnamed[0]}\"]'."
         )
 
@@ -63,7 +63,7 @@ def check_same_columns(table: Table, first: Table) -> None:
     if ours != theirs:
         differ = [f"{table.source} lacks {listed(sorted(ours - theirs))}"] if ours - theirs else []
         differ += [f"{first.source} lacks {listed(sorted(theirs - ours))}"] if theirs - ours else []
-        raise ValueError(f"{' and '.join(differ)}; a test table must have the columns of the training table.")
+        raise ValueError(f"{' and '.join(differ)}; a test table must have the same columns as the training table.")
 
 
 def check_cells(table: Table, columns: Columns, task: str) -> None:
@@ -88,7 +88,7 @@ def check_cells(table: Table, columns: Columns, task: str) -> None:
         for name in columns.target:
             if rows[name].dtype.kind not in "iufb":
                 raise ValueError(
-                    f"{source}: the target {name!r} is not numbers; for classes take dataset.task=classification."
+                    f"{source}: the target {name!r} is not numbers; for classes use dataset.task=classification."
                     f"{first_word(rows[name])}"
                 )
         numeric = rows.drop(columns=columns.categorical)
@@ -109,11 +109,11 @@ def first_word(column: "pd.Series") -> str:
     if not len(words):
         return f" {column.name!r} has numbers of more than 64 bits; save them as floats."
     cell = str(words.iloc[0])
-    told = f" Row {words.index[0]} (from 0) of {column.name!r} has {cell!r}"
+    place = f" Row {words.index[0]} (from 0) of {column.name!r} has {cell!r}"
     if re.fullmatch(r"[-+]?\d{1,3}(,\d{3})+(\.\d*)?", cell):
-        return f"{told}: write it without commas, as {cell.replace(',', '')}."
+        return f"{place}: write it without commas, as {cell.replace(',', '')}."
     return (
-        f"{told}: write it with a point, as {cell.replace(',', '.')}."
+        f"{place}: write it with a point, as {cell.replace(',', '.')}."
         if re.fullmatch(r"[-+]?\d*,\d+", cell)
-        else f"{told}."
+        else f"{place}."
     )

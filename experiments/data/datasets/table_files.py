@@ -61,8 +61,8 @@ def uneven_row(path: str, separator: str, width: int) -> str:
                 fields = len(row) - (len(row) == width + 1 and row[-1] == "")  # a separator at the end of a line
                 if row and fields != width:
                     return (
-                        f"line {rows.line_num} has {fields} fields, but the header {width}; every row must have as many "
-                        f"(a field with {separator!r} in it stands in double quotes)"
+                        f"line {rows.line_num} has {fields} fields, but the header has {width}; every row must have that many "
+                        f"(a field with {separator!r} in it must stand in double quotes)"
                     )
     except (UnicodeDecodeError, text.Error):
         pass
@@ -76,7 +76,7 @@ def read_parquet(path: str) -> "pd.DataFrame":
     try:
         table = pd.read_parquet(path)
     except (OSError, ValueError) as error:
-        raise ValueError(f"it is not Parquet, or damaged ({error}); for a text table take dataset=csv") from error
+        raise ValueError(f"it is not Parquet, or damaged ({error}); for a text table use dataset=csv") from error
     index = [name for name in table.index.names if name is not None]
     if index:
         raise ValueError(f"it keeps {listed(index)} as the index of its rows; save it after reset_index()")

@@ -72,7 +72,7 @@ def openml(
         )
     except Exception as error:
         raise ValueError(
-            f"openml.name is {name!r} (version {version}), which cannot be had: {error}. "
+            f"openml.name is {name!r} (version {version}), which cannot be downloaded: {error}. "
             f"It needs the internet once, or a copy in {cache}."
         ) from error
     features = table.data
@@ -110,11 +110,11 @@ def named(key: str, columns: object) -> list[str]:
     names = [columns] if isinstance(columns, str | int) else columns or []
     if not isinstance(names, list | tuple) or not all(isinstance(name, str | int) for name in names):
         raise ValueError(f"dataset.{key} is {columns!r}; it must be a column's name, or a list of them.")
-    found = [str(name) for name in names]
-    for name in found:
-        if found.count(name) > 1:
+    texts = [str(name) for name in names]
+    for name in texts:
+        if texts.count(name) > 1:
             raise ValueError(f"dataset.{key} names {name!r} twice; name each column once.")
-    return found
+    return texts
 
 
 def from_tables(name: str, tables: Sequence[Table], task: str, columns: Columns) -> Dataset:

@@ -50,9 +50,9 @@ class Descent:
         stiff = errors @ vectors[:, -1]
         relative_loss, relative_stiff = loss / loss[0], stiff / stiff[0]
         alive = np.abs(relative_stiff) > 1e-12  # what is left below that is rounding
-        told = alive[1:] & alive[:-1]
+        clear = alive[1:] & alive[:-1]
         flips = np.zeros_like(loss)
-        flips[1:] = np.cumsum(told & (stiff[1:] * stiff[:-1] < 0), axis=0) / np.maximum(np.cumsum(told, axis=0), 1)
+        flips[1:] = np.cumsum(clear & (stiff[1:] * stiff[:-1] < 0), axis=0) / np.maximum(np.cumsum(clear, axis=0), 1)
         threshold = self.threshold(hessian, start - best) * values[-1]
         metrics = {
             "excess loss": relative_loss,

@@ -65,5 +65,5 @@ class L2Path:
                     for name, data, target in (("train", X, y), ("test", X_test, y_test))
                 }
             )
-        own = {name: np.array([[one[name] for one in errors]]) for name in errors[0]}
-        return untrained_curves(seeds, [0], {**own, **beside(*np.stack(ends, axis=1))})
+        by_name = {name: np.array([[of_seed[name] for of_seed in errors]]) for name in errors[0]}
+        return untrained_curves(seeds, [0], {**by_name, **beside(*np.stack(ends, axis=1))})

@@ -20,7 +20,7 @@ def standardized(dataset: Dataset) -> Standardized:
     """Features and target with mean 0 and variance 1, without constant features. Raises ValueError unless there is a single target."""
     if dataset.task != "regression" or dataset.y.shape[1] != 1:
         raise ValueError(
-            f"{dataset.name} has no single number for a target, as least squares asks; take dataset=diabetes."
+            f"the target of {dataset.name} is not a single number, which least squares needs; use dataset=diabetes."
         )
     X, y = dataset.x.astype(float), dataset.y[:, 0].astype(float)
     X = X[:, X.std(axis=0) > 0]
