@@ -107,7 +107,9 @@ class Snapshot(NamedTuple):
     parameters: Parameters
     layout: Layout
     finite_until: Int[Array, " R"]  # the last step at which a replica's loss was finite: < step once it has diverged
-    averages: State  # what the recipe's averaging holds, the mean first, which `parameters` are; without one, they alone
+    averages: (
+        State  # what the recipe's averaging holds, the mean first, which `parameters` are; without one, they alone
+    )
 
 
 def minibatches(
@@ -134,7 +136,7 @@ def train(
     """Trains R networks at once and yields a snapshot at each of the steps `at` (0: before the first step).
 
     `recipe` holds (R, 1, 1) hyperparameters or plain numbers; replica r uses the streams of seeds[r] and data.dataset_of[r], and
-    for its initial weights those of initial_seeds[r] where they are given.
+    for its initial weights those of initial_seeds[r] where they are given; with `start`, these are its initial weights.
     """
     recipe = replace(recipe, loss=balanced(recipe.loss, data.y, data.dataset_of))
     n, inputs = data.x.shape[-2:]
