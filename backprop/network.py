@@ -55,11 +55,8 @@ class MLP:
     @property
     def layers(self) -> tuple[Layer, ...]:
         between: tuple[Layer, ...] = (*NORMALIZATIONS[self.normalization], Activation(self.activation))
-        blocks: list[Layer] = [layer for width in self.hidden for layer in (self.dense(width), *between)]
-        return (*blocks, self.dense(None))
-
-    def dense(self, units: int | None) -> Dense:
-        return Dense(units, initialization=self.initialization, bias_initialization=self.bias_initialization)
+        blocks: list[Layer] = [layer for width in self.hidden for layer in (Dense(width), *between)]
+        return initialized((*blocks, Dense()), self.initialization, self.bias_initialization)
 
 
 @choice
@@ -70,12 +67,13 @@ class ResidualMLP:
     blocks: int = integer(default=2, within="[1, inf)")
     activation: str = one_of(default="relu", options=(*ACTIVATIONS,))
     initialization: Initialization = He()
+    bias_initialization: Initialization | None = None
 
     @property
     def layers(self) -> tuple[Layer, ...]:
-        wide = Dense(self.width, initialization=self.initialization)
+        wide = Dense(self.width)
         block = Residual(layers=(wide, Activation(self.activation)))
-        return (wide, *[block] * self.blocks, Dense(initialization=self.initialization))
+        return initialized((wide, *[block] * self.blocks, Dense()), self.initialization, self.bias_initialization)
 
 
 @choice
@@ -89,35 +87,46 @@ class Diagonal:
     depth: int = integer(default=1, within="[0, inf)")
     initial: PerReplica = number(default=1.0, within="(-inf, inf)")
     initialization: Initialization = He()
+    bias_initialization: Initialization | None = None
 
     @property
     def layers(self) -> tuple[Layer, ...]:
-        return (*[Scale(self.initial)] * self.depth, Dense(initialization=self.initialization))
+        layers: list[Layer] = [*[Scale(self.initial)] * self.depth, Dense()]
+        return initialized(layers, self.initialization, self.bias_initialization)
 
 
 @choice
 class Layers:
     """Any list of layers, one after the other; a Dense without units makes as many outputs as the data have.
 
-    `initialization` is that of every Dense which has none of its own.
+    `initialization` and `bias_initialization` are those of every Dense which has none of its own.
     """
 
     layers: tuple[Layer, ...] = (Dense(),)
     initialization: Initialization = He()
+    bias_initialization: Initialization | None = None
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "layers", initialized(self.layers, self.initialization))
+        object.__setattr__(self, "layers", initialized(self.layers, self.initialization, self.bias_initialization))
 
 
-def initialized(layers: Sequence[Layer], initialization: Initialization) -> tuple[Layer, ...]:
-    """The layers, with an initialization for every Dense that has none."""
-    done = []
+def initialized(
+    layers: Sequence[Layer], initialization: Initialization, bias_initialization: Initialization | None
+) -> tuple[Layer, ...]:
+    """The layers, with initializations for every Dense that has none of its own."""
+    done: list[Layer] = []
     for layer in layers:
         if isinstance(layer, Residual):
-            layer = replace(layer, layers=initialized(layer.layers, initialization))
-        elif isinstance(layer, Dense) and layer.initialization is None:
-            layer = replace(layer, initialization=initialization)
-        done.append(layer)
+            inside = initialized(layer.layers, initialization, bias_initialization)
+            done.append(replace(layer, layers=inside))
+        elif isinstance(layer, Dense):
+            of_weights, of_biases = (
+                layer.initialization or initialization,
+                layer.bias_initialization or bias_initialization,
+            )
+            done.append(replace(layer, initialization=of_weights, bias_initialization=of_biases))
+        else:
+            done.append(layer)
     return tuple(done)
 
 
