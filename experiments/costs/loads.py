@@ -21,6 +21,7 @@ from experiments.config.targets import our_object
 from experiments.data.datasets.dataset import Size
 from experiments.data.splits import Holdout, KFold, Own, size_of
 from experiments.study.calculation import Calculation
+from experiments.study.theories.averaged_noise import COORDINATES, POINTS, AveragedNoise
 from experiments.study.theories.descent import LONG, ROUNDS, Descent
 from experiments.study.theories.dropout_linear import DropoutLinear
 from experiments.study.theories.l2_path import L2Path
@@ -200,6 +201,10 @@ def of_theory(parts: Mapping[str, Any], load: Load) -> Load:
     if isinstance(theory, L2Path):
         work = examples * theory.train * features * 2 * ELEMENT / products_rate()
         return load._replace(steps=bounded(theory.epochs), step=work + calls, curves=8 * 2 * features)
+    if isinstance(theory, AveragedNoise):
+        work = COORDINATES * (DRAW + 2 * ELEMENT) / products_rate()
+        held = 8 * COORDINATES * (4 + 2 * POINTS)
+        return load._replace(steps=theory.steps, step=work, call=calls, curves=8 * 7 * POINTS, network=held)
     return load
 
 
