@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def other_formats(client: Any, console: Console) -> None:
-    """Tell of results that another version of this program recorded: they are not used, and stay beside the new ones."""
+    """Report results that another version of this program recorded: they are not used, and stay beside the new ones."""
     from experiments.recording.store import of_other_formats, runs_of_kind
 
     for note in of_other_formats(runs_of_kind(client, "sweep")):

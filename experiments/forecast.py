@@ -1,4 +1,4 @@
-"""What a sweep would do: which cells are new, done or failed, the stacks they form, and about what they cost."""
+"""What a sweep would do: which cells are new, done or failed, the stacks they form, and roughly what they cost."""
 
 import time
 from collections.abc import Sequence

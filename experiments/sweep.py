@@ -97,7 +97,7 @@ def arriving(
 ) -> Iterator[tuple[Cell, Curves | None]]:
     """Yield cells with the curves of all their seeds, or None where they failed: first those that need no training.
 
-    Last come cells of which an earlier result is gone from disk or store: its seeds are trained again.
+    Last come cells that lost an earlier result, on disk or in the store: those seeds are trained again.
     """
     again: list[tuple[Cell, list[int]]] = []
     for cell in chain([cell for cell in plan.new if not cell.missing], finished):

@@ -62,7 +62,7 @@ class Row(NamedTuple):
 
 
 class Comparison(NamedTuple):
-    """The rows in the order of the sweep, and what a reader must be told."""
+    """The rows in the order of the sweep, and what a reader must know."""
 
     rows: list[Row]
     baseline: str  # the name of what the rows are compared with

@@ -1,6 +1,6 @@
 """python -m experiments.benchmark [--workloads NAME …] [--rounds N] [--json FILE]: training beside its floor and its peers.
 
-With --growth: the time a replica from 64 to 4,096 replicas, and the memory. With --memory: what data take, by the number of
+With --growth: the time per replica from 64 to 4,096 replicas, and the memory. With --memory: what data take, by the number of
 seeds. With --sweep: what composing and recording cost beside training.
 """
 
@@ -34,7 +34,7 @@ def contest(workload: Workload, rounds: int, tell: Callable[[str], None]) -> dic
 
 def table(workload: Workload, times: dict[str, Times]) -> Table:
     shown = Table(title=workload.title, title_justify="left")
-    for column in ("", "µs a replica and step", "our time is", "spread over rounds", "prepared in"):
+    for column in ("", "µs per replica and step", "our time is", "spread over rounds", "prepared in"):
         shown.add_column(column, justify="left" if not column else "right")
     for name, measured in times.items():
         middle, least, most = times[OURS].ratio(measured) if name in (FLOOR, SHARED) else measured.ratio(times[OURS])

@@ -1,4 +1,4 @@
-"""Does the time a replica grow with their number? Stacks are cut to fit, so it should not; nor should memory."""
+"""Does the time per replica grow with their number? Stacks are cut to fit, so it should not; nor should memory."""
 
 import time
 
@@ -34,10 +34,10 @@ def sweep_of(replicas: int) -> list[Experiment]:
 
 
 def growth(console: Console) -> None:
-    """Prints time a replica and step, and the most memory of all processes together, for every size of sweep."""
+    """Prints the time per replica and step, and the most memory of all processes together, for every size of sweep."""
     train(sweep_of(64))  # starts the workers and compiles
     table = Table(title="Growth: digits 64-128-10, batch 32, 16 seeds a cell", title_justify="left")
-    for column in ("replicas", "stacks", "µs a replica and step", "beside 64", "most memory, MiB"):
+    for column in ("replicas", "stacks", "µs per replica and step", "beside 64", "most memory, MiB"):
         table.add_column(column, justify="right")
     first = None
     for replicas in SIZES:

@@ -1,4 +1,4 @@
-"""What data take of the memory, beside their features in float32: they are held once, whatever the number of seeds.
+"""How much memory data take, compared with their features in float32: they are held once, whatever the number of seeds.
 
 python -m experiments.benchmark.memory FOLDER SEEDS tells it for files that are there; every measurement has a process of its own.
 """
@@ -74,7 +74,7 @@ def write(folder: Path, examples: int) -> None:
 
 
 def taken(folder: Path, seeds: int) -> Taken:
-    """Of reading the files and training on them: the workers run, and all is compiled, beforehand."""
+    """What reading the files and training on them takes, once the workers run and all is compiled."""
     train(folder / "few", seeds)
     idle = now()
     with watched() as most:

@@ -38,7 +38,7 @@ class Seconds(NamedTuple):
 
 
 def overhead(console: Console) -> None:
-    """Prints CPU milliseconds a cell of composing and recording, and wall seconds of the sweep with and without them."""
+    """Prints CPU milliseconds per cell of composing and recording, and wall seconds of the sweep with and without them."""
     with laboratory():
         console.print(table(measured()))
 
@@ -108,9 +108,9 @@ def table(seconds: Seconds) -> Table:
     table.add_column("")
     table.add_column("here", justify="right")
     table.add_column("Hydra's launcher, fluent logging", justify="right")
-    table.add_row("composing, CPU ms a cell", f"{s.composing / CELLS * 1e3:.0f}", f"{s.composing_by_hydra * 1e3:.0f}")
-    table.add_row("building and hashing, CPU ms a cell", f"{s.building / CELLS * 1e3:.1f}", "")
-    table.add_row("recording, CPU ms a cell", f"{s.recording * 1e3:.0f}", f"{s.logging_fluently * 1e3:.0f}")
+    table.add_row("composing, CPU ms per cell", f"{s.composing / CELLS * 1e3:.0f}", f"{s.composing_by_hydra * 1e3:.0f}")
+    table.add_row("building and hashing, CPU ms per cell", f"{s.building / CELLS * 1e3:.1f}", "")
+    table.add_row("recording, CPU ms per cell", f"{s.recording * 1e3:.0f}", f"{s.logging_fluently * 1e3:.0f}")
     table.add_row("training alone, s", f"{s.training:.1f}", "")
     table.add_row("the whole sweep with its report, s", f"{sweep:.1f} ({sweep / s.training - 1:+.0%})", "")
     return table

@@ -1,4 +1,4 @@
-"""Timing fairly: contenders take turns, and what is told is the median over rounds of ratios within a round."""
+"""Timing fairly: contenders take turns, and what is reported is the median over rounds of ratios within a round."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -8,7 +8,7 @@ import numpy as np
 
 
 class Times(NamedTuple):
-    """Microseconds a replica and step, one a round, and the seconds before the first: compilation, starting workers."""
+    """Microseconds per replica and step, one for each round, and the seconds before the first: compilation, starting workers."""
 
     rounds: list[float]
     preparation: float
@@ -24,7 +24,7 @@ class Times(NamedTuple):
 
 
 def microseconds(run: Callable[[], int]) -> float:
-    """Of one replica and step."""
+    """Microseconds for one replica and step."""
     start = time.perf_counter()
     count = run()
     return (time.perf_counter() - start) / count * 1e6

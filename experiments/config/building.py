@@ -29,7 +29,7 @@ T = TypeVar("T")
 class Draft(NamedTuple):
     """What a config names, built, except for the data, which take longest and may be too large: they stay a config node.
 
-    The parts of an experiment are its own and its recipe's, by the keys of the config; `loss` is missing where it is natural.
+    The parts of an experiment are its own and its recipe's, by the config's keys; `loss` is missing where the natural one is meant.
     """
 
     kind: type[Experiment] | type[Calculation]
@@ -140,7 +140,7 @@ def checked(node: Any, path: str, allowed: Collection[str] = ()) -> Any:
 
 
 def check_keys(built: Any, name: str, keys: Collection[str]) -> None:
-    """Raises ConfigurationError where a key is no field of the class, or no argument of the function."""
+    """Raises ConfigurationError where a key is not a field of the class, or an argument of the function."""
     known = [f.name for f in settings_of(built)] if is_dataclass(built) else list(inspect.signature(built).parameters)
     for key in sorted(set(keys) - set(known), key=str):
         raise ConfigurationError(

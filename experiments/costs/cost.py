@@ -1,4 +1,4 @@
-"""Estimates the time, memory and disk that a sweep takes, from the needs of its cells, to within a factor of three or so.
+"""Estimates the time, memory and disk that a sweep takes, from the needs of its cells, within a factor of about three.
 
 That is enough to tell a coffee break from a century. The constants were measured on two quiet cores.
 """

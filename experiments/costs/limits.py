@@ -1,4 +1,4 @@
-"""Limits what a sweep may cost: a dearer one is refused before it starts, with the estimate and the way to insist."""
+"""Limits what a sweep may cost: one that costs more is refused before it starts, with the estimate and the way to lift the limit."""
 
 from collections.abc import Mapping, Sequence
 from math import inf, prod

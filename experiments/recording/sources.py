@@ -72,7 +72,7 @@ def version_of(root: str) -> str:
 
 @cache
 def source_file(name: str) -> Path | None:
-    """The file of a module that is ours or the user's; None for what is installed, built in, or no module. Nothing is imported."""
+    """The file of a module that is ours or the user's; None for what is installed, built in, or not a module. Nothing is imported."""
     root, *below = name.split(".")
     folder = folder_of(root)
     if folder is None:

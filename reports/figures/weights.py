@@ -1,4 +1,4 @@
-"""What became of the weights."""
+"""The distribution of the weights after training."""
 
 import altair as alt
 import numpy as np

@@ -1,7 +1,7 @@
 """The recorded format, stated once: what the laboratory writes into MLflow, and reports read.
 
 A cell's run holds its config, two tables (curves: a row per evaluation and seed; seeds: a row per seed) and, for networks, the errors
-of every row; the sweep's run holds the list of its cells. A record of another format is told, never misread.
+of every row; the sweep's run holds the list of its cells. A record of another format is reported, never misread.
 """
 
 FORMAT = 2  # of the record; format 1 had one table, which repeated in every row what is measured once

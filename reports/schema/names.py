@@ -1,4 +1,4 @@
-"""How sweeps, arms, cells and axes are called, and how an axis's value is written."""
+"""What sweeps, arms, cells and axes are called, and how an axis's value is written."""
 
 import re
 from collections.abc import Sequence
@@ -71,7 +71,7 @@ def unambiguous(names: Sequence[str], places: Sequence[dict[str, str]], axes: Se
 
 
 def short(key: str, keys: Sequence[str]) -> str:
-    """The last part of a dotted key, or as many as tell it from the other keys.
+    """The last part of a dotted key, or as many as set it apart from the other keys.
 
     >>> short("noise.hidden.scale", ["noise.hidden.scale", "noise.inputs.scale"])
     'hidden.scale'

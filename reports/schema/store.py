@@ -64,7 +64,7 @@ def check_connection(address: str) -> None:
 
 
 class Contents(NamedTuple):
-    """What tells a store from another database."""
+    """What distinguishes a store from another database."""
 
     tables: set[str]
     schema: str | None  # Alembic's revision

@@ -340,7 +340,7 @@ def header(*sizes: int, kind: int = 8) -> bytes:
         (b"", "is not an IDX file: it begins with nothing"),
         (header() + b"\5", "its header says 0 dimensions; there must be 1 to 8, rows first"),
         (header(*[1] * 9) + b"\5", "its header says 9 dimensions"),
-        (header(4, 2, 2)[:9], "its header says 3 dimensions, and ends before their sizes"),
+        (header(4, 2, 2)[:9], "its header says 3 dimensions, but ends before their sizes"),
         (header(2**31, 2**31, 4) + bytes(16), r"its header promises shape .*bytes; at most 4,294,967,296 are read"),
         (header(2**32 - 4, 2, 2) + bytes(16), "at most 4,294,967,296 are read"),  # −4 to who reads it as signed
         (header(4, 2, 2) + bytes(17), "its header promises 32 bytes, but it has more"),

@@ -91,7 +91,7 @@ def test_a_name_in_a_record_is_checked_as_one_that_is_given(made, outside, call,
         "UPDATE tags SET value = ? WHERE key = 'sweep' AND run_uuid IN (?, ?, ?)", name, made.sweep, *made.cells
     )
     made.tamper("UPDATE runs SET name = ? WHERE run_uuid = ?", f"sweep: {name}", made.sweep)
-    with pytest.raises(NoSuchSweep, match="no name of a sweep"):
+    with pytest.raises(NoSuchSweep, match="not the name of a sweep"):
         folder_name(name)
     code, listed = call(sweeps.main, "list")
     assert code == 0

@@ -140,7 +140,7 @@ def test_what_is_not_raw_features_is_refused(x):
 
 
 def test_what_is_not_there_is_told():
-    with pytest.raises(ValueError, match="seed is 9; of 'classes' the networks of the seeds \\[0, 1\\] are kept"):
+    with pytest.raises(ValueError, match="seed is 9; for cell 'classes' the networks of the seeds \\[0, 1\\] are kept"):
         results().network("classes", 9)
     with pytest.raises(ValueError, match="cell is 'nothing'; it must be one of"):
         results().rows("nothing")
@@ -148,7 +148,7 @@ def test_what_is_not_there_is_told():
         results().network("values", 0).predict_proba(datasets.diabetes().x)
     some = run({"a": CELLS["linear"]}, keep=["weights:1"])
     assert some.network("a", 1).seed == 1
-    with pytest.raises(ValueError, match="of 'a' the networks of the seeds \\[1\\] are kept"):
+    with pytest.raises(ValueError, match="for cell 'a' the networks of the seeds \\[1\\] are kept"):
         some.network("a", 0)
 
 

@@ -182,7 +182,7 @@ def test_launchers_that_can_be_are_taken():
 
 
 def test_an_address_without_dask_says_what_is_missing():
-    with pytest.raises(ConfigurationError, match=r"hydra\.launcher\.backend=dask trains there"):
+    with pytest.raises(ConfigurationError, match=r"use hydra\.launcher\.backend=dask to train there"):
         check(Workers(address="tcp://head:8786"))
 
 

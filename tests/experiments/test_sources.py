@@ -83,7 +83,7 @@ def test_our_code_on_the_way_is_derived_from_where_a_worker_begins():
     }
     assert not apart & set(code)
     names = {text.split()[0] for text in packages}
-    assert {"numpy", "scipy", "scikit-learn", "numba"} <= names
+    assert {"numpy", "scikit-learn", "numba"} <= names
     assert not {"mlflow", "altair", "rich"} & names
     assert all(len(text.split()) == 2 for text in packages)
 

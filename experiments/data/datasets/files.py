@@ -97,7 +97,7 @@ def classes(source: str, y: Array, own_test: Array | None) -> tuple[tuple[object
     if labels.dtype.kind == "f" and (np.rint(labels) != labels).any():
         raise ValueError(
             f"{source}: its labels are values such as {labels[np.rint(labels) != labels][0]:g}, not classes; "
-            "take dataset.task=regression, or write whole numbers or text."
+            "use dataset.task=regression, or write whole numbers or text."
         )
     try:
         known = np.unique(labels).tolist()
