@@ -79,3 +79,21 @@ class WarmUp:
         rest = np.maximum(T - self.steps, 1)  # steps, and how far into them this one is
         after = np.maximum(t - self.steps - 1, 0) / rest
         return np.minimum(t / self.steps, 0.5 * (1 + np.cos(pi * after)))
+
+
+@choice
+class Cyclic:
+    """η(t) = η (1 − u (1 − f)), u = 1/c, 2/c, … 1 in each cycle of c = `length` steps after the fraction `start`; before, η(t) = η.
+
+    f is the `final` fraction, which the last step of each cycle has; averaging=swa with the same start, and `every` as the length,
+    takes its samples there. Izmailov et al., UAI 2018, section 3.1.
+    """
+
+    start: PerReplica = number(default=0.5, within="[0, 1)")
+    length: int = integer(default=50, within="[1, inf)")
+    final: PerReplica = number(default=0.05, within="[0, 1]")
+
+    def factor(self, t: int, T: int) -> Any:
+        passed = t - np.floor(self.start * T)
+        u = ((passed - 1) % self.length + 1) / self.length
+        return 1 - (passed > 0) * u * (1 - self.final)

@@ -12,7 +12,7 @@ from backprop.acting import acting
 from backprop.arrays import Array
 from backprop.ascents import Ascent
 from backprop.augmentations import Augmentation
-from backprop.averaging import Averaging
+from backprop.averaging import Averaging, State, Time
 from backprop.batches import Batches, Shuffled, count, cut
 from backprop.choices import choice, integer, one_of
 from backprop.clipping import Clipping
@@ -125,6 +125,7 @@ class Snapshot(NamedTuple):
     parameters: Parameters
     layout: Layout
     finite_until: Int[Array, " R"]  # the last step at which a replica's loss was finite: < step once it has diverged
+    averages: State  # what the recipe's averaging holds, first the mean, which `parameters` are
 
 
 def minibatches(
@@ -146,20 +147,22 @@ def train(
     seeds: Sequence[int],
     at: Collection[int],
     initial_seeds: Sequence[int] | None = None,
+    start: Parameters | None = None,
 ) -> Iterator[Snapshot]:
     """Trains R networks at once and yields a snapshot at each of the steps `at` (0: before the first step).
 
     `recipe` holds (R, 1, 1) hyperparameters or plain numbers; replica r uses the streams of seeds[r] and data.dataset_of[r], and
-    for its initial weights those of initial_seeds[r] where they are given.
+    for its initial weights those of initial_seeds[r] where they are given; with `start`, these are its initial weights.
     """
     recipe = replace(recipe, loss=balanced(recipe.loss, data.y, data.dataset_of))
     n, inputs = data.x.shape[-2:]
     layout = recipe.layout(inputs, data.y.shape[-1])
     recipe.check_minibatches(n, layout)
-    parameters = initial_parameters(layout, initial_seeds or seeds, recipe.dtype)
+    given = None if start is None else start.astype(recipe.dtype)
+    parameters = initial_parameters(layout, initial_seeds or seeds, recipe.dtype) if given is None else given
     gradient = np.empty_like(parameters)
     owned, gradients = layout.views(parameters, layout.streams(seeds)), layout.views(gradient)
-    mean = parameters if recipe.averaging is None else parameters.copy()
+    averages: State = (parameters,) if recipe.averaging is None else recipe.averaging.init(parameters)
     state = recipe.optimizer.init(parameters)
     changes = is_scheduled(recipe)
     streams_of_gradients, streams_of_rows = Streams(seeds, "gradients"), Streams(seeds, "augmentation")
@@ -172,7 +175,7 @@ def train(
     finite, finite_until = np.ones(len(seeds), bool), np.zeros(len(seeds), int)
 
     if 0 in at:
-        yield Snapshot(0, 0.0, mean, layout, finite_until)
+        yield Snapshot(0, 0.0, averages[0], layout, finite_until, averages)
     for t, rows in enumerate(minibatches(n, recipe.batch_size, seeds, recipe.epochs, recipe.batches), start=1):
         with np.errstate(all="ignore"):  # a diverging replica is recorded, not warned about
             x, y = data.rows(rows)
@@ -199,11 +202,11 @@ def train(
             if recipe.constraint is not None:
                 recipe.constraint.project(W)
             if recipe.averaging is not None:
-                recipe.averaging.update(mean, parameters, t, total)
+                recipe.averaging.update(averages, parameters, Time(t, total, per_epoch))
         finite &= np.isfinite(J[:, 0, 0])
         finite_until += finite
         if t in at:
-            yield Snapshot(t, t / per_epoch, mean, layout, finite_until)
+            yield Snapshot(t, t / per_epoch, averages[0], layout, finite_until, averages)
 
 
 def distorted(gradient: Parameters, source: Source | None, streams: Streams) -> Parameters:

@@ -21,6 +21,7 @@ from experiments.config.targets import our_object
 from experiments.data.datasets.dataset import Size
 from experiments.data.splits import Holdout, KFold, Own, size_of
 from experiments.study.calculation import Calculation
+from experiments.study.theories.averaged_noise import COORDINATES, POINTS, AveragedNoise
 from experiments.study.theories.descent import LONG, ROUNDS, Descent
 from experiments.study.theories.l2_path import L2Path
 from experiments.training.tasks import replicas_that_fit
@@ -126,7 +127,7 @@ def of_networks(parts: Mapping[str, Any], load: Load) -> Load:
     measured = sum(rows) * (2 * W + ELEMENT * units / 2)
     rate = products_rate() * 4 / itemsize
     layers = len(layout.widths)
-    state = len(recipe.optimizer.init(np.zeros((1, 1, 1)))) + (recipe.averaging is not None)
+    state = state_arrays(recipe)
     square = 24 * P**2 if isinstance(recipe.optimizer, Newton) else 0.0
     return load._replace(
         steps=steps,
@@ -141,6 +142,13 @@ def of_networks(parts: Mapping[str, Any], load: Load) -> Load:
         rows=rows.validation + rows.test,
         evaluations=T,
     )
+
+
+def state_arrays(recipe: Recipe) -> int:
+    """How many numbers optimiser and averaging hold for each parameter."""
+    one = np.zeros((1, 1, 1))
+    averages = () if recipe.averaging is None else recipe.averaging.init(one)
+    return len(recipe.optimizer.init(one)) + sum(array.size for array in averages)
 
 
 def first_matrix(layout: Layout) -> float:
@@ -199,6 +207,10 @@ def of_theory(parts: Mapping[str, Any], load: Load) -> Load:
     if isinstance(theory, L2Path):
         work = examples * theory.train * features * 2 * ELEMENT / products_rate()
         return load._replace(steps=bounded(theory.epochs), step=work + calls, curves=8 * 2 * features)
+    if isinstance(theory, AveragedNoise):
+        work = COORDINATES * (DRAW + 2 * ELEMENT) / products_rate()
+        held = 8 * COORDINATES * (4 + 2 * POINTS)
+        return load._replace(steps=theory.steps, step=work, call=calls, curves=8 * 7 * POINTS, network=held)
     return load
 
 

@@ -17,13 +17,16 @@ wine, diabetes = load_wine(return_X_y=True), load_diabetes(return_X_y=True)
 
 
 @pytest.mark.filterwarnings("ignore")  # the checks provoke warnings
-@pytest.mark.parametrize("estimator", [BackpropClassifier(), BackpropRegressor()], ids=lambda e: type(e).__name__)
-def test_scikit_learns_checks_pass_without_exception(estimator):
-    results = check_estimator(estimator, on_fail=None, on_skip=None)
+@pytest.mark.parametrize("batch_size", [32, None])
+@pytest.mark.parametrize("kind", [BackpropClassifier, BackpropRegressor], ids=lambda kind: kind.__name__)
+def test_scikit_learns_checks_pass_without_exception(kind, batch_size):
+    """Among them that a sample's weight is as so many copies of it, that parameters are told and cloned, and partial_fit."""
+    results = check_estimator(kind(batch_size=batch_size), on_fail=None, on_skip=None)
     not_passed = {result["check_name"]: result["status"] for result in results if result["status"] != "passed"}
     not_passed.pop("check_array_api_input", None)  # asks for an environment variable; skipped for the MLPs too
     assert not not_passed
     assert len(results) > 50
+    assert any(result["check_name"].startswith("check_sample_weight_equivalence") for result in results)
 
 
 def test_pipeline_grid_search_and_cross_validation():

@@ -1,10 +1,9 @@
-"""Every optimiser, schedule, clipping and average by hand, number by number."""
+"""Every optimiser, schedule and clipping by hand, number by number."""
 
 import numpy as np
 import pytest
 
 from backprop.arrays import per_replica
-from backprop.averaging import Exponential, Polyak
 from backprop.clipping import ClipGlobalNorm, ClipNorm, ClipValue
 from backprop.curvature import largest_eigenvalue, trace
 from backprop.hessian import hessian, hessian_vector, newton_direction
@@ -22,7 +21,7 @@ from backprop.network import MLP
 from backprop.operations import ACTIVATIONS
 from backprop.optimizers import SGD, Adagrad, Adam, AdamW, Momentum, Nesterov, Newton, RMSProp, Step
 from backprop.penalties import L1, L2, ElasticNet
-from backprop.schedules import Constant, Cosine, Inverse, Linear, StepDecay, WarmUp
+from backprop.schedules import Constant, Cosine, Cyclic, Inverse, Linear, StepDecay, WarmUp
 from backprop.stacking import stack
 from backprop.training import Examples, Recipe, objective_gradient, train
 
@@ -184,6 +183,8 @@ def test_newton_refuses_noise():
         (Linear(), {1: 1, 3: 0.75, 9: 0}),
         (Linear(start=0.2, end=0.8), {1: 0.2, 5: 0.5, 9: 0.8}),
         (Inverse(half_life=4), {1: 1, 5: 0.5, 9: 1 / 3}),
+        (Cyclic(start=1 / 3, length=3, final=0.1), {1: 1, 3: 1, 4: 0.7, 5: 0.4, 6: 0.1, 7: 0.7, 9: 0.1}),
+        (Cyclic(start=0, length=4, final=0), {1: 0.75, 4: 0, 5: 0.75, 8: 0, 9: 0.75}),
         (WarmUp(steps=3), {1: 1 / 3, 3: 1, 4: 1, 7: 0.5}),
     ],
     ids=lambda value: type(value).__name__,
@@ -202,6 +203,8 @@ def test_schedules_by_hand(schedule, expected):
         (Linear, "end", (0.2, 0.5)),
         (Inverse, "half_life", (4, 7)),
         (WarmUp, "steps", (2, 5)),
+        (Cyclic, "start", (0.0, 0.4)),
+        (Cyclic, "final", (0.0, 0.3)),
     ],
 )
 def test_the_numbers_of_a_schedule_stack(schedule, field, values):
@@ -210,14 +213,6 @@ def test_the_numbers_of_a_schedule_stack(schedule, field, values):
         factors = stacked.factor(t, 9)
         assert factors.dtype == np.float32
         assert factors.ravel() == pytest.approx([schedule(**{field: value}).factor(t, 9) for value in values], rel=1e-6)
-
-
-def test_the_numbers_of_an_average_stack():
-    means = np.zeros((2, 1, 1), "float32")
-    averaging = stack([Polyak(start=0.0), Polyak(start=0.5)], "float32")
-    for t in range(1, 5):
-        averaging.update(means, np.full((2, 1, 1), t, "float32"), t, 4)
-    assert means.ravel().tolist() == [2.5, 3.5]  # of 1, 2, 3, 4; of 3, 4
 
 
 def test_clipping_by_hand():
@@ -237,39 +232,6 @@ def test_clipping_by_hand():
     ClipGlobalNorm(1.0).clip(g, arrays)
     assert (g[0] ** 2).sum() == pytest.approx(1)
     assert g[0, 0, 4] / g[0, 0, 0] == pytest.approx(4)
-
-
-def test_averages_by_hand():
-    iterates = [np.full((1, 1, 1), w) for w in (1.0, 2.0, 4.0, 6.0)]
-
-    def averaged(average):
-        mean = np.zeros((1, 1, 1))
-        return [average.update(mean, W, t, 4) or mean.item() for t, W in enumerate(iterates, start=1)]
-
-    assert averaged(Polyak(start=0.0)) == pytest.approx([1, 1.5, 7 / 3, 13 / 4])
-    assert averaged(Polyak(start=0.5)) == pytest.approx([1, 2, 4, 5])
-    assert averaged(Exponential(decay=0.5)) == pytest.approx([0.5, 1.25, 2.625, 4.3125])
-
-
-def test_averaged_iterates_are_measured_and_the_path_is_unchanged():
-    draw = np.random.default_rng(0)
-    data = Examples(draw.standard_normal((1, 12, 5)), draw.standard_normal((1, 12, 2)), np.array([0]))
-
-    def path(averaging):
-        recipe = Recipe(
-            network=MLP(()),
-            loss=SquaredError(),
-            optimizer=SGD(0.1),
-            averaging=averaging,
-            batch_size=4,
-            epochs=2,
-            dtype="float64",
-        )
-        return [snapshot.parameters.copy() for snapshot in train(recipe, data, [0], set(range(7)))]
-
-    iterates = path(None)
-    assert path(Polyak(start=0.0))[-1] == pytest.approx(np.mean(iterates[1:], axis=0))
-    assert path(Polyak(start=0.5))[-1] == pytest.approx(np.mean(iterates[4:], axis=0))
 
 
 def test_largest_eigenvalue_and_trace_are_the_full_hessians():

@@ -8,6 +8,7 @@ from experiments.data import datasets
 from experiments.data.division import Scaling, divide
 from experiments.study.calculation import Calculation
 from experiments.study.theories.adversarial_linear import AdversarialLinear, minimiser, worst_loss
+from experiments.study.theories.averaged_noise import AveragedNoise
 from experiments.study.theories.block_descent import block_descent, duality_gap, largest_slope
 from experiments.study.theories.descent import METHODS, Descent
 from experiments.study.theories.diagonal_lasso import DiagonalLasso
@@ -157,6 +158,26 @@ def test_plain_descent_contracts_each_eigenvector_by_its_factor():
     curves = Descent(relative_rate=1.5, steps=4)(DATA, [0, 3])
     np.testing.assert_allclose(curves.metrics["stiffest error"][:, 1], (-0.5) ** np.arange(5), rtol=1e-9)
     assert (curves.metrics["sign changes"][-1] == 1).all()
+
+
+@pytest.mark.parametrize(("rate", "every"), [(0.05, 1), (0.2, 10), (1.0, 1), (1.5, 3)])
+def test_the_variance_of_a_mean_is_the_sum_of_all_covariances(rate, every):
+    """γ φ^|i − j| / K² over all pairs of K samples, φ the correlation of neighbours; γ is where (1 − ηh)² γ + (ηh)² is γ."""
+    theory = AveragedNoise(relative_rate=rate, every=every)
+    gamma, K = theory.settled, 13
+    assert (1 - rate) ** 2 * gamma + rate**2 == pytest.approx(gamma)
+    lags = np.abs(np.subtract.outer(np.arange(K), np.arange(K)))
+    assert theory.of_mean(K) == pytest.approx(gamma * ((1 - rate) ** (every * lags)).sum() / K**2)
+    assert AveragedNoise(relative_rate=rate).of_mean(10**7) == pytest.approx(1e-7, rel=1e-4)
+
+
+def test_averages_have_the_variance_of_theory_at_every_step():
+    curves = AveragedNoise(relative_rate=0.3, every=4, steps=40)(DATA, range(10))
+    assert curves.steps == [4 * k for k in range(1, 11)]
+    for name in ("ratio/mean", "ratio/last"):
+        found = curves.metrics[name].mean(axis=1)  # of 20,000 squares: √(2/20,000) = 1 %
+        assert found == pytest.approx(1, abs=0.04)
+        assert (found != 1).all()
 
 
 def test_a_dataset_with_classes_is_refused_with_the_way_out():

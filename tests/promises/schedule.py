@@ -1,6 +1,6 @@
 """A schedule's factor lies in [0, 1], at every step of a run of any length."""
 
-from backprop.schedules import Constant, Inverse, Linear, Schedule, WarmUp
+from backprop.schedules import Constant, Cyclic, Inverse, Linear, Schedule, WarmUp
 
 
 def promise(schedule: Schedule) -> None:
@@ -27,6 +27,13 @@ class WarmUpThatNeverStops(WarmUp):
         return t / self.steps
 
 
+class CyclicThatForgetsToTurn(Cyclic):
+    """Goes on falling after the first cycle."""
+
+    def factor(self, t, T):
+        return 1 - t / self.length * (1 - self.final)
+
+
 class LinearThatGoesOn(Linear):
     """Counts one step too few, and passes its end."""
 
@@ -35,4 +42,10 @@ class LinearThatGoesOn(Linear):
         return (1 - share) * self.start + share * self.end
 
 
-BROKEN = [LinearThatGoesOn(), MinusThirtySeven(), InverseThatCountsFromOneTooFew(), WarmUpThatNeverStops()]
+BROKEN = [
+    LinearThatGoesOn(),
+    MinusThirtySeven(),
+    InverseThatCountsFromOneTooFew(),
+    WarmUpThatNeverStops(),
+    CyclicThatForgetsToTurn(),
+]
