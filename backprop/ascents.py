@@ -12,6 +12,7 @@ import numpy as np
 from backprop.arrays import PerReplica
 from backprop.choices import choice, number
 from backprop.layout import Parameters
+from backprop.schedules import Schedule
 
 
 @runtime_checkable
@@ -29,7 +30,8 @@ class SAM:
     Foret et al., ICLR 2021.
     """
 
-    radius: PerReplica = number(default=0.05, within="[0, inf)")
+    radius: PerReplica = number(default=0.05, within="[0, inf)", scheduled=True)
+    schedule: Schedule | None = None
     extra_passes: ClassVar[int] = 1
 
     def point(self, W: Parameters, g: Parameters) -> Parameters:

@@ -13,6 +13,7 @@ from jaxtyping import Float, Int
 from backprop.arrays import Array, PerReplica
 from backprop.choices import choice, number, one_of
 from backprop.randomness import Streams
+from backprop.schedules import Schedule
 
 Rows: TypeAlias = Float[Array, "R B D"]
 Targets: TypeAlias = Float[Array, "R B K"]
@@ -87,9 +88,10 @@ class FGSM:
     which ones stay is drawn by seed, and more stay where c is larger. Goodfellow, Shlens & Szegedy, ICLR 2015.
     """
 
-    radius: PerReplica = number(default=0.1, within="[0, inf)")
+    radius: PerReplica = number(default=0.1, within="[0, inf)", scheduled=True)
     original: PerReplica = number(default=0.0, within="[0, 1]")
     extra_passes: ClassVar[int] = 1
+    schedule: Schedule | None = None
 
     def __call__(self, x: Rows, y: Targets, streams: Streams, gradient_of_inputs: GradientOfInputs) -> Minibatch:
         u = streams.uniform(x.shape[-2], 1, x.dtype)

@@ -6,6 +6,7 @@ from backprop import kernels
 from backprop.arrays import PerReplica
 from backprop.choices import choice, number
 from backprop.layout import Weights
+from backprop.schedules import Schedule
 
 
 @runtime_checkable
@@ -21,7 +22,8 @@ class MaxNorm:
     Srebro & Shraibman (2005); Srivastava et al., JMLR 15 (2014), section 5.1.
     """
 
-    radius: PerReplica = number(default=3.0, within="(0, inf)")
+    radius: PerReplica = number(default=3.0, within="(0, inf)", scheduled=True)
+    schedule: Schedule | None = None
 
     def project(self, W: Weights) -> None:
         for w in W.arrays:

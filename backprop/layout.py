@@ -120,6 +120,10 @@ class Layout:
         pairs = zip(self.owned_arrays, self.arrays(parameters), strict=True)
         return tuple(view for array, view in pairs if array.role == role)
 
+    def draws(self) -> set[str]:
+        """The purposes for which a layer draws random numbers, or may: any Dense can have noise on its weights."""
+        return {purpose for one in flattened(self.declared) for purpose in one.draws}
+
     def streams(self, seeds: Sequence[int]) -> list[Streams]:
         """A random stream for every place where noise can act, by its purpose and its number among those of that purpose."""
         numbers: dict[str, int] = {}

@@ -14,6 +14,7 @@ from backprop.choices import choice, number
 from backprop.hessian import newton_direction
 from backprop.layout import Parameters
 from backprop.line_search import backtracked
+from backprop.schedules import Schedule
 
 State = tuple[Parameters, ...]
 LARGEST_FOR_NEWTON = 1000  # parameters: a step solves an eigenproblem of this size
@@ -178,10 +179,11 @@ class AdamW:
     """
 
     learning_rate: PerReplica = number(default=0.001, within="(0, inf)")
-    strength: PerReplica = number(default=0.01, within="[0, inf)")
+    strength: PerReplica = number(default=0.01, within="[0, inf)", scheduled=True)
     beta1: PerReplica = number(default=0.9, within="[0, 1)")
     beta2: PerReplica = number(default=0.999, within="[0, 1)")
     epsilon: PerReplica = number(default=1e-8, within="(0, inf)")
+    schedule: Schedule | None = None  # of the strength; that of the learning rate is the recipe's
 
     def init(self, W: Parameters) -> State:
         return np.zeros_like(W), np.zeros_like(W)

@@ -61,6 +61,8 @@ class Recipe:
                 "optimizer is Newton, which needs an objective without noise; take another, or leave noise out."
             )
         acting(self.penalty, self.optimizer)  # the check
+        for t in (1, 2):
+            at_step(self, t, 2)  # the check: strengths at the start and at the end of their schedules
         check_mixing(self.augmentation, self.loss)
         if isinstance(self.optimizer, Newton) and self.ascent is not None:
             raise ValueError(
@@ -197,10 +199,10 @@ def train(
             penalty.before_step(W, eta)
             step = Step(t, eta, layout.count("weight", "diagonal"), *on_this_minibatch)
             noisy_gradient = distorted(gradient, now.noise.gradients, streams_of_gradients)
-            recipe.optimizer.update(parameters, noisy_gradient, state, step)
+            now.optimizer.update(parameters, noisy_gradient, state, step)
             penalty.after_step(W, eta)
-            if recipe.constraint is not None:
-                recipe.constraint.project(W)
+            if now.constraint is not None:
+                now.constraint.project(W)
             if recipe.averaging is not None:
                 recipe.averaging.update(averages, parameters, Time(t, total, per_epoch))
         finite &= np.isfinite(J[:, 0, 0])

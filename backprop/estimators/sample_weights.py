@@ -76,7 +76,8 @@ def check_exact(recipe: Recipe, n: int) -> None:
     """Raises ValueError unless an example's weight does what so many copies of it would."""
     reasons = {
         f"batch_size is {recipe.batch_size} of {n} examples": recipe.batch_size is not None and recipe.batch_size < n,
-        "noise draws for every example": recipe.noise.inputs is not None or recipe.noise.hidden is not None,
+        "noise draws for every example": bool({"inputs", "hidden", "layers"} & recipe.layout(1, 1).draws()),
+        "augmentation changes a minibatch as a whole": recipe.augmentation is not None,
         "batches draws with replacement": isinstance(recipe.batches, WithReplacement),
         "BatchNorm takes its statistics over rows": recipe.layout(1, 1).settles,
     }
@@ -84,5 +85,5 @@ def check_exact(recipe: Recipe, n: int) -> None:
         if holds:
             raise ValueError(
                 f"sample_weight is given, but {reason}, so that a weight would not be so many copies of the example; take "
-                "batch_size=None, without noise on inputs or activations, replacement or BatchNorm."
+                "batch_size=None, without noise on inputs or activations, augmentation, replacement or BatchNorm."
             )

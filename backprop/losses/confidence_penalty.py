@@ -12,6 +12,7 @@ from backprop.losses.class_weights import RULE, ClassWeights, check_class_weight
 from backprop.losses.classes import log_softmax, misclassified
 from backprop.losses.cross_entropy import SoftmaxCrossEntropy, softmax_cross_entropy
 from backprop.losses.loss import Outputs, PerExample
+from backprop.schedules import Schedule
 
 
 def penalized_cross_entropy(z: Outputs, y: Outputs, strength: PerReplica):
@@ -36,8 +37,9 @@ class ConfidencePenalty:
 
     task: ClassVar[str] = "classification"
     link: ClassVar[str] = "softmax"
-    strength: PerReplica = number(default=0.1, within="[0, inf)")
+    strength: PerReplica = number(default=0.1, within="[0, inf)", scheduled=True)
     class_weights: ClassWeights = field(default="none", metadata=RULE)
+    schedule: Schedule | None = None
 
     def __post_init__(self) -> None:
         check_class_weights(self)

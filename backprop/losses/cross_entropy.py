@@ -13,6 +13,7 @@ from backprop.choices import choice, number
 from backprop.losses.class_weights import RULE, ClassWeights, check_class_weights, check_count, weighted
 from backprop.losses.classes import misclassified
 from backprop.losses.loss import Outputs, PerExample
+from backprop.schedules import Schedule
 
 
 def softmax_cross_entropy(z: Outputs, y: Outputs):
@@ -40,8 +41,9 @@ class SoftmaxCrossEntropy:
 
     task: ClassVar[str] = "classification"
     link: ClassVar[str] = "softmax"
-    smoothing: PerReplica = number(default=0.0, within="[0, 1)")
+    smoothing: PerReplica = number(default=0.0, within="[0, 1)", scheduled=True)
     class_weights: ClassWeights = field(default="none", metadata=RULE)
+    schedule: Schedule | None = None
 
     def __post_init__(self) -> None:
         check_class_weights(self)

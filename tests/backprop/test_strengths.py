@@ -6,11 +6,14 @@ import numpy as np
 import pytest
 
 from backprop.arrays import per_replica
+from backprop.ascents import SAM
+from backprop.augmentations import FGSM
+from backprop.constraints import MaxNorm
 from backprop.initializations import Normal
-from backprop.losses import SquaredError
+from backprop.losses import ConfidencePenalty, SoftmaxCrossEntropy, SquaredError
 from backprop.network import MLP
 from backprop.noise import Dropout, Gaussian, MultiplicativeGaussian, Noise
-from backprop.optimizers import SGD, Momentum, Newton
+from backprop.optimizers import SGD, AdamW, Momentum, Newton
 from backprop.penalties import L1, L2, ElasticNet
 from backprop.schedules import Constant, Cosine, Linear, StepDecay
 from backprop.stacking import stack
@@ -46,6 +49,11 @@ CHOICES = {
     "dropout, a rate a layer": lambda schedule: {"noise": Noise(hidden=Dropout((0.2, 0.6), schedule=schedule))},
     "noise at inputs": lambda schedule: {"noise": Noise(inputs=Gaussian(0.3, schedule=schedule))},
     "noise at weights": lambda schedule: {"noise": Noise(weights=MultiplicativeGaussian(0.3, schedule=schedule))},
+    "label smoothing": lambda schedule: {"loss": SoftmaxCrossEntropy(0.3, schedule=schedule)},
+    "confidence penalty": lambda schedule: {"loss": ConfidencePenalty(0.3, schedule=schedule)},
+    "SAM": lambda schedule: {"ascent": SAM(0.3, schedule=schedule)},
+    "adversarial examples": lambda schedule: {"augmentation": FGSM(0.3, schedule=schedule)},
+    "AdamW": lambda schedule: {"optimizer": AdamW(0.01, 0.3, schedule=schedule)},
     "noise at gradients": lambda schedule: {"noise": Noise(gradients=Gaussian(0.3, schedule=schedule))},
 }
 
@@ -121,6 +129,15 @@ def rates(layers):
     """Of all dropout in the layers, in order."""
     sources = [getattr(part, "source", part) for layer in layers for part in (layer, *vars(layer).values())]
     return list(dict.fromkeys(source.rate for source in sources if isinstance(source, Dropout)))
+
+
+def test_a_radius_of_max_norm_shrinks_and_may_not_become_0():
+    shrinking = recipe(constraint=MaxNorm(1.0, schedule=Linear(1.0, 0.1)))
+    (last,) = train(shrinking, data(2), [0, 1], {12})
+    norms = np.concatenate([np.linalg.norm(W, axis=-2).ravel() for W in last.layout.weights(last.parameters).matrices])
+    assert norms.max() == pytest.approx(0.1)
+    with pytest.raises(ValueError, match=r"MaxNorm\.radius is 0\.0; it must be a number in \(0, inf\)"):
+        recipe(constraint=MaxNorm(1.0, schedule=Linear(1.0, 0.0)))
 
 
 def test_what_has_no_schedule_stays_the_very_same_object():
