@@ -37,7 +37,10 @@ class Surface(NamedTuple):
 
 
 def of(recipe: Recipe, x: Float[Array, "*R n I"], y: Float[Array, "*R n K"]) -> Surface:
-    """The objective of a recipe on rows x and targets y, (n, I) and (n, K), or with an axis of replicas before."""
+    """The objective of a recipe on rows x and targets y, (n, I) and (n, K), or with an axis of replicas before.
+
+    A penalty that depends on where training starts has to be that of a start already: `backprop.penalties.from_start`.
+    """
     x, y = (rows if rows.ndim == 3 else rows[None] for rows in (x, y))
     layout = recipe.layout(x.shape[-1], y.shape[-1])
     return Surface(layout, *(partial(f, recipe, layout, x, y) for f in (objective, objective_gradient)))

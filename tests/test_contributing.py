@@ -34,11 +34,6 @@ def test_the_penalty_it_adds_is_one():
     hold("penalty", penalty)
 
 
-def three_of(parameters: np.ndarray) -> Weights:
-    """Three weights; the last parameter is a bias."""
-    return Weights(parameters, 3, (), ())
-
-
 def weights(parameters: np.ndarray) -> Weights:
     """Three weights and a bias."""
     return Weights(parameters, 3, (), ())

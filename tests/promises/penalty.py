@@ -7,7 +7,7 @@ import numpy as np
 from backprop.arrays import Array, per_replica
 from backprop.choices import choice, number
 from backprop.classroom.gradcheck import gradient_error
-from backprop.curvature import hessian_vector
+from backprop.hessian import hessian_vector
 from backprop.layout import Weights
 from backprop.network import MLP, lay_out
 from backprop.penalties import L1, L2, DistanceToStart, GroupLasso, Penalty, SpectralNorm, from_start
@@ -243,5 +243,13 @@ BROKEN = [
     L2OnBiases(0.3),
     L1ThatOvershoots(0.3),
     L2WhoseProximalStepMovesBiases(0.3),
+    L2ThatForgetsImaginaryParts(0.3),
+    L2ThatIsNeverOff(0.3),
+    GroupLassoWithoutRoot(0.3),
+    GroupLassoOfTheOtherGroups(0.3),
+    SpectralNormInOneHeap(0.3),
+    SpectralNormThatShrinksAll(0.3),
+    DistanceToNothing(0.3),
+    DistanceInDouble(0.3),
     L2WithoutTheMark(),
 ]
