@@ -93,7 +93,7 @@ class Uniform:
 
 @choice
 class Zeros:
-    """W = 0: right for linear models; hidden units that start equal stay equal."""
+    """W = 0: right for linear models, and for biases; hidden units that start equal stay equal."""
 
     def __call__(self, inputs: int, outputs: int, streams: Streams) -> Float[Array, "R I O"]:
         return np.zeros((len(streams.replicas), inputs, outputs))

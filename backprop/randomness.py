@@ -25,6 +25,7 @@ PURPOSES = (
     "curvature",
     "layers",
     "biases",
+    "augmentation",
 )
 
 

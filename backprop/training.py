@@ -10,6 +10,8 @@ from jaxtyping import Int
 
 from backprop.acting import acting
 from backprop.arrays import Array
+from backprop.ascents import Ascent
+from backprop.augmentations import Augmentation
 from backprop.averaging import Averaging, State, Time
 from backprop.batches import Batches, Shuffled, count, cut
 from backprop.choices import choice, integer, one_of
@@ -21,7 +23,7 @@ from backprop.losses import Loss, SoftmaxCrossEntropy, balanced
 from backprop.network import MLP, Network, apply, lay_out, with_noise
 from backprop.noise import Noise, Source, of_layer
 from backprop.optimizers import Momentum, Newton, Optimizer, Step
-from backprop.penalties import Penalty
+from backprop.penalties import Penalty, from_start
 from backprop.randomness import Streams
 from backprop.schedules import Constant, Schedule
 from backprop.sets import AnySets, taken
@@ -41,6 +43,8 @@ class Recipe:
     penalty: Penalty | None = None
     constraint: Constraint | None = None
     noise: Noise = Noise()
+    augmentation: Augmentation | None = None
+    ascent: Ascent | None = None
     batches: Batches = Shuffled()
     batch_size: int | None = 32  # None: all examples, plain gradient descent
     epochs: int = integer(default=100, within="[1, inf)")
@@ -57,6 +61,11 @@ class Recipe:
                 "optimizer is Newton, which needs an objective without noise; take another, or leave noise out."
             )
         acting(self.penalty, self.optimizer)  # the check
+        check_mixing(self.augmentation, self.loss)
+        if isinstance(self.optimizer, Newton) and self.ascent is not None:
+            raise ValueError(
+                "optimizer is Newton, which needs the gradient at the weights themselves; take another, or ascent=none."
+            )
 
     def layout(self, inputs: int, outputs: int) -> Layout:
         """The network's layers and arrays for such data, with the noise of this recipe. Raises ValueError."""
@@ -87,6 +96,15 @@ class Recipe:
         return steps
 
 
+def check_mixing(augmentation: Augmentation | None, loss: Loss) -> None:
+    """Raises ValueError where targets are mixed and the loss needs one class an example."""
+    if getattr(augmentation, "mixes_targets", False) and getattr(loss, "of_one_class", False):
+        raise ValueError(
+            f"augmentation is {type(augmentation).__name__}, which mixes targets, and loss is {type(loss).__name__}, which needs one "
+            "class an example; take loss=softmax_cross_entropy or squared_error_on_classes, or augmentation=none."
+        )
+
+
 class Examples(NamedTuple):
     """S sets of n examples, and which of them each replica sees."""
 
@@ -107,9 +125,7 @@ class Snapshot(NamedTuple):
     parameters: Parameters
     layout: Layout
     finite_until: Int[Array, " R"]  # the last step at which a replica's loss was finite: < step once it has diverged
-    averages: (
-        State  # what the recipe's averaging holds, the mean first, which `parameters` are; without one, they alone
-    )
+    averages: State  # what the recipe's averaging holds, first the mean, which `parameters` are
 
 
 def minibatches(
@@ -149,8 +165,11 @@ def train(
     averages: State = (parameters,) if recipe.averaging is None else recipe.averaging.init(parameters)
     state = recipe.optimizer.init(parameters)
     changes = is_scheduled(recipe)
-    streams_of_gradients = Streams(seeds, "gradients")
+    streams_of_gradients, streams_of_rows = Streams(seeds, "gradients"), Streams(seeds, "augmentation")
+    without_noise = layout.views(parameters)
+    again = layout.streams(seeds)  # what the first pass draws, for a second one at other weights
     W, g = (recipe.penalized(layout, array) for array in (parameters, gradient))
+    recipe = replace(recipe, penalty=from_start(recipe.penalty, W))
     per_epoch = recipe.steps_per_epoch(n)
     total = recipe.epochs * per_epoch
     finite, finite_until = np.ones(len(seeds), bool), np.zeros(len(seeds), int)
@@ -164,7 +183,13 @@ def train(
             penalty = acting(now.penalty, now.optimizer)
             eta = recipe.optimizer.learning_rate * recipe.schedule.factor(t, total)
 
+            if now.augmentation is not None:
+                slope = partial(gradient_of_inputs, now, layout_now, without_noise)
+                x, y = now.augmentation(x, y, streams_of_rows, slope)
             J = backpropagate(now, layout_now, owned, x, y, gradients)
+            if now.ascent is not None:
+                there = layout.views(now.ascent.point(parameters, gradient), again)
+                backpropagate(now, layout_now, there, x, y, gradients)
             if recipe.clipping is not None:
                 recipe.clipping.clip(gradient, layout.arrays(gradient))
             penalty.in_gradient(g, W)
@@ -197,6 +222,14 @@ def backpropagate(
     J, to_z = recipe.loss(z, y)
     to_parameters(to_z(), gradients)
     return J
+
+
+def gradient_of_inputs(recipe: Recipe, layout: Layout, owned: Sequence[Owned], x: Array, y: Array) -> Array:
+    """∂J/∂x of the loss on a minibatch, (R, B, D); the gradients of the parameters come with it, and go."""
+    z, to_parameters = apply(layout, owned, x)
+    _, to_z = recipe.loss(z, y)
+    unused = layout.views(np.empty((len(x), 1, layout.count()), x.dtype))
+    return to_parameters(to_z(), unused)()
 
 
 def objective_gradient(recipe: Recipe, layout: Layout, x: Array, y: Array, parameters: Array) -> Array:

@@ -14,7 +14,7 @@ BEGIN, END = "<!-- options: python -m experiments.options --write -->", "<!-- en
 KINDS = [
     *("dataset", "split", "corruption", "scaling", "network", "initialization", "loss", "optimizer", "schedule"),
     "batches",
-    *("clipping", "averaging", "penalty", "constraint", "noise", "selection"),
+    *("ascent", "clipping", "averaging", "penalty", "constraint", "noise", "augmentation", "selection"),
 ]
 
 

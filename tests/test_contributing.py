@@ -8,6 +8,7 @@ import yaml
 from backprop import penalties
 from backprop.layout import Weights
 from tests.conftest import ROOT
+from tests.promises.kept import hold
 
 TEXT = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 
@@ -20,7 +21,7 @@ def test_the_penalty_it_adds_is_one():
     node = yaml.safe_load(block("yaml"))
     module, _, name = node.pop("_target_").rpartition(".")
     assert module == penalties.__name__
-    names = dict(vars(penalties))
+    names = dict(vars(penalties.elementwise))
     exec(block("python"), names)
     penalty = names[name](**node | {"strength": 0.1})
     assert isinstance(penalty, penalties.Penalty)
@@ -30,6 +31,12 @@ def test_the_penalty_it_adds_is_one():
     np.testing.assert_allclose(g, [[[-0.2, 0, -0.1, 0]]])
     penalty.proximal(weights(W := v.copy()), 10)  # 1 + c λ = 2
     np.testing.assert_allclose(W, [[[-1, 3, -0.5, -5]]])
+    hold("penalty", penalty)
+
+
+def three_of(parameters: np.ndarray) -> Weights:
+    """Three weights; the last parameter is a bias."""
+    return Weights(parameters, 3, (), ())
 
 
 def weights(parameters: np.ndarray) -> Weights:

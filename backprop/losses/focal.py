@@ -43,6 +43,7 @@ class Focal:
 
     task: ClassVar[str] = "classification"
     link: ClassVar[str] = "softmax"
+    of_one_class: ClassVar[bool] = True  # mixed targets have no place in its formula
     focusing: PerReplica = number(default=2.0, within="[0, inf)")
     class_weights: ClassWeights = field(default="none", metadata=RULE)
 

@@ -42,6 +42,7 @@ class Hinge:
 
     task: ClassVar[str] = "classification"
     link: ClassVar[str] = "none"
+    of_one_class: ClassVar[bool] = True  # mixed targets have no place in its formula
     class_weights: ClassWeights = field(default="none", metadata=RULE)
 
     def __post_init__(self) -> None:

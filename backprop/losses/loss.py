@@ -16,7 +16,10 @@ Pullback: TypeAlias = Callable[[], Outputs]
 
 @runtime_checkable
 class Loss(Protocol):
-    """A mean J over examples, and two things that are reported of each example: its cost and its error."""
+    """A mean J over examples, and two things that are reported of each example: its cost and its error.
+
+    With `of_one_class` true it takes one-hot rows alone, and an augmentation that mixes targets is refused.
+    """
 
     task: ClassVar[str]
     link: ClassVar[str]  # what makes probabilities of classes of the outputs: a name of `probabilities.LINKS`

@@ -23,7 +23,6 @@ from experiments.data.splits import Holdout, KFold, Own, size_of
 from experiments.study.calculation import Calculation
 from experiments.study.theories.averaged_noise import COORDINATES, POINTS, AveragedNoise
 from experiments.study.theories.descent import LONG, ROUNDS, Descent
-from experiments.study.theories.dropout_linear import DropoutLinear
 from experiments.study.theories.l2_path import L2Path
 from experiments.training.tasks import replicas_that_fit
 
@@ -123,7 +122,7 @@ def of_networks(parts: Mapping[str, Any], load: Load) -> Load:
         products = P * products + 10 * P**3
     units = bounded(layout.inputs + layout.activations() + 2 * layout.outputs)
     elements = batch * units + 3 * P
-    work = products + ELEMENT * elements + noise_work(recipe, layout, batch)
+    work = passes(recipe) * (products + ELEMENT * elements + noise_work(recipe, layout, batch))
     T = min(bounded(parts.get("evaluations", 25)), steps + 1)
     measured = sum(rows) * (2 * W + ELEMENT * units / 2)
     rate = products_rate() * 4 / itemsize
@@ -133,7 +132,7 @@ def of_networks(parts: Mapping[str, Any], load: Load) -> Load:
     return load._replace(
         steps=steps,
         step=work / rate + 3 * layers * NETWORK,
-        call=STEP + layers * LAYER,
+        call=STEP + passes(recipe) * layers * LAYER,
         beside=T * (measured / rate + layers * LAYER) + 6 * rows.train * W / rate,
         fits=replicas_that_fit(recipe, int(features), int(targets)),
         network=itemsize * (P * (4 + state) + batch * units) + square,
@@ -156,6 +155,12 @@ def first_matrix(layout: Layout) -> float:
     """The size of the first weight matrix: no gradient of the inputs is taken through it."""
     sizes = [array.rows * array.columns for array in layout.owned_arrays if array.role == "weight"]
     return bounded(sizes[0]) if sizes else 0.0
+
+
+def passes(recipe: Recipe) -> int:
+    """How many times a step goes forward and back: once, and as often more as augmentation and ascent say."""
+    more = [(recipe.augmentation, 0), (recipe.ascent, 1)]  # what it is where a class does not say
+    return 1 + sum(int(getattr(one, "extra_passes", usual)) for one, usual in more if one is not None)
 
 
 def noise_work(recipe: Recipe, layout: Layout, batch: float) -> float:
@@ -194,9 +199,10 @@ def of_theory(parts: Mapping[str, Any], load: Load) -> Load:
         return load._replace(
             steps=T + ROUNDS * LONG, call=calls, beside=T * 1e-6, curves=8 * T * 4, network=24 * T * features
         )
-    if isinstance(theory, DropoutLinear):
-        work = examples * features * (DRAW + 2 * ELEMENT) / products_rate()
-        steps = bounded(theory.epochs) * theory.recipe.steps_per_epoch(max(1, int(examples)))
+    if isinstance(recipe := getattr(theory, "recipe", None), Recipe):  # of a linear model, on all examples
+        drawn = DRAW if recipe.noise.inputs is not None else 0
+        work = passes(recipe) * examples * features * (drawn + 2 * ELEMENT) / products_rate()
+        steps = bounded(recipe.epochs) * recipe.steps_per_epoch(max(1, int(examples)))
         return load._replace(steps=steps, step=work, call=calls, fits=LARGEST, curves=8 * 2 * features)
     if isinstance(theory, L2Path):
         work = examples * theory.train * features * 2 * ELEMENT / products_rate()

@@ -64,7 +64,10 @@ def small_config(loader, *overrides):
     ("overrides", "message"),
     [
         (["+penalty._target_=os.system"], "allow it by name on the command line: execution.allow_targets="),
-        (["+penalty._target_=backprop.penalties.L3"], "no such choice, only ElasticNet, L1, L2"),
+        (
+            ["+penalty._target_=backprop.penalties.L3"],
+            "no such choice, only DistanceToStart, ElasticNet, GroupLasso, L1, L2, SpectralNorm",
+        ),
         (["penalty=l2", "+penalty.strenght=1"], r"L2 has no field 'strenght', only .* Did you mean 'strength'\?"),
         (["batch_size=100", "split.train=50"], "batch_size is 100, but there are 50 training examples"),
         (["dataset=diabetes", "loss=softmax_cross_entropy"], "targets of diabetes are for regression"),

@@ -76,6 +76,8 @@ MONSTERS = {  # what is typed, and what is said to be dear
     "dataset=diabetes theory=descent theory.steps=100000 seeds=100000": "seeds=100000",
     "dataset=diabetes theory=l2_path theory.epochs=1000000 seeds=100000": "seeds=100000",
     "dataset=diabetes theory=dropout_linear theory.epochs=1000000 seeds=100000": "seeds=100000",
+    "dataset=diabetes theory=mixup_linear theory.epochs=1000000 seeds=100000": "seeds=100000",
+    "dataset=diabetes theory=sam_quadratic theory.steps=1000000 seeds=100000": "seeds=100000",
     "epochs=100000000000 seeds=1000000 network.hidden=[100000000] evaluations=10000": "network.hidden=[100000000]",
     "noise@noise.weights=gaussian network.hidden=[20000,20000] epochs=100000": "network.hidden=[20000,20000]",
     "seeds=999999999999999999999999999999": "seeds=999999999999999999999999999999",
@@ -167,6 +169,17 @@ def test_wider_networks_take_more_time_and_memory():
     narrow, wide = (in_all(f"network.hidden=[{width}]", "epochs=1000") for width in (500, 200000))
     assert wide.time > 20 * narrow.time
     assert wide.memory > 2 * narrow.memory
+
+
+def test_every_pass_of_a_step_counts():
+    """FGSM and SAM go forward and back once more each, mixup does not."""
+    once, mixup, fgsm, both = (
+        asked("dataset=digits", "network.hidden=[500]", *more).step
+        for more in ([], ["augmentation=mixup"], ["augmentation=fgsm"], ["augmentation=fgsm", "ascent=sam"])
+    )
+    assert mixup == once
+    assert fgsm == pytest.approx(2 * once, rel=0.02)
+    assert both == pytest.approx(3 * once, rel=0.02)
 
 
 def test_what_is_kept_counts_on_disk():

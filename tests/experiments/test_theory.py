@@ -2,16 +2,22 @@
 
 import numpy as np
 import pytest
-from sklearn.linear_model import Ridge
+from sklearn.linear_model import MultiTaskLasso, Ridge
 
 from experiments.data import datasets
 from experiments.data.division import Scaling, divide
 from experiments.study.calculation import Calculation
+from experiments.study.theories.adversarial_linear import AdversarialLinear, minimiser, worst_loss
 from experiments.study.theories.averaged_noise import AveragedNoise
+from experiments.study.theories.block_descent import block_descent, duality_gap, largest_slope
 from experiments.study.theories.descent import METHODS, Descent
+from experiments.study.theories.diagonal_lasso import DiagonalLasso
 from experiments.study.theories.dropout_linear import DropoutLinear
+from experiments.study.theories.group_lasso import GroupLassoPath
 from experiments.study.theories.l2_path import L2Path
 from experiments.study.theories.least_squares import standardized
+from experiments.study.theories.mixup_linear import MixupLinear, fitting_strength
+from experiments.study.theories.sam_quadratic import SAMQuadratic
 
 DATA = datasets.diabetes()
 
@@ -34,6 +40,103 @@ def test_the_l2_path_is_scikit_learns():
     trained = np.array([curves.metrics[f"trained/{j}"][0, 0] for j in range(1, 11)])
     np.testing.assert_allclose(trained, ridge.coef_, rtol=1e-9)
     assert curves.metrics["test error"][0, 0] == pytest.approx(np.mean((ridge.predict(test.x) - test.y[:, 0]) ** 2))
+
+
+def test_block_descent_is_scikit_learns_solver_and_its_gap_bounds_what_other_weights_cost_more():
+    """(1/N) ‖Y − XW‖² + t Σ ‖Wⱼ·‖ is twice scikit-learn's (1/2N) ‖Y − XW‖² + α Σ ‖Wⱼ·‖ with α = t/2."""
+    X, Y = GroupLassoPath().examples(datasets.wine(), 3)
+    t = 0.2 * largest_slope(X, Y)
+    W = block_descent(X, Y, t)
+    theirs = MultiTaskLasso(alpha=t / 2, fit_intercept=False, tol=1e-12, max_iter=100_000).fit(X, Y).coef_.T
+    np.testing.assert_allclose(W, theirs, atol=1e-7)
+    assert ((W == 0) == (theirs == 0)).all()
+    assert (W == 0).any()
+
+    def cost(W):
+        return np.sum((Y - X @ W) ** 2) / len(X) + t * np.linalg.norm(W, axis=1).sum()
+
+    for other in (0 * W, 2 * W, W + 0.01):
+        assert 0 < cost(other) - cost(W) <= duality_gap(X, Y, other, t)
+
+
+def test_a_feature_without_variance_is_never_kept():
+    X, Y = GroupLassoPath().examples(datasets.wine(), 3)
+    X = np.hstack([np.zeros_like(X[:, :1]), X])
+    t = 0.2 * largest_slope(X, Y)
+    np.testing.assert_allclose(block_descent(X, Y, t)[1:], block_descent(X[:, 1:], Y, t), atol=1e-12)
+
+
+def test_proximal_descent_keeps_the_features_of_block_descent():
+    """The norms recorded are those of the weights; one more strength, and other seeds, than the study's."""
+    metrics = GroupLassoPath(relative_strength=0.3)(datasets.wine(), [11, 12]).metrics
+    assert (metrics["disagreements"] == 0).all()
+    assert metrics["distance"].max() < 1e-9
+    norms = np.array([metrics[f"trained/{j}"][0] for j in range(1, 14)])
+    assert (metrics["selected"] == (norms > 0).sum(axis=0)).all()
+
+
+def test_too_few_steps_are_seen_as_a_distance_and_as_disagreements():
+    metrics = GroupLassoPath(relative_strength=0.3, epochs=2)(datasets.wine(), [11]).metrics
+    assert metrics["distance"] > 0.1
+    assert metrics["disagreements"] > 0
+
+
+def test_products_under_an_l2_penalty_end_at_the_lasso():
+    metrics = DiagonalLasso(strength=0.3, epochs=1500)(DATA, [4, 5]).metrics
+    assert metrics["distance"].max() < 1e-6
+    assert (metrics["disagreements"] == 0).all()
+    assert [j for j in range(1, 11) if metrics[f"exact/{j}"][0, 0] != 0] == [3, 4, 7, 9]
+
+
+def test_mixup_ends_at_scikit_learns_ridge_solution():
+    """α = 1 has a = 2 E λ² = 2/3: L2 of strength 0.6 is ridge of strength 0.9, Ridge(alpha = 0.45 N)."""
+    X, y = standardized(DATA)
+    curves = MixupLinear(concentration=1.0, strength=0.6, epochs=600)(DATA, [0, 1])
+    ridge = Ridge(alpha=0.45 * len(X)).fit(X, y).coef_
+    exact = np.array([curves.metrics[f"exact/{j}"][0, 0] for j in range(1, 11)])
+    np.testing.assert_allclose(exact, ridge, atol=1e-10)
+    assert fitting_strength(X, y, ridge[None])[0] == pytest.approx(0.9, rel=1e-9)
+    assert curves.once["theory/strength"] == pytest.approx(0.9)
+    assert curves.once["strength"].mean() == pytest.approx(0.9, abs=0.03)
+
+
+@pytest.mark.parametrize("share", [0.1, 0.5, 0.99, 1.01])
+def test_the_minimum_of_the_worst_case_is_one(share):
+    """No subgradient rules 0 out: along every axis, and along random directions, the loss rises. From the threshold on it is w = 0."""
+    X, y = standardized(DATA)
+    radius = share * np.abs(X.T @ y).max() / np.abs(y).sum()
+    w = minimiser(X, y, radius)
+    D = len(w)
+    directions = np.concatenate([np.eye(D), -np.eye(D), np.random.default_rng(0).standard_normal((200, D)), [w, -w]])
+    for length in (1e-4, 1e-2, 1.0):
+        around = worst_loss(X, y, w + length * directions, radius)
+        assert (around >= worst_loss(X, y, w[None], radius) - 1e-9).all()
+    assert (np.abs(w).max() < 1e-9) == (share > 1)
+
+
+def test_adversarial_training_comes_near_that_minimum():
+    curves = AdversarialLinear(relative_radius=0.5, epochs=300)(DATA, [0, 3])
+    assert (curves.once["excess"] > 0).all()
+    assert curves.once["excess"] == pytest.approx(0, abs=0.01)
+    assert curves.once["size"] == pytest.approx(curves.once["theory/size"], rel=0.05)
+
+
+@pytest.mark.parametrize(("rate", "amplitude"), [(0.5, 0.1), (1.5, 0.9)])
+def test_sam_jumps_along_the_stiffest_direction(rate, amplitude):
+    """ρ = 0.3: 0.3 · 0.5/1.5 and 0.3 · 1.5/0.5."""
+    curves = SAMQuadratic(relative_rate=rate, radius=0.3, steps=2000)(DATA, [0, 3])
+    assert curves.once["amplitude"] == pytest.approx(amplitude, rel=1e-3)
+    assert curves.once["alignment"] == pytest.approx(1, abs=1e-3)
+    assert (curves.metrics["stiffest error"][-1] * curves.metrics["stiffest error"][-2] < 0).all()
+
+
+def test_on_sams_cycle_the_flattest_direction_shrinks_by_its_factor():
+    X, y = standardized(DATA)
+    curvatures, directions = np.linalg.eigh(2 * X.T @ X / len(X))
+    path = SAMQuadratic(relative_rate=1.5, steps=2000).path(X, y, [0, 1], curvatures[-1], [1999, 2000])
+    before, after = ((path - np.linalg.lstsq(X, y, rcond=None)[0]) @ directions[:, 0]).tolist()
+    x = curvatures[0] / curvatures[-1]
+    np.testing.assert_allclose(np.divide(after, before), 1 - 1.5 * x - 0.5 * x**2, rtol=1e-8)
 
 
 @pytest.mark.parametrize("method", METHODS)

@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Float
 
 from backprop.arrays import Array
-from backprop.training import Examples, Recipe, train
+from backprop.training import Examples, Recipe, Snapshot, train
 from experiments.data.datasets.dataset import Dataset
 
 
@@ -29,10 +29,20 @@ def standardized(dataset: Dataset) -> Standardized:
 
 def coefficients(recipe: Recipe, X: Float[Array, "N D"], y: Float[Array, " N"], seeds: Sequence[int]):
     """The weights of a linear model after training, a row for every seed."""
-    steps = recipe.epochs * recipe.steps_per_epoch(len(X))
     data = Examples(X[None], y[None, :, None], np.zeros(len(seeds), int))
+    return weights(trained(recipe, data, seeds))[0][:, :, 0].copy()
+
+
+def trained(recipe: Recipe, data: Examples, seeds: Sequence[int]) -> Snapshot:
+    """The networks after the last step."""
+    steps = recipe.epochs * recipe.steps_per_epoch(data.x.shape[1])
     (last,) = train(recipe, data, seeds, {steps})
-    return last.layout.weights(last.parameters).matrices[0][:, :, 0].copy()
+    return last
+
+
+def weights(snapshot: Snapshot) -> tuple[Float[Array, "S I O"], ...]:
+    """Its weights, as matrices and then as diagonals."""
+    return snapshot.layout.weights(snapshot.parameters).arrays
 
 
 def beside(trained: Float[Array, "S D"], exact: Float[Array, "S D"]) -> dict[str, Float[Array, "1 S"]]:

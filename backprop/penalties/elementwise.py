@@ -1,38 +1,15 @@
-"""Penalties add a cost on the weights W to the loss, on the biases too if `biases` says so. The reported loss does not contain it.
+"""Penalties that act on each weight by itself: L2, L1, and both together."""
 
-Where in a step a penalty acts is its `method`; backprop/acting.py has the three.
-A penalty's `schedule` multiplies its strength.
-"""
-
-from typing import Any, Protocol, runtime_checkable
+from typing import Any
 
 import numpy as np
-from jaxtyping import Float
 
 from backprop import kernels
-from backprop.arrays import Array, PerReplica
+from backprop.arrays import PerReplica
 from backprop.choices import choice, number, one_of
 from backprop.layout import Weights
+from backprop.penalties.penalty import METHODS, Cost
 from backprop.schedules import Schedule
-
-Cost = Float[Array, "R 1 1"]
-METHODS = ("gradient", "proximal", "decoupled")
-
-
-@runtime_checkable
-class Penalty(Protocol):
-    """What the loop asks of a penalty. With a field `biases` that is true, its W is the weights and the biases."""
-
-    @property
-    def method(self) -> str: ...
-
-    def value(self, W: Weights) -> Cost: ...
-
-    def add_gradient(self, g: Weights, W: Weights, scale: Any = 1.0) -> None:
-        """g ← g + c ∂penalty/∂W, c the `scale`, in place."""
-
-    def proximal(self, W: Weights, c: Any) -> None:
-        """W ← argmin_U ½‖U − W‖² + c·penalty(U), in place."""
 
 
 @choice
