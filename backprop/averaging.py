@@ -153,7 +153,8 @@ def samples(start: Any, every: int | None, time: Time) -> tuple[Any, Any]:
     """How many samples there have been so far, and whether the last step's W is one."""
     period = every or time.epoch
     passed = time.t - np.floor(start * time.T)
-    return passed // period, (passed > 0) & (passed % period == 0)
+    k = passed // period
+    return k, (k > 0) & (passed % period == 0)
 
 
 def take(mean: Parameters, W: Parameters, k: Any, new: Any) -> None:

@@ -155,8 +155,8 @@ class Backprop(BaseEstimator):
         return train(recipe, Examples(x[None], y[None], np.array([0])), [seed], at, start=start)
 
     def keep(self, snapshot: Snapshot, x: Array) -> None:
-        """Copies the weights, with the statistics of the rows x where the network needs some."""
-        self.layout_, self.parameters_ = snapshot.layout, snapshot.parameters.copy()
+        """Keeps the weights, with the statistics of the rows x where the network needs some."""
+        self.layout_, self.parameters_ = snapshot.layout, snapshot.parameters
         settles = self.layout_.settles
         self.statistics_ = statistics_in(self.layout_.settled(self.parameters_, x[None])) if settles else []
         self.coefs_ = [w[0] for w in self.layout_.weights(self.parameters_).arrays]

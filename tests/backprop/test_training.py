@@ -3,12 +3,15 @@
 import numpy as np
 import pytest
 
+from backprop.averaging import SWAG
+from backprop.batches import InOrder
 from backprop.constraints import MaxNorm
 from backprop.losses import SoftmaxCrossEntropy, SquaredError
 from backprop.network import MLP, Diagonal, ResidualMLP
 from backprop.noise import Dropout, Gaussian, Noise
 from backprop.optimizers import SGD, Momentum
 from backprop.penalties import L1, L2
+from backprop.schedules import Cyclic
 from backprop.stacking import stack
 from backprop.training import Examples, Recipe, minibatches, train
 
@@ -51,6 +54,7 @@ KINDS = {
     "batch norm": {"network": MLP((7,), normalization="batch"), "batch_size": 6},
     "residual": {"network": ResidualMLP(7, 2), "noise": Noise(hidden=Dropout(0.4))},
     "diagonal": {"network": Diagonal(2), "penalty": L2(0.1)},
+    "mean of samples": {"averaging": SWAG(start=0.3, every=2), "schedule": Cyclic(start=0.3, length=2)},
     "dropout": {"noise": Noise(hidden=Dropout(0.4))},
     "noise everywhere": {"noise": Noise(inputs=Gaussian(0.2), hidden=Gaussian(0.3), weights=Dropout(0.1))},
     "proximal L1": {"penalty": L1(0.01)},
@@ -139,6 +143,19 @@ def test_max_norm_holds_after_every_step():
 def test_snapshots_come_at_the_steps_asked_for():
     snapshots = [(s.step, s.epoch) for s in train(recipe(), examples([0]), [0], {0, 4, 12})]
     assert snapshots == [(0, 0.0), (4, 1.0), (12, 3.0)]
+
+
+def test_training_can_start_at_given_weights_which_it_leaves_alone():
+    """Without momentum, in order, an epoch after an epoch is two epochs; weights of another type become the run's own."""
+    own = recipe(optimizer=SGD(0.05), batches=InOrder(), epochs=1)
+    once = final(own, [0, 1, 2])
+    given = once.copy()
+    *_, twice = train(own, examples([0, 1, 2]), [0, 1, 2], {4}, start=given)
+    assert (given == once).all()
+    assert (twice.parameters == final(recipe(optimizer=SGD(0.05), batches=InOrder(), epochs=2), [0, 1, 2])).all()
+    single = recipe(dtype="float32")
+    (start, _) = train(single, examples([0, 1, 2], "float32"), [0, 1, 2], {0, 12}, start=given)
+    assert start.parameters.dtype == np.float32
 
 
 def test_an_odd_batch_size_is_refused():
