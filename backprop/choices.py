@@ -65,7 +65,7 @@ def settings(value: Any) -> Any:
 
     >>> from backprop.noise import Dropout
     >>> settings([Dropout(0.5)])
-    [{'_target_': 'backprop.noise.Dropout', 'rate': 0.5, 'shared_over': 'nothing'}]
+    [{'_target_': 'backprop.noise.Dropout', 'rate': 0.5, 'shared_over': 'nothing', 'schedule': None}]
     """
     if isinstance(value, list | tuple):
         return [settings(one) for one in value]

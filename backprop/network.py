@@ -9,7 +9,7 @@ from jaxtyping import Float
 from backprop.arrays import Array, PerReplica
 from backprop.choices import choice, integer, number, one_of
 from backprop.fusion import fused
-from backprop.initializations import He, Initialization
+from backprop.initializations import He, Initialization, Zeros
 from backprop.layers import Activation, Dense, Layer, Owned, Residual, Scale, through
 from backprop.layers import Noise as NoiseLayer
 from backprop.layout import Layout
@@ -40,7 +40,7 @@ class MLP:
     hidden: tuple[int, ...] = (128,)
     activation: str = one_of(default="relu", options=(*ACTIVATIONS,))
     initialization: Initialization = He()
-    bias_initialization: Initialization | None = None
+    bias_initialization: Initialization = Zeros()
     normalization: str = one_of(default="none", options=(*NORMALIZATIONS,))
 
     def __post_init__(self) -> None:
@@ -67,7 +67,7 @@ class ResidualMLP:
     blocks: int = integer(default=2, within="[1, inf)")
     activation: str = one_of(default="relu", options=(*ACTIVATIONS,))
     initialization: Initialization = He()
-    bias_initialization: Initialization | None = None
+    bias_initialization: Initialization = Zeros()
 
     @property
     def layers(self) -> tuple[Layer, ...]:
@@ -87,7 +87,7 @@ class Diagonal:
     depth: int = integer(default=1, within="[0, inf)")
     initial: PerReplica = number(default=1.0, within="(-inf, inf)")
     initialization: Initialization = He()
-    bias_initialization: Initialization | None = None
+    bias_initialization: Initialization = Zeros()
 
     @property
     def layers(self) -> tuple[Layer, ...]:
@@ -104,7 +104,7 @@ class Layers:
 
     layers: tuple[Layer, ...] = (Dense(),)
     initialization: Initialization = He()
-    bias_initialization: Initialization | None = None
+    bias_initialization: Initialization = Zeros()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "layers", initialized(self.layers, self.initialization, self.bias_initialization))

@@ -240,8 +240,9 @@ def test_streams_are_numbered_among_those_of_their_purpose():
 
 
 def test_a_classifier_of_any_layers_trains():
+    draw = np.random.default_rng(1)
     network = Layers((Dense(8), LayerNorm(), Activation("relu"), Residual((Dense(8), Activation("relu"))), Dense()))
-    x = DRAW.standard_normal((1, 60, I))
+    x = draw.standard_normal((1, 60, I))
     y = np.eye(2)[(x[..., 0] * x[..., 1] > 0).astype(int)]
     recipe = Recipe(network=network, loss=SoftmaxCrossEntropy(), batch_size=10, epochs=100, dtype="float64")
     (last,) = train(recipe, Examples(x, y, np.array([0])), [0], {600})
