@@ -8,7 +8,18 @@ import numpy as np
 
 from backprop import kernels
 from backprop.choices import choice
-from backprop.layers import Activation, Declaration, Dense, Inputs, Layer, Noise, Outputs, Owned, Residual, distorted
+from backprop.layers import (
+    Activation,
+    Declaration,
+    Dense,
+    Gradient,
+    Inputs,
+    Layer,
+    Noise,
+    Owned,
+    Residual,
+    distorted,
+)
 from backprop.noise import Dropout
 
 
@@ -28,10 +39,10 @@ class Rectified:
         return affine if self.dropout is None else affine._replace(draws=(*affine.draws, self.stream))
 
     def __call__(self, x: Inputs, owned: Owned):
-        def pullback(da: Outputs, gradients: Owned):
+        def pullback(to_da: Gradient, gradients: Owned):
             dW, db = gradients.arrays
-            dz = np.empty_like(a)
-            kernels.rectify_back(da, a, np.ones(1, a.dtype) if mask is None else mask.factor, dz, db)
+            dz = to_da()
+            kernels.rectify_back(dz, a, np.ones(1, a.dtype) if mask is None else mask.factor, db)
             np.matmul(x.mT, dz, out=dW)
             if noisy_W is not W:
                 dW[...] = to_W(dW)

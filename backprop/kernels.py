@@ -98,8 +98,8 @@ def rectify_and_mask(z, b, random_bits, seed_index, threshold, factor):
 
 
 @kernel
-def rectify_back(da, a, factor, dz, db):
-    """dz ← da times a factor where a > 0, else 0; db ← its column sums."""
+def rectify_back(da, a, factor, db):
+    """da ← da times a factor where a > 0, else 0; db ← its column sums."""
     R, B, outputs = a.shape
     row, last = np.empty(outputs, a.dtype), len(factor) - 1
     for r in range(R):
@@ -107,9 +107,9 @@ def rectify_back(da, a, factor, dz, db):
         f = factor[min(r, last)]
         for i in range(B):
             for j in range(outputs):
-                dz[r, i, j] = da[r, i, j] * f if a[r, i, j].real > 0 else 0
+                da[r, i, j] = da[r, i, j] * f if a[r, i, j].real > 0 else 0
             for j in range(outputs):
-                row[j] += dz[r, i, j]
+                row[j] += da[r, i, j]
         db[r, 0] = row
 
 

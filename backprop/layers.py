@@ -1,8 +1,8 @@
 """Layers: each declares the arrays that it owns, and has its value and its pullback side by side, as every operation.
 
-A layer is called with its inputs x (R, B, I) and with what it owns in this call. Its pullback takes ∂J/∂output, writes the
-gradients of the layer's arrays into arrays of the same shapes, and returns ∂J/∂x as a function: nobody asks for it at the first
-layer. A pullback leaves what it is given as it was, and what it returns belongs to whoever asked.
+A layer is called with its inputs x (R, B, I) and with what it owns in this call. A gradient travels as a function, as a loss
+gives it: () ↦ ∂J/∂z. A layer's pullback takes that of its outputs, writes the gradients of its arrays into arrays of the same
+shapes, and returns that of its inputs, which nobody calls at the first layer. Whoever calls it owns the array that comes back.
 """
 
 from collections.abc import Callable, Sequence
@@ -70,7 +70,8 @@ class Settling(Protocol):
         """What it owns, with the statistics of the rows x."""
 
 
-Pullback = Callable[[Outputs, Owned], Callable[[], Inputs]]
+Gradient = Callable[[], Outputs]
+Pullback = Callable[[Gradient, Owned], Gradient]
 
 
 @runtime_checkable
@@ -86,13 +87,10 @@ class Layer(Protocol):
 def through(layers: Sequence[Layer], x: Inputs, owned: Sequence[Owned]) -> tuple[Outputs, Callable]:
     """The chain rule: the value of layers one after the other, and the pullback through them in reverse."""
 
-    def pullback(dz: Outputs, gradients: Sequence[Owned]) -> Callable[[], Inputs]:
-        def to_input() -> Outputs:
-            return dz
-
+    def pullback(to_dz: Gradient, gradients: Sequence[Owned]) -> Gradient:
         for step, own in zip(reversed(steps), reversed(gradients), strict=True):
-            to_input = step(to_input(), own)
-        return to_input
+            to_dz = step(to_dz, own)
+        return to_dz
 
     steps = []
     for layer, own in zip(layers, owned, strict=True):
@@ -131,7 +129,8 @@ class Dense:
         return self.bias_initialization(inputs, units, streams)[:, :1]
 
     def __call__(self, x: Inputs, owned: Owned):
-        def pullback(dz: Outputs, gradients: Owned):
+        def pullback(to_dz: Gradient, gradients: Owned):
+            dz = to_dz()
             dW, *db = gradients.arrays
             np.matmul(x.mT, dz, out=dW)
             if noisy_W is not W:
@@ -159,7 +158,7 @@ class Activation:
 
     def __call__(self, z: Inputs, owned: Owned):
         a, to_z = ACTIVATIONS[self.function](z)
-        return a, lambda da, gradients: partial(to_z, da)
+        return a, lambda to_da, gradients: lambda: to_z(to_da())
 
 
 @choice
@@ -174,7 +173,7 @@ class Noise:
 
     def __call__(self, a: Inputs, owned: Owned):
         noisy, to_a = distorted(self.source, a, owned)
-        return noisy, lambda da, gradients: partial(to_a, da)
+        return noisy, lambda to_dnoisy, gradients: lambda: to_a(to_dnoisy())
 
 
 def distorted(source: Source | None, a: Array, owned: Owned):
@@ -194,7 +193,8 @@ class Scale:
         return Declaration(inputs, (Declared("w", "diagonal", 1, inputs, partial(constant, inputs, self.initial)),))
 
     def __call__(self, x: Inputs, owned: Owned):
-        def pullback(dz: Outputs, gradients: Owned):
+        def pullback(to_dz: Gradient, gradients: Owned):
+            dz = to_dz()
             kernels.column_sums(dz * x, 1, gradients.arrays[0])
             return lambda: dz * w
 
@@ -226,8 +226,9 @@ class Residual:
         return Declaration(inputs, inside=inside)
 
     def __call__(self, x: Inputs, owned: Owned):
-        def pullback(dy: Outputs, gradients: Owned):
-            to_x = to_inside(dy, gradients.inside)
+        def pullback(to_dy: Gradient, gradients: Owned):
+            dy = to_dy()
+            to_x = to_inside(dy.copy, gradients.inside)
             return lambda: dy + to_x()
 
         y, to_inside = through(self.layers, x, owned.inside)

@@ -1,5 +1,6 @@
 """Layers that normalize: what comes out has mean 0 and variance 1, times a gain γ, plus a shift β, both trained."""
 
+from collections.abc import Callable
 from functools import partial
 
 import numpy as np
@@ -7,7 +8,7 @@ import numpy as np
 from backprop import kernels
 from backprop.arrays import Array
 from backprop.choices import choice, number
-from backprop.layers import Declaration, Declared, Inputs, Outputs, Owned, Statistics, constant
+from backprop.layers import Declaration, Declared, Gradient, Inputs, Outputs, Owned, Statistics, constant
 
 EPSILON = 1e-5
 
@@ -48,6 +49,11 @@ def scaled_and_shifted(x_hat: Inputs, owned: Owned):
     return gain * x_hat + shift, pullback
 
 
+def normalized_back(to_x_hat: Callable, to_x: Callable, to_dy: Gradient, gradients: Owned) -> Gradient:
+    """The pullback of gain and shift, which gives the gradients of both, and then that of x̂."""
+    return partial(to_x, to_x_hat(to_dy(), gradients))
+
+
 @choice
 class LayerNorm:
     """y = γ ∘ (x − μ) / √(σ² + ε) + β, mean and variance of each row over its columns. Ba, Kiros & Hinton (2016), arXiv:1607.06450."""
@@ -60,7 +66,7 @@ class LayerNorm:
     def __call__(self, x: Inputs, owned: Owned):
         x_hat, to_x = normalized(x, -1, self.epsilon)
         y, to_x_hat = scaled_and_shifted(x_hat, owned)
-        return y, lambda dy, gradients: partial(to_x, to_x_hat(dy, gradients))
+        return y, partial(normalized_back, to_x_hat, to_x)
 
 
 @choice
@@ -82,7 +88,7 @@ class BatchNorm:
         else:
             x_hat, to_x = by_statistics(x, owned.statistics, self.epsilon)
         y, to_x_hat = scaled_and_shifted(x_hat, owned)
-        return y, lambda dy, gradients: partial(to_x, to_x_hat(dy, gradients))
+        return y, partial(normalized_back, to_x_hat, to_x)
 
     def settle(self, x: Inputs, owned: Owned) -> Owned:
         """With the statistics of these rows."""

@@ -222,7 +222,7 @@ def backpropagate(
     """J on a minibatch, shape (R, 1, 1); the gradients of all arrays are written into `gradients`."""
     z, to_parameters = apply(layout, owned, x)
     J, to_z = recipe.loss(z, y)
-    to_parameters(to_z(), gradients)
+    to_parameters(to_z, gradients)
     return J
 
 
@@ -231,7 +231,7 @@ def gradient_of_inputs(recipe: Recipe, layout: Layout, owned: Sequence[Owned], x
     z, to_parameters = apply(layout, owned, x)
     _, to_z = recipe.loss(z, y)
     unused = layout.views(np.empty((len(x), 1, layout.count()), x.dtype))
-    return to_parameters(to_z(), unused)()
+    return to_parameters(to_z, unused)()
 
 
 def objective_gradient(recipe: Recipe, layout: Layout, x: Array, y: Array, parameters: Array) -> Array:

@@ -80,7 +80,7 @@ def layer_box(layer: Layer, declared: Declaration) -> Callable[..., Any]:
     def operation(x: Array, *arrays: Array) -> Any:
         def pullback(dz: Array) -> tuple[Array, ...]:
             gradients = [np.empty_like(array) for array in arrays]
-            to_x = to_inputs(dz, of_layer(gradients))
+            to_x = to_inputs(dz.copy, of_layer(gradients))
             return to_x(), *gradients
 
         z, to_inputs = layer(x, of_layer(arrays))

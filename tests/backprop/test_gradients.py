@@ -105,7 +105,7 @@ def test_the_gradient_of_a_network_with_noise_at_every_site(hidden, activation, 
         gradient = np.empty_like(parameters)
         z, pullback = apply(layout, layout.views(parameters, layout.streams([0, 1])), x)
         value, to_z = loss(z, y)
-        pullback(to_z(), layout.views(gradient))
+        pullback(to_z, layout.views(gradient))
         return value, [gradient]
 
     parameters = initial_parameters(layout, [0, 1], "float64")

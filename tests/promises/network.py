@@ -1,11 +1,11 @@
-"""A network's gradient is right, with every setting that it has; a pullback leaves alone what it is given, and can be asked twice."""
+"""A network's gradient is right, with every setting that it has; a pass leaves its inputs alone, and a gradient can be asked for twice."""
 
 from dataclasses import replace
 
 import numpy as np
 
 from backprop.arrays import Array
-from backprop.layers import Activation, Dense, Layer, Owned, Residual
+from backprop.layers import Activation, Dense, Layer, Owned, Residual, through
 from backprop.layout import Layout, initial_parameters
 from backprop.network import MLP, Layers, Network, apply, lay_out
 
@@ -33,7 +33,7 @@ def the_gradient_is_right(network: Network) -> None:
     gradient = np.full_like(parameters, np.nan)
     z, pullback = apply(layout, layout.views(parameters), x)
     assert z.shape == c.shape, f"{network} answers with shape {z.shape} where {c.shape} was asked for"
-    dx = pullback(c, layout.views(gradient))()
+    dx = pullback(c.copy, layout.views(gradient))()
     assert dx.shape == x.shape, f"{network}: ∂J/∂x has shape {dx.shape}, and x {x.shape}"
     for _ in range(5):
         along_x, along_W = draw.standard_normal(x.shape), draw.standard_normal(parameters.shape)
@@ -45,12 +45,12 @@ def the_gradient_is_right(network: Network) -> None:
 
 
 def nothing_given_is_changed(layout: Layout, parameters: Array, x: Array, c: Array) -> None:
-    """A residual layer uses its input, and the gradient of its output, a second time."""
-    before = [array.copy() for array in (parameters, x, c)]
+    """A residual layer uses its input a second time, and a gradient may be asked for twice."""
+    before = parameters.copy(), x.copy()
     gradients = [np.empty_like(parameters) for _ in range(2)]
     _, pullback = apply(layout, layout.views(parameters), x)
-    dx = [pullback(c, layout.views(gradient))() for gradient in gradients]
-    for name, now, then in zip(("parameters", "inputs", "∂J/∂z"), (parameters, x, c), before, strict=True):
+    dx = [pullback(c.copy, layout.views(gradient))() for gradient in gradients]
+    for name, now, then in zip(("parameters", "inputs"), (parameters, x), before, strict=True):
         assert (now == then).all(), f"{layout.layers}: a pass has changed the {name}"
     assert (dx[0] == dx[1]).all(), f"{layout.layers}: ∂J/∂x differs the second time"
     assert (gradients[0] == gradients[1]).all(), f"{layout.layers}: the gradient differs the second time"
@@ -60,8 +60,8 @@ class DenseWithHalfTheBias(Dense):
     """Gives the bias half of its gradient."""
 
     def __call__(self, x, owned):
-        def pullback(dz, gradients):
-            to_x = whole(dz, gradients)
+        def pullback(to_dz, gradients):
+            to_x = whole(to_dz, gradients)
             gradients.arrays[1][...] *= 0.5
             return to_x
 
@@ -73,8 +73,8 @@ class DenseThatSkipsItsWeights(Dense):
     """Leaves the weights' gradient as it was."""
 
     def __call__(self, x, owned):
-        def pullback(dz, gradients):
-            return whole(dz, Owned((np.empty_like(owned.arrays[0]), gradients.arrays[1])))
+        def pullback(to_dz, gradients):
+            return whole(to_dz, Owned((np.empty_like(owned.arrays[0]), gradients.arrays[1])))
 
         z, whole = Dense.__call__(self, x, owned)
         return z, pullback
@@ -84,23 +84,30 @@ class ResidualThatForgetsItsSkip(Residual):
     """y = x + f(x), whose pullback goes through f alone."""
 
     def __call__(self, x, owned):
-        def pullback(dy, gradients):
-            to_x = whole(dy, gradients)
-            return lambda: to_x() - dy
-
-        y, whole = Residual.__call__(self, x, owned)
-        return y, pullback
+        y, inside = through(self.layers, x, owned.inside)
+        return x + y, lambda to_dy, gradients: inside(to_dy, gradients.inside)
 
 
-class ActivationThatOverwrites(Activation):
-    """Masks the gradient that it is given, in place."""
+class ResidualThatSharesItsGradient(Residual):
+    """Gives one array to two owners: relu inside masks it in place, before the skip adds it."""
+
+    def __call__(self, x, owned):
+        def pullback(to_dy, gradients):
+            dy = to_dy()
+            to_x = inside(lambda: dy, gradients.inside)
+            return lambda: dy + to_x()
+
+        y, inside = through(self.layers, x, owned.inside)
+        return x + y, pullback
+
+
+class ActivationThatOverwritesItsInputs(Activation):
+    """Rectifies in place what the layer before has made, and may still need."""
 
     def __call__(self, z, owned):
-        def pullback(da, gradients):
-            da *= z > 0
-            return lambda: da
-
-        return np.maximum(z, 0), pullback
+        kept = z > 0
+        z *= kept
+        return z, lambda to_da, gradients: lambda: to_da() * kept
 
 
 def around(*layers: Layer) -> Layers:
@@ -111,5 +118,6 @@ BROKEN = [
     Layers((DenseWithHalfTheBias(11), Dense())),
     Layers((DenseThatSkipsItsWeights(11), Activation("tanh"), Dense())),
     around(ResidualThatForgetsItsSkip((Dense(11), Activation("tanh")))),
-    around(Residual((ActivationThatOverwrites(),))),
+    around(ResidualThatSharesItsGradient((Dense(11), Activation("relu")))),
+    around(Residual((ActivationThatOverwritesItsInputs(),))),
 ]
