@@ -39,8 +39,10 @@ def selections():
 
 @pytest.mark.parametrize("overrides", list(selections()))
 def test_every_option_trains_alone_and_stacked_with_the_same_numbers(overrides):
-    experiment = build(compose("config", ["study=none", *QUICK, *overrides]))
-    other = build(compose("config", ["study=none", *QUICK, *overrides, "optimizer.learning_rate=0.007"]))
+    config = compose("config", ["study=none", *QUICK, *overrides])
+    experiment = build(config)
+    config.optimizer.learning_rate = 0.007
+    other = build(config)
     (alone,) = [curves for task in tasks([experiment]) for curves in run(task)]
     (together,) = tasks([experiment, other])
     stacked, _ = run(together)
