@@ -43,7 +43,7 @@ def script() -> str:
 def recipe(sweep: Sweep) -> dict[str, str]:
     """What is needed to repeat the sweep."""
     p = sweep.params
-    trains = "network.hidden" in p
+    trains = any(key.split(".")[0] == "network" for key in p)
     return {
         "Command": sweep.tags.get("command", ""),
         "Varied": "; ".join(f"{axis}: {value_of(axis, sweep)}" for axis in sweep.axes) or "nothing but seeds",
@@ -108,12 +108,20 @@ def drawn(sweep: Sweep) -> str:
 
 
 def training(sweep: Sweep) -> str:
-    keys = ("network.hidden", "network.activation", "optimizer", "batch_size", "epochs", "dtype")
-    hidden, activation, optimizer, batch, epochs, dtype = (value_of(key, sweep) for key in keys)
-    return (
-        f"hidden layers {hidden}, {activation}, {optimizer}, batch {batch}, {epochs} epochs, {dtype}; "
-        f"counts: {step_that_counts(sweep)}"
-    )
+    optimizer, batch, epochs, dtype = (value_of(key, sweep) for key in ("optimizer", "batch_size", "epochs", "dtype"))
+    return f"{network(sweep)}, {optimizer}, batch {batch}, {epochs} epochs, {dtype}; counts: {step_that_counts(sweep)}"
+
+
+def network(sweep: Sweep) -> str:
+    """The network: its hidden layers and activation, or, of one that is not written by these, its name and settings."""
+    p, kind = sweep.params, value_of("network", sweep)
+    if "network.hidden" in p or "network.hidden" in sweep.axes:
+        plain = p.get("network.normalization", "none") == "none" and "network.normalization" not in sweep.axes
+        normalized = "" if plain else f" with {value_of('network.normalization', sweep)} normalization"
+        return f"hidden layers {value_of('network.hidden', sweep)}{normalized}, {value_of('network.activation', sweep)}"
+    keys = {key for key in (*p, *sweep.axes) if key.startswith("network.") and "initialization" not in key}
+    settings = [f"{key.removeprefix('network.')} {value_of(key, sweep)}" for key in sorted(keys)]
+    return f"network {kind} ({', '.join(settings)})" if settings else f"network {kind}"
 
 
 def step_that_counts(sweep: Sweep) -> str:

@@ -142,6 +142,14 @@ def test_how_it_was_done_tells_what_was_swept_not_the_first_cells_value():
     assert recipe(sweep)["Data"].endswith("100 or 400 train, 50 test")
     by_network = placed([{"network": "mlp"}, {"network": "linear"}])._replace(params=params)
     assert "hidden layers (by network)" in recipe(by_network)["Training"]
+    residual = {"network": "residual", "network.width": "64", "network.blocks": "2", "network.initialization": "he"}
+    others = {"split": "holdout", "data.train": "100", "selection": "last", "epochs": "5"}
+    assert (
+        "network residual (blocks 2, width 64), "
+        in recipe(placed([{"epochs": "5"}, {"epochs": "9"}])._replace(params=others | residual))["Training"]
+    )
+    normalized = params | {"network": "normalized", "network.normalization": "batch"}
+    assert "hidden layers [8], [16] with batch normalization" in recipe(sweep._replace(params=normalized))["Training"]
     fewer = sweep._replace(results=sweep.results[(sweep.results.cell != "[8] 100") | (sweep.results.seed < 3)])
     assert recipe(fewer)["Seeds"].startswith("3 to 8 a cell")
     early = sweep.seeds.assign(**{"selected/last": np.where(sweep.seeds.cell == "[8] 100", -1, sweep.seeds.selected)})
