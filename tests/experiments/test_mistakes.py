@@ -69,7 +69,7 @@ def test_a_key_that_an_option_lacks_does_not_apply_to_it(run, case):
 
 WRONG = {  # what is typed, and what the message must say
     "penalty=none,l2 penalty.strenght=0.1,1": "no key 'penalty.strenght' here to override. Did you mean 'penalty.strength'?",
-    "penalty=none penalty.strength=0.1": "penalty.strength is a key of penalty=elastic_net and penalty=l1 and penalty=l2, which",
+    "penalty=none penalty.strength=0.1": "penalty=l1 and penalty=l2 and penalty=spectral_norm, which is not chosen here",
     "network.hidden=16,64": "MLP.hidden is 16; it must be a list, such as [16] (to sweep over several: [16],[...])",
     "loss._target_=mine.X": "+loss._target_=MODULE.CLASS execution.allow_targets=[MODULE.CLASS]",
     "penalty={a:1}": "penalty is a kind; name one of its options: penalty=OPTION",
