@@ -52,6 +52,7 @@ def test_every_command_tells_of_an_earlier_format(earlier, call, monkeypatch, ma
     assert code == (0 if main in (sweeps.main, ui.main) else 2)
 
 
+@pytest.mark.slow
 def test_a_sweep_beside_one_of_an_earlier_format_is_recorded_and_tells_of_it(earlier, here):
     done = command(here, "study=none", "dataset=iris", "seeds=2", "epochs=1")
     assert done.returncode == 0, done.stderr

@@ -91,6 +91,7 @@ def test_two_sweeps_can_be_compared_from_the_command_line(smoke, lab):
     assert len(pd.read_csv(lab / "both.csv")) == 3
 
 
+@pytest.mark.slow
 def test_a_sweep_is_not_compared_with_itself_or_with_none(smoke):
     for second, message in (("smoke", "are both the sweep"), ("nope", "no sweep 'nope'")):
         wrong = command(smoke[0], "smoke", second, module="reports.compare")
@@ -114,6 +115,7 @@ def test_the_sweeps_own_run_lists_its_cells_and_carries_the_report(smoke, client
     } <= names
 
 
+@pytest.mark.slow
 def test_the_recorded_command_reproduces_a_cell(smoke, client, lab, tmp_path):
     run = runs(client, "cell")[1]
     python, m, module, *arguments = shlex.split(run.data.tags["command"])
@@ -208,6 +210,7 @@ def test_one_bad_job_does_not_stop_the_others(lab):
     assert "Report:" in done.stderr
 
 
+@pytest.mark.slow
 def test_a_job_without_its_mandatory_values_does_not_stop_the_others(lab):
     done = command(lab, "study=none", "dataset=wine,csv", "epochs=1", "seeds=2")
     assert done.returncode == 1

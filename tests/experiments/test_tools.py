@@ -118,6 +118,7 @@ def tool(lab, monkeypatch, capsys):
     return run
 
 
+@pytest.mark.slow
 def test_verify_finds_the_same_bits_and_names_what_differs(lab, tool):
     import pandas as pd
 
