@@ -259,6 +259,8 @@ for moment in range(30):
     folder.mkdir()
     process = maker(folder)
     time.sleep(whole * moment / 27)
+    while moment == 29 and not (folder / "runs/mlflow.db").exists():
+        time.sleep(0.01)  # the last one is killed too late, however slow the machine is
     os.kill(process, signal.SIGKILL)
     os.waitpid(process, 0)
     left = " ".join(sorted(part.name.split("-")[0] for part in folder.glob("runs/*")))
@@ -273,7 +275,7 @@ def test_a_store_whose_maker_is_killed_at_30_moments_works_afterwards(tmp_path):
     assert done.returncode == 0, done.stderr
     left, *whole = zip(*(line.split("|") for line in done.stdout.splitlines()), strict=True)
     assert whole == [("then",) * 30, ("True",) * 30, ("mlflow.db",) * 30, ("store.lock",) * 30]
-    assert {".new store.lock", "mlflow.db store.lock"} <= set(left)  # some in the middle, some too late
+    assert ".new store.lock" in left[:-1] and left[-1] == "mlflow.db store.lock"  # in the middle, and too late
 
 
 @pytest.mark.slow
