@@ -9,6 +9,7 @@ from backprop.arrays import Array
 from backprop.layout import Layout, Parameters
 from backprop.losses import Loss
 from backprop.metrics import Whole
+from backprop.sets import Scale
 from backprop.training import Examples, Recipe
 
 WHEN = ("evaluations", "end")  # at every evaluation, or after the last step only
@@ -22,6 +23,14 @@ class Subject(NamedTuple):
     features: tuple[str, ...]  # of the network's inputs
     outputs: tuple[str, ...]  # of classes, or of target values
     parts: tuple[str, ...]  # those of train, validation and test that have rows
+    recipe: Recipe
+
+
+class Scales(NamedTuple):
+    """What was taken off each column of one seed's data, and what the rest was divided by; None: nothing was done to them."""
+
+    features: Scale | None = None
+    targets: Scale | None = None
 
 
 class Observation(NamedTuple):
@@ -36,6 +45,7 @@ class Observation(NamedTuple):
     of: Int[Array, " R"]  # the number of each network's data
     step: int
     learning_rate: Float[Array, "R 1 1"]  # of that step
+    scales: Sequence[Scales]  # of the data, by seed
 
 
 @runtime_checkable
