@@ -5,7 +5,10 @@ from dataclasses import fields, is_dataclass
 from functools import cache
 from typing import Any, TypeVar, get_type_hints
 
+import numpy as np
+
 from backprop.arrays import PER_REPLICA, per_replica
+from backprop.strengths import with_changed
 
 T = TypeVar("T")
 
@@ -40,6 +43,18 @@ def stack(choices: Sequence[T], dtype: str) -> T:
     columns = {f.name: [getattr(c, f.name) for c in choices] for f in fields(first)}
     merged = {name: stack_numbers(v, dtype) if name in numbers else stack(v, dtype) for name, v in columns.items()}
     return cls(**merged)
+
+
+def one_of_stack(choice: T, r: int) -> T:
+    """The choice of replica r alone, with arrays (1, …) of what is its own: in a stack of one it gives the same numbers."""
+    whole: Any = choice
+    if isinstance(whole, np.ndarray):
+        return whole[r : r + 1]  # type: ignore[no-any-return]
+    if isinstance(whole, tuple):
+        return tuple(one_of_stack(part, r) for part in whole)  # type: ignore[return-value]
+    if not is_dataclass(whole):
+        return choice
+    return with_changed(whole, {f.name: one_of_stack(getattr(whole, f.name), r) for f in fields(whole)})
 
 
 def stacking_key(choice: Any) -> Hashable:

@@ -7,13 +7,14 @@ from backprop.losses.cross_entropy import SoftmaxCrossEntropy, softmax_cross_ent
 from backprop.losses.focal import Focal
 from backprop.losses.hinge import Hinge
 from backprop.losses.loss import Loss
-from backprop.losses.probabilities import LINKS
+from backprop.losses.probabilities import LINKS, LOG_LINKS
 from backprop.losses.sigmoid_squared_error import SigmoidSquaredError
 from backprop.losses.squared_error import SquaredError, squared_error
 from backprop.losses.squared_error_on_classes import SquaredErrorOnClasses
 
 __all__ = [
     "LINKS",
+    "LOG_LINKS",
     "BinaryCrossEntropy",
     "ConfidencePenalty",
     "Focal",

@@ -1,6 +1,7 @@
 """What the outputs of a classifier say of the classes: each loss of classes names it in `link`."""
 
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 from jaxtyping import Float
@@ -11,14 +12,9 @@ from backprop.losses.classes import log_softmax
 Scores = Float[Array, "n K"]
 
 
-def softmax(z: Scores) -> Scores:
-    """pₖ = exp zₖ / Σⱼ exp zⱼ."""
-    return np.exp(log_softmax(z))
-
-
-def shares_of_sigmoids(z: Scores) -> Scores:
-    """pₖ = σ(zₖ) / Σⱼ σ(zⱼ), by way of log σ(z) = −log(1 + e⁻ᶻ): where all are 0 to rounding, their shares are not."""
-    return softmax(-np.logaddexp(0, -z))
+def log_shares_of_sigmoids(z: Scores) -> Scores:
+    """log pₖ, pₖ = σ(zₖ) / Σⱼ σ(zⱼ), by way of log σ(z) = −log(1 + e⁻ᶻ): where all σ are 0 to rounding, their shares are not."""
+    return log_softmax(-np.logaddexp(0, -z))
 
 
 def unknown(z: Scores) -> Scores:
@@ -26,4 +22,15 @@ def unknown(z: Scores) -> Scores:
     return np.full_like(z, np.nan)
 
 
-LINKS: dict[str, Callable[[Scores], Scores]] = {"softmax": softmax, "sigmoid": shares_of_sigmoids, "none": unknown}
+LOG_LINKS: dict[str, Callable[[Scores], Scores]] = {  # softmax: pₖ = exp zₖ / Σⱼ exp zⱼ
+    "softmax": log_softmax,
+    "sigmoid": log_shares_of_sigmoids,
+    "none": unknown,
+}
+
+
+def exponential(log: Callable[[Scores], Scores], z: Scores) -> Scores:
+    return np.exp(log(z))
+
+
+LINKS = {name: partial(exponential, log) for name, log in LOG_LINKS.items()}

@@ -21,7 +21,7 @@ class Subject(NamedTuple):
     layout: Layout
     loss: Loss
     features: tuple[str, ...]  # of the network's inputs
-    outputs: tuple[str, ...]  # of classes, or of target values
+    outputs: tuple[str, ...]  # of classes, or of target values; a loss of two classes may need a single output of the network
     parts: tuple[str, ...]  # those of train, validation and test that have rows
     recipe: Recipe
 
@@ -46,6 +46,7 @@ class Observation(NamedTuple):
     step: int
     learning_rate: Float[Array, "R 1 1"]  # of that step
     scales: Sequence[Scales]  # of the data, by seed
+    subject: Subject
 
 
 @runtime_checkable
