@@ -59,7 +59,7 @@ def one_of_stack(choice: T, r: int) -> T:
 
 def stacking_key(choice: Any) -> Hashable:
     """Equal for choices that can share a stack: everything of a choice except its per-replica numbers."""
-    if isinstance(choice, tuple):
+    if isinstance(choice, tuple | list):
         return tuple(stacking_key(part) for part in choice)
     cls: Any = type(choice)
     if not is_dataclass(choice):
