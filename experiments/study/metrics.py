@@ -42,6 +42,10 @@ def metric_names(measures: Sequence[Measure], subject: Subject) -> list[str]:
 def check_name(name: object, kind: str) -> None:
     """Raises ValueError for a name that no column of measurements can have."""
     if not isinstance(name, str) or not name.strip() or not name.isprintable():
-        raise ValueError(f"the measure {kind} names a value {name!r}; a name must be a text in one line, such as group/quantity.")
+        raise ValueError(
+            f"the measure {kind} names a value {name!r}; a name must be a text in one line, such as group/quantity."
+        )
     if name in LABELS or name.startswith(GROUPS_OF_LABELS):
-        raise ValueError(f"the measure {kind} names a value {name!r}, which is a column of every table; take another name.")
+        raise ValueError(
+            f"the measure {kind} names a value {name!r}, which is a column of every table; take another name."
+        )

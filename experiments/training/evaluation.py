@@ -16,7 +16,7 @@ from experiments.data.division import seen
 from experiments.study.calculation import AnyExperiment
 from experiments.study.curves import Curves, joined
 from experiments.training.holding import Gathered
-from experiments.training.measuring import observed, taken
+from experiments.training.measuring import from_its_start, observed, taken
 from experiments.training.tasks import CalculationTask, Task
 
 
@@ -56,6 +56,7 @@ def run(task: Task) -> list[Curves]:
     for t, snapshot in enumerate(snapshots(task, recipe, examples, set(task.steps))):
         if t == 0:
             initial = snapshot.parameters.copy()
+            recipe = from_its_start(recipe, snapshot.layout, initial)
         measured = performance(
             task.recipes[0], snapshot.layout, snapshot.parameters, data, seed_index, task.keep.outputs
         )

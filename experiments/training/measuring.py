@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
-from backprop.arrays import Array, per_replica
-from backprop.layout import Parameters
+from backprop.arrays import Array
+from backprop.layout import Layout, Parameters
 from backprop.measures.measure import Measure, Observation
 from backprop.metrics import Whole
 from backprop.penalties import from_start
@@ -17,23 +17,21 @@ from backprop.training import Examples, Recipe, Snapshot
 from experiments.training.tasks import Measured
 
 
+def from_its_start(recipe: Recipe, layout: Layout, initial: Parameters) -> Recipe:
+    """The recipe whose penalty knows what training began with, where it asks."""
+    penalty = from_start(recipe.penalty, recipe.penalized(layout, initial))
+    return recipe if penalty is recipe.penalty else replace(recipe, penalty=penalty)
+
+
 def observed(
     recipe: Recipe, snapshot: Snapshot, initial: Parameters, examples: Examples, data: Sequence[Whole], last_step: int
 ) -> Observation:
     """What measures see at a snapshot; before the first step, the learning rate and strengths are those of the first."""
-    layout, t = snapshot.layout, max(snapshot.step, 1)
-    recipe = replace(recipe, penalty=from_start(recipe.penalty, recipe.penalized(layout, initial)))
-    R = len(snapshot.parameters)
+    t, R = max(snapshot.step, 1), len(snapshot.parameters)
+    rate = np.broadcast_to(np.asarray(recipe.learning_rate(t, last_step), recipe.dtype), (R, 1, 1))
+    now = at_step(recipe, t, last_step)
     return Observation(
-        recipe=at_step(recipe, t, last_step),
-        layout=layout,
-        parameters=snapshot.parameters,
-        initial=initial,
-        examples=examples,
-        data=data,
-        of=examples.dataset_of,
-        step=snapshot.step,
-        learning_rate=np.broadcast_to(per_replica(recipe.learning_rate(t, last_step), recipe.dtype), (R, 1, 1)),
+        now, snapshot.layout, snapshot.parameters, initial, examples, data, examples.dataset_of, snapshot.step, rate
     )
 
 
@@ -59,7 +57,9 @@ def checked(measure: Measure, names: Sequence[str], values: Any, R: int) -> dict
     kind = type(measure).__name__
     if not isinstance(values, Mapping) or set(values) != set(names):
         found = sorted(map(str, values)) if isinstance(values, Mapping) else repr(values)
-        raise ValueError(f"the measure {kind} returned {found}; it must return values named {list(names)}, as it has said.")
+        raise ValueError(
+            f"the measure {kind} returned {found}; it must return values named {list(names)}, as it has said."
+        )
     row = {name: np.asarray(values[name]) for name in names}
     for name, value in row.items():
         if value.shape != (R,) or value.dtype.kind not in "iufb":
