@@ -38,7 +38,9 @@ class Surface(NamedTuple):
     layout: Layout
     value_at: Callable[[Parameters], Float[Array, "R 1 1"]]
     gradient_at: Gradient  # complex parameters pass through
-    tangent_gradient: Callable[[Parameters], Gradient]  # whose Hessian at the parameters given is the Gauss–Newton matrix
+    tangent_gradient: Callable[
+        [Parameters], Gradient
+    ]  # whose Hessian at the parameters given is the Gauss–Newton matrix
 
 
 def of(recipe: Recipe, x: Float[Array, "*R n I"], y: Float[Array, "*R n K"]) -> Surface:
@@ -93,6 +95,8 @@ def largest_eigenvalue(gradient_at: Gradient, W: Parameters, seed: int = 0) -> f
     if P < FEW:
         return largest_of(np.stack([H.matvec(v) for v in np.eye(P)]))
     start = generator(seed, "curvature").standard_normal(P)
+    if not H.matvec(start).any():
+        return 0.0  # no curvature at all, of which Lanczos makes no vectors
     try:
         return float(eigsh(H, k=1, which="LA", v0=start, return_eigenvectors=False)[0])
     except ArpackError:

@@ -27,7 +27,10 @@ class Coefficients:
         check_affine(subject, "Coefficients")
         outputs = ends(subject)
         coefficients = product(subject.features, outputs)
-        return (*(f"coefficient/{feature}{end}" for feature, end in coefficients), *(f"intercept{end}" for end in outputs))
+        return (
+            *(f"coefficient/{feature}{end}" for feature, end in coefficients),
+            *(f"intercept{end}" for end in outputs),
+        )
 
     def __call__(self, seen: Observation) -> Mapping[str, Float[Array, " R"]]:
         maps = list(affine_maps(seen))

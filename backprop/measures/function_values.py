@@ -16,7 +16,6 @@ from backprop.network import apply
 from backprop.sets import stretch
 
 MOST = 10_000  # values
-Ends = float | int | Sequence[float | int]
 
 
 @choice
@@ -28,8 +27,8 @@ class FunctionValues:
     """
 
     inputs: tuple[str, ...] = ()
-    low: Any = -3.0
-    high: Any = 3.0
+    low: float | list[float] = -3.0
+    high: float | list[float] = 3.0
     points: int = integer(default=25, within="[2, 1000]")
     when: str = one_of(default="end", options=WHEN)
 
@@ -40,10 +39,15 @@ class FunctionValues:
 
     def names(self, subject: Subject) -> tuple[str, ...]:
         inputs = self.along(subject)
-        places = [" ".join(f"{name}={v:.6g}" for name, v in zip(inputs, place, strict=True)) for place in self.grid(len(inputs))]
+        places = [
+            " ".join(f"{name}={v:.6g}" for name, v in zip(inputs, place, strict=True))
+            for place in self.grid(len(inputs))
+        ]
         names = tuple(f"function{end}/{place}" for end in ends(subject) for place in places)
         if len(names) > MOST:
-            raise ValueError(f"FunctionValues would have {len(names):,} values, of at most {MOST:,}; make points smaller.")
+            raise ValueError(
+                f"FunctionValues would have {len(names):,} values, of at most {MOST:,}; make points smaller."
+            )
         return names
 
     def along(self, subject: Subject) -> tuple[str, ...]:
@@ -83,16 +87,18 @@ class FunctionValues:
         x = np.tile(stretch(whole.features, whole.rows["train"])[0].mean(axis=0, dtype=float), (len(grid), 1))
         x[:, columns] = grid
         if scales.features is not None:
-            mean, scale = (np.asarray(column)[columns] for column in scales.features)
+            mean, scale = scales.features.mean[columns], scales.features.scale[columns]
             x[:, columns] = (grid - mean) / scale
         return x
 
 
-def spread(end: Ends, inputs: int) -> Sequence[float]:
+def spread(end: float | Sequence[float], inputs: int) -> Sequence[float]:
     """One number an input. Raises ValueError."""
-    given = list(end) if isinstance(end, list | tuple) else [end] * inputs
+    given = [end] * inputs if isinstance(end, int | float) else list(end)
     if len(given) != inputs:
-        raise ValueError(f"FunctionValues has {len(given)} numbers in low or high for {inputs} inputs; give one, or one an input.")
+        raise ValueError(
+            f"FunctionValues has {len(given)} numbers in low or high for {inputs} inputs; give one, or one an input."
+        )
     return given
 
 

@@ -7,8 +7,8 @@ from jaxtyping import Float
 
 from backprop.arrays import Array
 from backprop.choices import choice, one_of
-from backprop.diagnostics import two_columns
 from backprop.losses import LOG_LINKS
+from backprop.measures.confidence import two_columns
 from backprop.measures.measure import WHEN, Observation, Subject
 from backprop.metrics import answers
 

@@ -21,7 +21,9 @@ class Subject(NamedTuple):
     layout: Layout
     loss: Loss
     features: tuple[str, ...]  # of the network's inputs
-    outputs: tuple[str, ...]  # of classes, or of target values; a loss of two classes may need a single output of the network
+    outputs: tuple[
+        str, ...
+    ]  # of classes, or of target values; a loss of two classes may need a single output of the network
     parts: tuple[str, ...]  # those of train, validation and test that have rows
     recipe: Recipe
 
@@ -36,7 +38,9 @@ class Scales(NamedTuple):
 class Observation(NamedTuple):
     """R networks at one step, all noise off. The arrays go on changing with training: measure now, or copy."""
 
-    recipe: Recipe  # its numbers are (R, 1, 1); scheduled ones are those of this step
+    recipe: (
+        Recipe  # its numbers are (R, 1, 1), scheduled ones as at this step; its penalty knows what training began with
+    )
     layout: Layout
     parameters: Parameters
     initial: Parameters  # what training began with

@@ -7,8 +7,9 @@ from jaxtyping import Float
 
 from backprop.arrays import Array
 from backprop.choices import choice, one_of
-from backprop.diagnostics import margins, spectral_norm
 from backprop.layout import Weights
+from backprop.measures.confidence import margins
+from backprop.measures.distances import product_of_spectral_norms
 from backprop.measures.homogeneous import check_homogeneous
 from backprop.measures.measure import WHEN, Observation, Subject
 from backprop.metrics import answers
@@ -51,5 +52,4 @@ class NormalizedMargin:
         """What an output can grow by when each layer's weights are of size 1."""
         if self.norm == "frobenius":
             return np.sqrt((W.flat**2).sum(axis=(-2, -1))) ** len(W.arrays)
-        norms = [*map(spectral_norm, W.matrices), *(np.abs(w).max(axis=(-2, -1)) for w in W.diagonals)]
-        return np.prod(norms, axis=0)
+        return product_of_spectral_norms(W)

@@ -13,7 +13,6 @@ from backprop.curvature import Surface, largest_eigenvalue, of, probed
 from backprop.layout import Parameters
 from backprop.losses import balanced
 from backprop.measures.measure import WHEN, Observation, Subject
-from backprop.penalties import from_start
 from backprop.stacking import one_of_stack
 from backprop.training import Recipe
 
@@ -102,8 +101,5 @@ def surfaces(seen: Observation, examples: int | None) -> Iterator[Alone]:
 
 
 def descended(seen: Observation) -> Recipe:
-    """The recipe as `train` completes it: with the class weights of the training examples, the penalty from the first weights."""
-    recipe, examples = seen.recipe, seen.examples
-    start = recipe.penalized(seen.layout, seen.initial.astype(float))
-    loss = balanced(recipe.loss, examples.y, examples.dataset_of)
-    return replace(recipe, loss=loss, penalty=from_start(recipe.penalty, start))
+    """The recipe as `train` completes it: with class weights that balance the training examples, where it asks for these."""
+    return replace(seen.recipe, loss=balanced(seen.recipe.loss, seen.examples.y, seen.examples.dataset_of))

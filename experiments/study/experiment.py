@@ -135,7 +135,7 @@ loss=natural (in Python Recipe(loss=SquaredError())) or another dataset.
         first = drawn(self.dataset, self.split, self.all_seeds[0])._asdict()
         parts = tuple(part for part, rows in first.items() if len(rows))
         features, outputs = self.dataset.feature_names, self.dataset.target_names
-        return Subject(self.layout, self.recipe.loss, features, outputs, parts)
+        return Subject(self.layout, self.recipe.loss, features, outputs, parts, self.recipe)
 
     def metrics(self) -> list[str]:
         """Every name that it records, known before it trains. Raises ValueError where two measures share one."""

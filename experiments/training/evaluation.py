@@ -60,7 +60,7 @@ def run(task: Task) -> list[Curves]:
         measured = performance(
             task.recipes[0], snapshot.layout, snapshot.parameters, data, seed_index, task.keep.outputs
         )
-        seen = observed(recipe, snapshot, initial, examples, data, task.steps[-1])
+        seen = observed(task, recipe, snapshot, initial, examples, data)
         row = measurements(task, measured.means, seed_index) | taken(task.measures, "evaluations", seen)
         for name, values in row.items():
             table.setdefault(name, np.empty((len(task.steps), len(seed_index))))[t] = values

@@ -9,12 +9,12 @@ from jaxtyping import Float
 
 from backprop.arrays import Array
 from backprop.layout import Layout, Parameters
-from backprop.measures.measure import Measure, Observation
+from backprop.measures.measure import Measure, Observation, Scales
 from backprop.metrics import Whole
 from backprop.penalties import from_start
 from backprop.strengths import at_step
 from backprop.training import Examples, Recipe, Snapshot
-from experiments.training.tasks import Measured
+from experiments.training.tasks import Measured, Task
 
 
 def from_its_start(recipe: Recipe, layout: Layout, initial: Parameters) -> Recipe:
@@ -24,15 +24,16 @@ def from_its_start(recipe: Recipe, layout: Layout, initial: Parameters) -> Recip
 
 
 def observed(
-    recipe: Recipe, snapshot: Snapshot, initial: Parameters, examples: Examples, data: Sequence[Whole], last_step: int
+    task: Task, recipe: Recipe, snapshot: Snapshot, initial: Parameters, examples: Examples, data: Sequence[Whole]
 ) -> Observation:
     """What measures see at a snapshot; before the first step, the learning rate and strengths are those of the first."""
-    t, R = max(snapshot.step, 1), len(snapshot.parameters)
+    t, R, last_step = max(snapshot.step, 1), len(snapshot.parameters), task.steps[-1]
     rate = np.broadcast_to(np.asarray(recipe.learning_rate(t, last_step), recipe.dtype), (R, 1, 1))
     now = at_step(recipe, t, last_step)
-    return Observation(
-        now, snapshot.layout, snapshot.parameters, initial, examples, data, examples.dataset_of, snapshot.step, rate
-    )
+    scales = [Scales(division.features, division.targets) for division in task.divisions]
+    layout, parameters, step = snapshot.layout, snapshot.parameters, snapshot.step
+    of = examples.dataset_of
+    return Observation(now, layout, parameters, initial, examples, data, of, step, rate, scales, task.subject)
 
 
 def taken(measures: Sequence[Measured], when: str, seen: Observation) -> dict[str, Float[Array, " R"]]:

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from backprop.measures.measure import Measure
+from backprop.measures.measure import Measure, Subject
 from backprop.training import Recipe
 from experiments.data.division import Division
 from experiments.study.calculation import AnyExperiment, Calculation
@@ -36,6 +36,7 @@ class Task(NamedTuple):
     selections: list[Selection]  # the rule for the step that counts: one per cell
     keep: Keep
     measures: list[Measured]
+    subject: Subject  # what these have been told
 
     @property
     def replicas(self) -> int:
@@ -133,6 +134,7 @@ def stacks(
                 selections=[experiments[cell].selection for cell in cells],
                 keep=keep,
                 measures=[Measured(measure, measure.names(first.subject)) for measure in first.measures],
+                subject=first.subject,
             )
             plan.append(task)
     return plan

@@ -6,7 +6,7 @@ import numpy as np
 
 from backprop.arrays import Array
 from backprop.layout import Layout, Parameters, Weights
-from backprop.measures.measure import Observation
+from backprop.measures.measure import Observation, Scales, Subject
 from backprop.metrics import Whole
 from backprop.network import MLP, lay_out
 from backprop.training import Examples, Recipe
@@ -43,4 +43,14 @@ def seen(
     """What measures see of these networks; they have not moved unless it is said where they began."""
     started, R = parameters.copy() if initial is None else initial, len(parameters)
     rates = np.full((R, 1, 1), 0.1, parameters.dtype)
-    return Observation(recipe, layout, parameters, started, examples, data, examples.dataset_of, 7, rates)
+    subject = subject_of(recipe, layout, tuple(data[0].rows) if data else ())
+    of, scales = examples.dataset_of, [Scales()] * len(data)
+    return Observation(recipe, layout, parameters, started, examples, data, of, 7, rates, scales, subject)
+
+
+def subject_of(recipe: Recipe, layout: Layout, parts: tuple[str, ...]) -> Subject:
+    """What measures are told of such networks."""
+    features, outputs = (
+        tuple(f"{x}{n}" for n in range(size)) for x, size in zip("xy", (layout.inputs, layout.outputs), strict=True)
+    )
+    return Subject(layout, recipe.loss, features, outputs, parts, recipe)

@@ -11,7 +11,7 @@ from backprop.choices import choice
 from backprop.losses import SoftmaxCrossEntropy, SquaredError
 from backprop.measures.distances import Distances
 from backprop.measures.gradients import Gradients
-from backprop.measures.measure import Measure, Observation, Subject
+from backprop.measures.measure import Measure, Observation, Scales, Subject
 from backprop.measures.norms import Norms
 from backprop.measures.weight_histogram import WeightHistogram
 from backprop.metrics import Whole
@@ -62,10 +62,9 @@ def case(recipe: Recipe, outputs: int) -> Case:
     data = [Whole(x[s : s + 1], y[s : s + 1], ROWS) for s in range(2)]
     rates = np.full((R, 1, 1), 0.1)
     names = tuple(f"x{j}" for j in range(INPUTS)), tuple(f"y{k}" for k in range(outputs))
-    subject = Subject(last.layout, recipe.loss, *names, tuple(ROWS))
-    return Case(
-        subject, Observation(stacked, last.layout, last.parameters, first.parameters, examples, data, OF, 6, rates)
-    )
+    subject = Subject(last.layout, recipe.loss, *names, tuple(ROWS), recipe)
+    ends = last.layout, last.parameters, first.parameters
+    return Case(subject, Observation(stacked, *ends, examples, data, OF, 6, rates, [Scales()] * 2, subject))
 
 
 def stated(measure: Measure, case: Case) -> tuple[str, ...]:

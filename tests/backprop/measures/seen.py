@@ -1,5 +1,6 @@
 """Networks as a measure sees them: trained for some steps, or with the parameters that a test asks for."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -7,6 +8,7 @@ import numpy as np
 from backprop.layout import initial_parameters
 from backprop.measures.measure import Observation, Scales, Subject
 from backprop.metrics import Whole
+from backprop.penalties import from_start
 from backprop.training import Examples, Recipe, train
 
 PARTS = ("train", "validation", "test")
@@ -19,7 +21,10 @@ def observed(
 
     The rows are those of training, and again those of the other parts; `parameters` are taken instead of training's.
     """
-    x, y = (np.asarray(rows, recipe.dtype)[None] if np.ndim(rows) == 2 else np.asarray(rows, recipe.dtype) for rows in (x, y))
+    x, y = (
+        np.asarray(rows, recipe.dtype)[None] if np.ndim(rows) == 2 else np.asarray(rows, recipe.dtype)
+        for rows in (x, y)
+    )
     of = np.arange(len(seeds)) % len(x)
     examples = Examples(x, y, of)
     layout = recipe.layout(x.shape[-1], y.shape[-1])
@@ -34,7 +39,9 @@ def observed(
     rate = np.zeros((len(seeds), 1, 1)) + recipe.optimizer.learning_rate
     given = [Scales()] * len(x) if scales is None else scales
     subject = subject_of(recipe, x.shape[-1], y.shape[-1])
-    return Observation(recipe, layout, parameters, initial, examples, data, of, last, rate, given, subject)
+    penalty = from_start(recipe.penalty, recipe.penalized(layout, initial))
+    started = replace(recipe, penalty=penalty)
+    return Observation(started, layout, parameters, initial, examples, data, of, last, rate, given, subject)
 
 
 def subject_of(recipe: Recipe, inputs: int, outputs: int) -> Subject:

@@ -26,7 +26,13 @@ SCALED = [Scales(ColumnScale(mean, scale), ColumnScale(raw_y.mean(keepdims=True)
 
 def descended(network, penalty, eta=0.2, epochs=6000):
     return Recipe(
-        network=network, loss=SquaredError(), optimizer=SGD(eta), penalty=penalty, batch_size=None, epochs=epochs, dtype="float64"
+        network=network,
+        loss=SquaredError(),
+        optimizer=SGD(eta),
+        penalty=penalty,
+        batch_size=None,
+        epochs=epochs,
+        dtype="float64",
     )
 
 
@@ -90,10 +96,14 @@ def test_batch_norm_is_affine_in_evaluation_and_its_coefficients_make_the_output
     assert x[:101] @ found + intercept == pytest.approx(answered[0, :, 0], abs=1e-5)
 
 
-@pytest.mark.parametrize("layer", [Activation("relu"), Activation("leaky_relu"), Activation("tanh"), LayerNorm()], ids=repr)
+@pytest.mark.parametrize(
+    "layer", [Activation("relu"), Activation("leaky_relu"), Activation("tanh"), LayerNorm()], ids=repr
+)
 def test_there_are_none_of_networks_that_are_not_linear(layer):
     recipe = Recipe(network=Layers((Dense(5), layer, Dense())), loss=SquaredError())
-    because = f"its activation is {layer.function}" if isinstance(layer, Activation) else "one of its layers is not affine"
+    because = (
+        f"its activation is {layer.function}" if isinstance(layer, Activation) else "one of its layers is not affine"
+    )
     with pytest.raises(ValueError, match=f"Coefficients is of linear networks, and this Layers is none: {because}"):
         Coefficients().names(subject_of(recipe, 3, 1))
 

@@ -21,7 +21,7 @@ from backprop.measures.norms import Norms, weight_norms
 from backprop.measures.weight_histogram import BINS, WeightHistogram, weight_histogram
 from backprop.metrics import Whole
 from backprop.network import MLP
-from backprop.training import Examples, Recipe, train
+from backprop.training import Examples, Recipe
 from tests.backprop.made import network_of, seen, weights_of
 
 R, INPUTS, OUTPUTS = 2, 3, 5
@@ -113,7 +113,7 @@ def test_calibration_is_that_of_the_losses_own_probabilities_and_of_scores_there
     layout, parameters = network_of(np.eye(z.shape[1])[None])
     recipe, examples = Recipe(network=MLP(()), loss=loss), Examples(z[None], y[None], np.zeros(1, int))
     found = Confidence()(seen(recipe, layout, parameters, examples, data))
-    named = Confidence().names(Subject(layout, loss, ("a", "b"), ("c", "d"), ("train", "test")))
+    named = Confidence().names(Subject(layout, loss, ("a", "b"), ("c", "d"), ("train", "test"), recipe))
     assert set(named) == set(found)
     assert ("test/calibration_error" in found) == (loss in OUTPUTS_OF)
     assert found.get("test/calibration_error", 0.2 + 0.4 / 3) == pytest.approx(0.2 + 0.4 / 3)

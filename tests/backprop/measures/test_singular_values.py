@@ -29,7 +29,9 @@ def test_those_of_the_product_and_of_each_layer_are_numpys():
         product = np.linalg.svd(W[r] * w[r] @ V[r], compute_uv=False)
         assert [found[f"singular_value/{i}"][r] for i in (1, 2)] == pytest.approx(product)
         assert [found[f"singular_value/layer1/{i}"][r] for i in (1, 2, 3)] == pytest.approx(np.linalg.svd(W[r])[1])
-        assert [found[f"singular_value/layer2/{i}"][r] for i in range(1, 6)] == pytest.approx(sorted(abs(w[r, 0]))[::-1])
+        assert [found[f"singular_value/layer2/{i}"][r] for i in range(1, 6)] == pytest.approx(
+            sorted(abs(w[r, 0]))[::-1]
+        )
         assert [found[f"singular_value/layer3/{i}"][r] for i in (1, 2)] == pytest.approx(np.linalg.svd(V[r])[1])
 
 
