@@ -13,7 +13,7 @@ True
 
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from jaxtyping import Float
@@ -50,8 +50,9 @@ def of(recipe: Recipe, x: Float[Array, "*R n I"], y: Float[Array, "*R n K"]) -> 
     """
     x, y = (rows if rows.ndim == 3 else rows[None] for rows in (x, y))
     layout = recipe.layout(x.shape[-1], y.shape[-1])
-    quantities = (objective, objective_gradient, tangent_gradient)
-    return Surface(layout, *(partial(f, recipe, layout, x, y) for f in quantities))
+    on_these: tuple[Any, ...] = (recipe, layout, x, y)
+    value_at, gradient_at = (partial(f, *on_these) for f in (objective, objective_gradient))
+    return Surface(layout, value_at, gradient_at, partial(tangent_gradient, *on_these))
 
 
 def tangent_gradient(recipe: Recipe, layout: Layout, x: Array, y: Array, W: Parameters) -> Gradient:

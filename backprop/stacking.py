@@ -49,7 +49,7 @@ def one_of_stack(choice: T, r: int) -> T:
     """The choice of replica r alone, with arrays (1, …) of what is its own: in a stack of one it gives the same numbers."""
     whole: Any = choice
     if isinstance(whole, np.ndarray):
-        return whole[r : r + 1]  # type: ignore[no-any-return]
+        return whole[r : r + 1]  # type: ignore[return-value]
     if isinstance(whole, tuple):
         return tuple(one_of_stack(part, r) for part in whole)  # type: ignore[return-value]
     if not is_dataclass(whole):

@@ -55,9 +55,10 @@ class FunctionValues:
         inputs = self.inputs or subject.features
         unknown = [name for name in inputs if name not in subject.features]
         if unknown or not 1 <= len(inputs) <= 2 or len(set(inputs)) < len(inputs):
-            there = ", ".join(subject.features[:20]) + (" …" if len(subject.features) > 20 else "")
+            there = ", ".join(subject.features[:20]) + " …" * (len(subject.features) > 20)
             raise ValueError(
-                f"FunctionValues.inputs is {list(self.inputs)}; it must be one or two of the data's {len(subject.features)} features: {there}."
+                f"FunctionValues.inputs is {list(self.inputs)}; it must be one or two of the data's {len(subject.features)} "
+                f"features: {there}."
             )
         return inputs
 

@@ -31,8 +31,7 @@ def observed(
     initial = initial_parameters(layout, seeds, recipe.dtype)
     last = recipe.epochs * recipe.steps_per_epoch(x.shape[1]) if steps is None else steps
     if parameters is None:
-        *_, snapshot = train(recipe, examples, seeds, {last})
-        parameters = snapshot.parameters
+        parameters = next(train(recipe, examples, seeds, {last})).parameters
     n = x.shape[1]
     rows = {part: slice(i * n, (i + 1) * n) for i, part in enumerate(PARTS)}
     data = [Whole(np.tile(x[s : s + 1], (1, 3, 1)), np.tile(y[s : s + 1], (1, 3, 1)), rows) for s in range(len(x))]
