@@ -16,6 +16,7 @@ from reports.contents import Contents, contents
 from reports.door import front_door
 from reports.excerpt import lines_within, shortened
 from reports.findings import Findings
+from reports.functions import by_output, distances
 from reports.load import Sweep, find_sweep, load_sweep
 from reports.page import page, script
 from reports.schema.names import report_folder
@@ -85,6 +86,8 @@ def write(draft: Path, sweep: Sweep, made: Contents) -> None:
         (draft / f"{name}.svg").write_text(picture.svg, encoding="utf-8")
         (draft / f"{name}.png").write_bytes(picture.png)
     write_csv(sweep.results, draft / "results.csv")
+    if by_output(sweep.metrics):
+        write_csv(distances(sweep), draft / "function_distances.csv")
     write_csv(made.findings.numbers, draft / "table.csv")
     (draft / "table.md").write_text(markdown(made.findings.table), encoding="utf-8")
     (draft / "table.tex").write_text(latex(made.findings.table), encoding="utf-8")

@@ -58,7 +58,7 @@ class FunctionValues:
             there = ", ".join(subject.features[:20]) + " …" * (len(subject.features) > 20)
             raise ValueError(
                 f"FunctionValues.inputs is {list(self.inputs)}; it must be one or two of the data's {len(subject.features)} "
-                f"features: {there}."
+                f"features, such as measures.function_values.inputs=[{subject.features[0]}]: {there}."
             )
         return inputs
 

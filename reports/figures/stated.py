@@ -13,6 +13,7 @@ from reports.axes import called, label
 from reports.excerpt import how_many, thinned
 from reports.figures.figure import Figure
 from reports.figures.palette import COLOURS, LEGEND
+from reports.functions import FUNCTION, along_the_input
 from reports.load import Sweep
 from reports.schema.names import as_number, as_override
 from reports.schema.statements import StatedFigure
@@ -45,6 +46,7 @@ def measured(spec: StatedFigure, sweep: Sweep) -> pd.DataFrame:
 
     Cells without the axis along x are left out; those without the axis of colours or panels share one, called –.
     """
+    sweep, _ = along_the_input(sweep) if spec.x == FUNCTION else (sweep, "")
     curve = spec.x in ("step", "epoch")
     rows = sweep.curves if curve else sweep.results
     for key, allowed in spec.only.items():
@@ -132,11 +134,11 @@ def panel(spec: StatedFigure, data: pd.DataFrame, sweep: Sweep) -> Any:
     data = data.assign(x=numbers) if numeric else data
     log_y = "y" in log and bool((data["mean"] > 0).any())
     data = data[data["mean"] > 0] if log_y else data  # a logarithmic axis has no place for the others
-    at_values = spec.x not in ("step", "epoch")
+    at_values = spec.x not in ("step", "epoch", FUNCTION)
     ticks = alt.Axis(values=sorted(numbers.unique()), tickCount=100, format="~g", labelOverlap=True)
     x = alt.X(
         "x:Q" if numeric else "x:N",
-        title=called(spec.x, sweep),
+        title=along_the_input(sweep)[1] if spec.x == FUNCTION else called(spec.x, sweep),
         scale=scale_of(numbers, "x" in log) if numeric else alt.Undefined,
         axis=ticks if numeric and at_values else alt.Undefined,
         sort=None,

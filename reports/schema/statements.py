@@ -58,7 +58,7 @@ class StatedFigure:
     """A figure beside those that every report has: what is along x, which metrics are lines and which are points."""
 
     title: str
-    x: str  # an axis, step or epoch
+    x: str  # an axis, step or epoch; function: the input along which functions are measured, whose lines are function*
     caption: str = ""
     lines: list[str] = field(default_factory=list)  # names of metrics, or patterns such as test/*
     points: list[str] = field(default_factory=list)

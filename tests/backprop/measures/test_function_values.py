@@ -82,7 +82,11 @@ def test_a_diverged_network_has_none_and_leaves_its_neighbour_alone():
 @pytest.mark.parametrize(
     ("fields", "inputs", "message"),
     [
-        ({"inputs": ["age"]}, 3, r"inputs is \['age'\]; it must be one or two of the data's 3 features: x0, x1, x2"),
+        (
+            {"inputs": ["age"]},
+            3,
+            r"inputs is \['age'\]; it must be one or two of the data's 3 features, such as measures.function_values.inputs=.x0.: x0, x1, x2",
+        ),
         ({}, 3, r"inputs is \[\]; it must be one or two of the data's 3 features"),
         ({"inputs": ["x0", "x0"]}, 3, "it must be one or two"),
         ({"low": [0, 1]}, 1, "2 numbers in low or high for 1 inputs; give one, or one an input"),

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from sklearn.datasets import load_digits
 
 from backprop.curvature import largest_eigenvalue, of
 from backprop.hessian import hessian
@@ -184,20 +185,15 @@ def test_the_trace_lies_within_its_errors_of_the_dense_hessians():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("eta", [0.05, 0.1])
-def test_full_batch_descent_comes_to_the_edge_of_stability(eta):
-    """Sharpness rises to 2/η and hovers there: η λ₁ / 2 within a tenth of 1. Cohen et al., ICLR 2021."""
-    from sklearn.datasets import load_digits
-
+def test_full_batch_descent_comes_to_the_edge_of_stability():
+    """Sharpness rises from below half of 2/η to 2/η, and stays there, within 5 %. Cohen et al., ICLR 2021."""
     rows, labels = load_digits(return_X_y=True)
-    rows, targets = rows[:200] / 16, np.eye(10)[labels[:200]]
-    network = MLP((32, 32), "tanh", initialization=Normal(0.15))
+    rows, targets = rows[:100] / 16, np.eye(10)[labels[:100]]
+    network = MLP((32, 32), "tanh", initialization=Normal(0.1))
     recipe = Recipe(
-        network=network, loss=SquaredError(), optimizer=SGD(eta), batch_size=None, epochs=6000, dtype="float64"
+        network=network, loss=SquaredError(), optimizer=SGD(0.2), batch_size=None, epochs=2000, dtype="float64"
     )
-    found = {
-        steps: measured(Sharpness(), observed(recipe, rows, targets, steps=steps)) for steps in (0, 3000, 5999, 6000)
-    }
-    assert found[0]["sharpness/stability"][0] < 0.5
-    late = [found[steps]["sharpness/stability"][0] for steps in (3000, 5999, 6000)]
-    assert late == pytest.approx([1, 1, 1], abs=0.1)
+    seen = {steps: observed(recipe, rows - rows.mean(axis=0), targets, steps=steps) for steps in (0, 1200, 1999, 2000)}
+    start, *late = (measured(Sharpness(), one)["sharpness/stability"][0] for one in seen.values())
+    assert start < 0.5
+    assert late == pytest.approx([1, 1, 1], abs=0.05)
