@@ -68,4 +68,4 @@ def checked(measure: Measure, names: Sequence[str], values: Any, R: int) -> dict
                 f"the measure {kind} returned for {name} an array of shape {value.shape} and type {value.dtype}; it must be one "
                 f"number a network, of shape ({R},)."
             )
-    return row
+    return {name: np.array(value, float) for name, value in row.items()}

@@ -22,6 +22,7 @@ from backprop.optimizers import SGD
 from backprop.penalties import L2
 from backprop.schedules import Cosine, Linear
 from backprop.training import Recipe
+from experiments import notebook
 from experiments.config.building import build
 from experiments.config.composition import Composer
 from experiments.config.errors import ConfigurationError, of_hydra
@@ -146,6 +147,13 @@ def test_when_says_whether_a_measure_is_a_curve():
     always = replace(at_the_end, measures=[Norms()])
     once, curve = curves_of(at_the_end, always)
     assert (once.once["weights/l2"] == curve.metrics["weights/l2"][-1]).all()
+
+
+def test_a_measures_values_are_columns_of_a_notebook():
+    recipe = replace(QUICK, penalty=L2(0.5))
+    results = notebook.run({"cell": Experiment(datasets.wine(), recipe, seeds=2, measures=[Norms("end"), Seen()])})
+    assert results.frame["seen/step"].tolist() == [results.curves["step"].max()] * 2
+    assert (results.frame["weights/l2"] > 0).all()
 
 
 def test_equal_measures_share_a_stack_and_others_do_not():
