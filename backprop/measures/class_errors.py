@@ -15,9 +15,10 @@ from backprop.metrics import answers
 
 @choice
 class BalancedError:
-    """(1/K) Σₖ eₖ on each part, eₖ the share of class k's examples that are misclassified; a class without examples is left out.
+    """train/balanced_error, … of each part: (1/K) Σₖ eₖ, eₖ the share of class k's examples that are misclassified.
 
-    1 − scikit-learn's balanced accuracy: guessing the larger class has 1 − 1/K, however rare the others are.
+    1 − scikit-learn's balanced accuracy: guessing one class has 1 − 1/K, however rare the others are. A class without examples in
+    the part is left out.
     """
 
     when: str = one_of(default="evaluations", options=WHEN)
@@ -35,7 +36,10 @@ class BalancedError:
 
 @choice
 class ErrorByClass:
-    """On each part, the share of each class's examples that are misclassified: 1 − its recall. NaN for a class without examples."""
+    """train/error_of_CLASS, … of each part and class: the share of the class's examples that are misclassified, 1 − its recall.
+
+    NaN for a class without examples in the part.
+    """
 
     when: str = one_of(default="evaluations", options=WHEN)
 

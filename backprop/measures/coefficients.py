@@ -14,10 +14,11 @@ from backprop.measures.measure import WHEN, Observation, Scales, Subject
 
 @choice
 class Coefficients:
-    """W and b of z = x W + b, the affine map that a linear network is: one coefficient for each feature (and output), and the intercept.
+    """coefficient/FEATURE (of several outputs coefficient/FEATURE/OUTPUT), intercept: the map z = x W + b that a linear network is.
 
     In `units` of the network they are those of the scaled columns that it sees, as a penalty acts on; in units of the data those
     of raw columns, Wⱼₖ tₖ / sⱼ for a feature divided by sⱼ and a target divided by tₖ, which scikit-learn finds without a scaler.
+    Products of layers, residual blocks and, in evaluation, batch normalization are linear too.
     """
 
     units: str = one_of(default="network", options=("network", "data"))

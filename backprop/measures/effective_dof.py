@@ -19,10 +19,10 @@ RANK = 1e-10  # singular values below this share of the largest count as 0
 
 @choice
 class EffectiveDof:
-    """Σᵢ ∂ẑᵢ/∂yᵢ = tr X (XᵀX + ½ n λ I)⁻¹ Xᵀ = Σ s² / (s² + ½ n λ), s the singular values of X with its columns centered, + 1 for b.
+    """effective_dof: Σᵢ ∂ẑᵢ/∂yᵢ = tr X (XᵀX + ½ n λ I)⁻¹ Xᵀ + 1, X with centered columns: of linear networks by least squares with L2.
 
-    λ is the L2 penalty's strength on (1/n) Σ ‖z − y‖² + ½ λ ‖W‖². Of linear networks by least squares, at the objective's minimum,
-    which training approaches: for each output. Without a penalty, X's rank + 1. Hastie, Tibshirani & Friedman (2009), sections 3.4, 7.6.
+    λ is the penalty's strength on (1/n) Σ ‖z − y‖² + ½ λ ‖W‖², and 1 the intercept's; for each output. Of the objective's minimum,
+    which training approaches; without a penalty, X's rank + 1. Hastie, Tibshirani & Friedman (2009), sections 3.4 and 7.6.
     """
 
     when: str = one_of(default="end", options=WHEN)

@@ -20,7 +20,7 @@ MOST = 10_000  # values
 
 @choice
 class FunctionValues:
-    """z at `points` evenly spaced values of one input, or of two at once, from `low` to `high`: function/x=0.5, or function/OUTPUT/x=0.5.
+    """function/x=0.5, … (with several outputs function/OUTPUT/x=0.5): z at `points` values of an input, or of two, from `low` to `high`.
 
     Inputs, and outputs for regression, are in the data's own units; the outputs of a classifier are scores. Other inputs stay at
     their mean over the training rows. `low` and `high` are one number, or one an input. Without `inputs`, those of data with one or two.

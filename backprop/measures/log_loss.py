@@ -15,7 +15,7 @@ from backprop.metrics import answers
 
 @choice
 class LogLoss:
-    """−(1/n) Σₙ log p(yₙ | xₙ) on each part, in nats, p by the loss's own link: softmax, or the sigmoids' shares of their sum.
+    """train/log_loss, … of each part: −(1/n) Σₙ log p(yₙ | xₙ), in nats, p by the loss's own link: softmax, or the sigmoids' shares.
 
     So cells with different losses compare. Of training labels that a corruption has changed, against the changed ones.
     """

@@ -19,11 +19,12 @@ QUANTILES = (0, 10, 50)  # percent of the training examples
 
 @choice
 class NormalizedMargin:
-    """Margin / Πₗ ‖Wₗ‖₂ of the training examples: its least value, 10 % quantile and median; below 0, the example is misclassified.
+    """normalized_margin/0, /10, /50: margin / Πₗ ‖Wₗ‖₂ of the training examples, its least value, 10 % quantile and median.
 
-    The margin is z of the true class − the largest other. `norm` spectral divides by the layers' largest singular values (the
-    Lipschitz part of Bartlett, Foster & Telgarsky, NIPS 2017, not by the size of the inputs); frobenius by ‖W‖ᴸ over all weights,
-    L their layers, which gradient descent on separable data makes grow (Lyu & Li, ICLR 2020). Biases are not in the norms.
+    The margin is z of the true class − the largest other: below 0 where misclassified. `norm` spectral divides by the layers'
+    largest singular values (the Lipschitz part of Bartlett, Foster & Telgarsky, NIPS 2017, not by the size of the inputs);
+    frobenius by ‖W‖ᴸ over all weights, L their layers, which gradient descent on separable data makes grow (Lyu & Li, ICLR 2020).
+    Biases are not in the norms.
     """
 
     norm: str = one_of(default="spectral", options=("spectral", "frobenius"))

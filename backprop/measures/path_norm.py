@@ -14,7 +14,7 @@ from backprop.network import apply
 
 @choice
 class PathNorm:
-    """(Σ Π w²)^½, summed over all paths from an input to an output, the product over a path's weights; biases start no path.
+    """path_norm: (Σ Π w²)^½, summed over all paths from an input to an output, the product over a path's weights; biases start no path.
 
     A forward pass of ones through the network with its weights squared (Neyshabur, Tomioka & Srebro, COLT 2015). Of networks of relu
     or identity layers, residual ones included, where a path may skip a block.

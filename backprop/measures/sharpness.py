@@ -19,12 +19,12 @@ from backprop.training import Recipe
 
 @choice
 class Sharpness:
-    """λ₁ of the Hessian, λ₁ of the Gauss–Newton matrix Jᵀ H_loss J, and η λ₁ / 2 of the Hessian, above 1 where descent is unstable.
+    """sharpness/hessian, sharpness/gauss_newton: λ₁ of the objective's Hessian and of JᵀHJ; sharpness/stability: η λ₁ / 2 of the Hessian.
 
     Both are of what training descends: its loss (smoothing and class weights included) and a penalty whose method is gradient,
-    on the first `examples` training examples (null: all) at once, without noise; Gauss–Newton bends the network straight and keeps
-    the penalty's curvature. Plain full-batch descent hovers at η λ₁ = 2, the edge of stability (Cohen et al., ICLR 2021); with
-    heavy-ball momentum μ it is stable up to η λ₁ = 2 (1 + μ). Largest eigenvalues by Lanczos, NaN where it does not converge.
+    on the first `examples` training examples (null: all) at once, without noise; J are the outputs' derivatives, H the loss's second
+    ones, and a penalty's are added. Plain full-batch descent is stable up to η λ₁ / 2 = 1, where it comes to hover (Cohen et al.,
+    ICLR 2021); with heavy-ball momentum μ up to 1 + μ. By Lanczos, some 20 products each; NaN where it does not converge.
     """
 
     examples: int | None = 2000
@@ -47,9 +47,9 @@ class Sharpness:
 
 @choice
 class HessianTrace:
-    """Σ λᵢ of the Hessian by Hutchinson's estimate, the mean of vᵀHv over `probes` random signs v; its standard error beside it.
+    """hessian/trace: Σ λᵢ, by the mean of vᵀHv over `probes` vectors v of random signs; hessian/trace_error: its standard error.
 
-    Of the same objective and rows as Sharpness. All networks have the same probes. Hutchinson, Commun. Stat. Simul. 18:1059 (1989).
+    Of the same objective and rows as Sharpness. All networks have the same probes. Hutchinson, Commun. Stat. Simul. 18:1059, 1989.
     """
 
     probes: int = integer(default=100, within="[2, inf)")

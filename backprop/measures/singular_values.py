@@ -17,10 +17,11 @@ WEIGHTS = ("weight", "diagonal")
 
 @choice
 class SingularValues:
-    """σ₁ ≥ σ₂ ≥ …, the square roots of the eigenvalues of WᵀW, the `most` largest; `of` the product of all layers, of each layer, or both.
+    """singular_value/1, /2, …: those of W in z = x W + b, which a linear network is; singular_value/layer1/1, …: those of each layer.
 
-    The product is the W of z = x W + b, for linear networks alone; in gradient descent on them each σᵢ is learned along a
-    sigmoid of its own (Saxe, McClelland & Ganguli, ICLR 2014). Layers are numbered in order; those of a diagonal layer are its |w|.
+    `of` says which: product, layers, or both; the `most` largest of each. The product's are learned along a sigmoid each by gradient
+    descent on linear networks (Saxe, McClelland & Ganguli, ICLR 2014). Layers, of any network, are numbered in order; those of a
+    diagonal layer are its |w|.
     """
 
     of: str = one_of(default="product", options=("product", "layers", "both"))
