@@ -43,7 +43,7 @@ def both(found):
 
 def test_ridge_has_scikit_learns_coefficients_in_the_units_that_the_network_sees():
     """(1/n)‖r‖² + ½ λ ‖w‖² is Ridge's with α = n λ / 2."""
-    found, intercept = both(measured(Coefficients(), observed(descended(MLP(()), L2(0.2)), x, y)))
+    found, intercept = both(measured(Coefficients(), observed(descended(MLP(()), L2(0.2), epochs=1500), x, y)))
     oracle = Ridge(alpha=len(x) * 0.1).fit(x, y[:, 0])
     assert found == pytest.approx(oracle.coef_, abs=1e-9)
     assert intercept == pytest.approx(oracle.intercept_, abs=1e-9)
@@ -51,7 +51,7 @@ def test_ridge_has_scikit_learns_coefficients_in_the_units_that_the_network_sees
 
 def test_the_lasso_has_scikit_learns_coefficients_with_the_same_zeros():
     """(1/n)‖r‖² + λ Σ|w| is twice Lasso's (1/2n)‖r‖² + α Σ|w| with α = λ / 2."""
-    found, _ = both(measured(Coefficients(), observed(descended(MLP(()), L1(0.2)), x, y)))
+    found, _ = both(measured(Coefficients(), observed(descended(MLP(()), L1(0.2), epochs=4000), x, y)))
     oracle = Lasso(alpha=0.1, tol=1e-12, max_iter=100_000).fit(x, y[:, 0])
     assert found == pytest.approx(oracle.coef_, abs=1e-8)
     assert ((found == 0) == (oracle.coef_ == 0)).all()
