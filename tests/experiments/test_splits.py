@@ -15,7 +15,8 @@ from experiments.data.datasets import (
     neal_regression,
     wine,
 )
-from experiments.data.division import Scaling, divide
+from experiments.data.division import divide
+from experiments.data.scaling import Scaling
 from experiments.data.splits import Files, Holdout, KFold, Own, Parts, size_of, stratified_order
 
 

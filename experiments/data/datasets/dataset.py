@@ -29,6 +29,9 @@ class Column(NamedTuple):
 
     name: str
     value: str | None = None
+    what: str = (
+        ""  # of the cells, where it is not their number: missing (1 where there is none), or of a date days, month, …
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,6 +50,7 @@ class Dataset:
     own_test: Int[Array, " t"] | None = None  # rows that the data's makers set aside for testing
     classes: tuple[Any, ...] = ()  # the user's labels, in the order of the columns of y; () stands for 0, 1, …
     columns: tuple[Column, ...] = ()  # the features' names; () if they have none
+    missing: str = ""  # how a seed's training rows fill features that are NaN: mean, median, most_frequent; "": none is
 
     def __post_init__(self) -> None:
         dtype = np.float32 if np.can_cast(self.x.dtype, np.float32) else np.float64

@@ -6,14 +6,16 @@ The target's columns and the task are named in the config; categorical columns a
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from backprop.arrays import Array
 from experiments.data.datasets import sizes
+from experiments.data.datasets.columns import DATE_PARTS, DAYS, as_dates, as_text, feature
 from experiments.data.datasets.dataset import Column, Dataset, of_size
 from experiments.data.datasets.files import as_dataset, check_task, check_two, listed, opened
+from experiments.data.datasets.gaps import Gaps, checked_gaps
 from experiments.data.datasets.table_checks import Columns, Table, check_cells, check_columns, check_same_columns
 from experiments.data.datasets.table_files import read_csv, read_parquet
 
@@ -23,6 +25,14 @@ if TYPE_CHECKING:
 MOST_VALUES = 1000  # of a categorical column
 
 
+class Cells(NamedTuple):
+    """How cells that are no numbers become some."""
+
+    gaps: Gaps = Gaps()
+    date_format: str | None = None  # as strptime has it; None: as 2026-11-24
+    date_parts: Sequence[str] = ()  # of DATE_PARTS, beside the days
+
+
 @of_size(sizes.of_csv)
 def csv(
     path: str,
@@ -30,6 +40,11 @@ def csv(
     task: str,
     categorical: Sequence[str] = (),
     drop: Sequence[str] = (),
+    dates: Sequence[str] = (),
+    date_parts: Sequence[str] = (),
+    date_format: str | None = None,
+    missing: str | None = None,
+    indicator: bool = False,
     separator: str = ",",
     test_path: str | None = None,
 ) -> Dataset:
@@ -38,7 +53,9 @@ def csv(
     if not isinstance(separator, str) or len(separator) != 1:
         raise ValueError(rf"dataset.separator is {separator!r}; it must be one character, or \t for a tab.")
     read = partial(read_csv, separator=separator)
-    return read_tables("csv", path, test_path, read, target, task, categorical, drop)
+    columns = columns_of(target, categorical, drop, dates)
+    cells = Cells(checked_gaps(missing, indicator), date_format, checked_parts(date_parts))
+    return read_tables("csv", path, test_path, read, task, columns, cells)
 
 
 @of_size(sizes.of_parquet)
@@ -48,10 +65,17 @@ def parquet(
     task: str,
     categorical: Sequence[str] = (),
     drop: Sequence[str] = (),
+    dates: Sequence[str] = (),
+    date_parts: Sequence[str] = (),
+    date_format: str | None = None,
+    missing: str | None = None,
+    indicator: bool = False,
     test_path: str | None = None,
 ) -> Dataset:
     """A Parquet table. `test_path`: a second file of the same columns, the data's own test rows."""
-    return read_tables("parquet", path, test_path, read_parquet, target, task, categorical, drop)
+    columns = columns_of(target, categorical, drop, dates)
+    cells = Cells(checked_gaps(missing, indicator), date_format, checked_parts(date_parts))
+    return read_tables("parquet", path, test_path, read_parquet, task, columns, cells)
 
 
 def openml(
@@ -60,6 +84,8 @@ def openml(
     target: str | None = None,
     task: str = "classification",
     drop: Sequence[str] = (),
+    missing: str | None = None,
+    indicator: bool = False,
     cache: str = "runs/data",
 ) -> Dataset:
     """A dataset of openml.org by name and version, downloaded once and kept in the folder `cache`."""
@@ -80,8 +106,9 @@ def openml(
     dropped = named("drop", drop)
     categorical = [column for column in words if column not in dropped]
     rows = features.assign(**{"target of openml": table.target})
-    columns = Columns(["target of openml"], categorical, dropped)
-    return from_tables(name, [Table(f"openml.org, {name} version {version}", rows)], task, columns)
+    columns = Columns(["target of openml"], categorical, dropped, [])
+    table_of_all = Table(f"openml.org, {name} version {version}", rows)
+    return from_tables(name, [table_of_all], task, columns, Cells(checked_gaps(missing, indicator)))
 
 
 def read_tables(
@@ -89,10 +116,9 @@ def read_tables(
     path: str,
     test_path: str | None,
     read: Callable[[str], "pd.DataFrame"],
-    target: object,
     task: str,
-    categorical: object,
-    drop: object,
+    columns: Columns,
+    cells: Cells,
 ) -> Dataset:
     """The dataset in one file, or in a training and a test file."""
     check_task(kind, task)
@@ -101,8 +127,21 @@ def read_tables(
         with opened(file):
             tables.append(Table(file, read(file)))
     check_two(path, test_path, "dataset.test_path")
-    columns = Columns(named("target", target), named("categorical", categorical), named("drop", drop))
-    return from_tables(Path(path).stem, tables, task, columns)
+    return from_tables(Path(path).stem, tables, task, columns, cells)
+
+
+def columns_of(target: object, categorical: object, drop: object, dates: object) -> Columns:
+    return Columns(
+        named("target", target), named("categorical", categorical), named("drop", drop), named("dates", dates)
+    )
+
+
+def checked_parts(parts: object) -> list[str]:
+    """Raises ValueError unless these are parts of a date."""
+    names = named("date_parts", parts)
+    if unknown := sorted(set(names) - set(DATE_PARTS)):
+        raise ValueError(f"dataset.date_parts names {unknown[0]!r}; it may name {', '.join(DATE_PARTS)}.")
+    return names
 
 
 def named(key: str, columns: object) -> list[str]:
@@ -117,7 +156,7 @@ def named(key: str, columns: object) -> list[str]:
     return texts
 
 
-def from_tables(name: str, tables: Sequence[Table], task: str, columns: Columns) -> Dataset:
+def from_tables(name: str, tables: Sequence[Table], task: str, columns: Columns, cells: Cells) -> Dataset:
     """Features and targets of a table, or of a training and a test table. Raises ValueError."""
     import pandas as pd
 
@@ -125,16 +164,28 @@ def from_tables(name: str, tables: Sequence[Table], task: str, columns: Columns)
     kept = [table._replace(rows=table.rows.drop(columns=columns.drop, errors="ignore")) for table in tables]
     for table in kept:
         check_same_columns(table, kept[0])
-        check_cells(table, columns, task)
+        check_cells(table, columns, task, cells.gaps)
+    kept = [dated(table, columns.dates, cells.date_format) for table in kept]
     rows = pd.concat([table.rows for table in kept], ignore_index=True)
     own_test = np.arange(len(kept[0].rows), len(rows)) if len(kept) > 1 else None
-    numeric = rows.drop(columns=[*columns.target, *columns.categorical])
-    x, called = numeric.to_numpy(float), [Column(str(name)) for name in numeric]
+    numeric = rows.drop(columns=[*columns.target, *columns.categorical, *columns.dates])
+    of_dates = [Column(name, what=part) for name in columns.dates for part in (DAYS, *cells.date_parts)]
+    called = [Column(str(name)) for name in numeric] + of_dates
+    features = [numeric.to_numpy(float, na_value=np.nan), *(feature(rows[one.name], one)[:, None] for one in of_dates)]
     if columns.categorical:
-        values, codes = coded(kept, rows[columns.categorical].astype(str))
-        x, called = np.concatenate([x, codes], axis=1), called + values
+        values, codes = coded(kept, rows[columns.categorical].apply(as_text))
+        called, features = called + values, [*features, codes]
+    x = np.concatenate(features, axis=1)
     y = rows[columns.target[0]] if task == "classification" else rows[columns.target]
-    return as_dataset(name, tables[0].source, task, x, y.to_numpy(), own_test, called)
+    return as_dataset(name, tables[0].source, task, x, y.to_numpy(), own_test, called, cells.gaps)
+
+
+def dated(table: Table, dates: Sequence[str], written: str | None) -> Table:
+    """The table with dates in the columns that are named so. Raises ValueError for a cell that is none."""
+    try:
+        return table._replace(rows=table.rows.assign(**{name: as_dates(table.rows[name], written) for name in dates}))
+    except ValueError as error:
+        raise ValueError(f"{table.source}: {error}.") from error
 
 
 def coded(tables: Sequence[Table], rows: "pd.DataFrame") -> tuple[list[Column], Array]:
