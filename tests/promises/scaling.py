@@ -16,6 +16,7 @@ from experiments.data.scaling import Scaling
 from experiments.data.splits import Holdout
 
 SPLIT = Holdout(train=60, validation=40, test=50)
+VARIED = False  # each word has its own file, and a divisor goes with one of them
 Divide = Callable[[Dataset, int], Division]  # a dataset and a seed
 
 

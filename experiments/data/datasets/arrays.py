@@ -15,6 +15,7 @@ from experiments.data.datasets import sizes
 from experiments.data.datasets.dataset import Dataset, of_size
 from experiments.data.datasets.files import LARGEST, as_dataset, check_task, check_two, opened
 from experiments.data.datasets.gaps import Gaps, checked_gaps
+from experiments.data.datasets.idx_files import idx_files
 
 IDX_TYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
 MOST_DIMENSIONS = 8
@@ -59,14 +60,22 @@ def read_npz(path: str, names: Sequence[str]) -> list[Array]:
 
 
 @of_size(sizes.of_idx)
-def idx(images: str, labels: str, test_images: str | None = None, test_labels: str | None = None) -> Dataset:
-    """MNIST's format, plain or gzipped: images (N, rows, columns) flattened to (N, D), labels (N,), each class one-hot."""
-    if (test_images is None) != (test_labels is None):
-        raise ValueError("dataset.test_images and dataset.test_labels go together: give both, or neither.")
-    files = [images, labels] + ([test_images, test_labels] if test_images and test_labels else [])
-    arrays = [read_idx(file) for file in files]
-    check_two(images, test_images, "dataset.test_images")
-    return from_arrays(Path(images).stem.split(".")[0], images, "classification", files, arrays)
+def idx(
+    images: str | None = None,
+    labels: str | None = None,
+    test_images: str | None = None,
+    test_labels: str | None = None,
+    folder: str | None = None,
+) -> Dataset:
+    """MNIST's format, plain or gzipped: images (N, rows, columns) flattened to (N, D), labels (N,), each class one-hot.
+
+    Files that are not named are found in the `folder` by their usual names.
+    """
+    files = idx_files(folder, images=images, labels=labels, test_images=test_images, test_labels=test_labels)
+    read = [file for file in files if file is not None]
+    arrays = [read_idx(file) for file in read]
+    check_two(files.images, files.test_images, "dataset.test_images")
+    return from_arrays(Path(files.images).stem.split(".")[0], files.images, "classification", read, arrays)
 
 
 def from_arrays(
