@@ -129,7 +129,7 @@ def test_empty_targets_are_always_refused():
     rows.to_csv("t.csv", index=False)
     for missing in (None, "mean"):
         with pytest.raises(
-            ValueError, match="has 2 empty cells.* row 4 .*the target 'y' cannot be filled: remove those"
+            ValueError, match=r"has 2 empty cells.* row 4 .*the target 'y' cannot be filled: remove those"
         ):
             csv("t.csv", **ROLES, missing=missing)
 

@@ -268,7 +268,9 @@ def test_mnist1d_has_any_sizes_and_the_settings_of_its_generator():
     assert data.x.shape == (53, 23)
     assert data.own_test.tolist() == list(range(19, 53))
     assert (mnist1d(examples=53, train=19, length=23, noise=0.0).x == data.x).all()
-    others = [mnist1d(examples=53, length=23, noise=0.0, **one).x for one in ({"seed": 1}, {"shear": 0.0}, {"scale": 0.0})]
+    others = [
+        mnist1d(examples=53, length=23, noise=0.0, **one).x for one in ({"seed": 1}, {"shear": 0.0}, {"scale": 0.0})
+    ]
     assert all(not np.allclose(other, data.x) for other in others)
     with pytest.raises(ValueError, match=r"mnist1d.train is 53; it must be less than the 53 examples"):
         mnist1d(examples=53, train=53)

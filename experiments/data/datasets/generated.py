@@ -88,9 +88,12 @@ def mnist1d(
     """
     from mnist1d.data import get_dataset_args, make_dataset
 
-    train = examples * 4 // 5 if train is None and type(examples) is int else train
-    sizes = {"examples": examples, "train": train, "length": length, "translation": translation}
-    check_recipe("mnist1d", **sizes, noise=noise, correlated_noise=correlated_noise, shear=shear, scale=scale, seed=seed)
+    check_number("mnist1d.examples", examples, 2, whole=True)
+    own = examples * 4 // 5 if train is None else train
+    sizes = {"examples": examples, "train": own, "length": length, "translation": translation}
+    check_recipe(
+        "mnist1d", **sizes, noise=noise, correlated_noise=correlated_noise, shear=shear, scale=scale, seed=seed
+    )
     settings = get_dataset_args(as_dict=True) | {
         "num_samples": -(-examples // DIGITS) * DIGITS,  # the package makes equally many of each
         "shuffle_seq": shuffled,
@@ -109,7 +112,7 @@ def mnist1d(
         np.random.set_state(state)
     x = np.concatenate([made["x"], made["x_test"]])
     labels = np.concatenate([made["y"], made["y_test"]])
-    source, own_test = "MNIST-1D, Greydanus & Kobak (ICML 2024)", np.arange(train, examples)
+    source, own_test = "MNIST-1D, Greydanus & Kobak (ICML 2024)", np.arange(own, examples)
     return Dataset("mnist1d", x[:examples], one_hot(labels[:examples]), "classification", source, own_test=own_test)
 
 

@@ -40,7 +40,9 @@ def idx_files(folder: str | None, **named: str | None) -> IdxFiles:
 def files_in(folder: str) -> dict[str, str]:
     """The files of each role in a folder. Raises ValueError for a folder that is none, or two files of one role."""
     if not isinstance(folder, str) or not Path(folder).is_dir():
-        raise ValueError(f"dataset.folder is {folder!r}; it must be a folder with IDX files (looked for from {Path.cwd()}).")
+        raise ValueError(
+            f"dataset.folder is {folder!r}; it must be a folder with IDX files (looked for from {Path.cwd()})."
+        )
     found = {}
     for role, pattern in NAMES.items():
         names = [path for path in sorted(Path(folder).iterdir()) if re.search(rf"(^|[-_.]){pattern}", path.name)]
