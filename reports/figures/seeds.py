@@ -10,6 +10,7 @@ from reports.figures.arms import ARMS, LEAST, chosen_rows
 from reports.figures.figure import Figure, error_unit
 from reports.figures.palette import TEST, TRAIN
 from reports.load import Sweep
+from reports.reference_lines import PREFIX
 
 SEEDS = 100  # dots an arm
 
@@ -37,7 +38,7 @@ def spread(sweep: Sweep, comparison: Comparison) -> Figure | None:
         "seeds",
         "Test error of every seed",
         f"Dot: {dot}, each with its own draw of all that varies between seeds. Blue tick: their mean."
-        + (f" Dashed: {'; '.join(lines.name)}." if len(lines) else "")
+        + (f" Dashed, from the left: {', '.join(lines.name)}." if len(lines) else "")
         + how_many(len(means), len(comparison.rows), LEAST),
         alt.layer(
             *(layer.encode(x=x, y=y, tooltip=list(layer.data.columns)) for layer in (dots, ticks)),
@@ -50,8 +51,9 @@ def spread(sweep: Sweep, comparison: Comparison) -> Figure | None:
 def references_near(comparison: Comparison, errors: pd.Series, factor: float) -> pd.DataFrame:
     """The mean test errors of references that do not lie so far from all arms that these would be drawn as one."""
     found = pd.DataFrame(
-        [(line.name, line.test_error.mean * factor) for line in comparison.references], columns=["name", "test error"]
-    )
+        [(line.name.removeprefix(PREFIX), line.test_error.mean * factor) for line in comparison.references],
+        columns=["name", "test error"],
+    ).sort_values("test error")
     low, high = errors.min(), errors.max()
     return found[found["test error"].between(2 * low - high, 2 * high - low)]
 

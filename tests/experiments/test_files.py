@@ -432,3 +432,18 @@ def test_openml_reads_a_table_of_numbers_and_words(monkeypatch):
     made = Bunch(data=TABLE[["a", "c"]], target=TABLE.c)
     monkeypatch.setattr("sklearn.datasets.fetch_openml", lambda *arguments, **settings: made)
     assert openml("made").x.shape == (N, 4)
+
+
+def test_openml_makes_a_category_of_missing_words_and_fills_numbers(monkeypatch):
+    from sklearn.utils import Bunch
+
+    features = TABLE[["a", "c"]].astype({"c": "category"})
+    features = features.assign(a=features.a.where(features.index != 3), c=features.c.where(features.index != 5))
+    made = Bunch(data=features, target=TABLE.y > 0)
+    monkeypatch.setattr("sklearn.datasets.fetch_openml", lambda *arguments, **settings: made)
+    with pytest.raises(ValueError, match=r"has 2 empty cells, .*'a: 1', 'c: 1'"):
+        openml("made")
+    data = openml("made", missing="median")
+    assert [column.value for column in data.columns] == [None, "blue", "green", "missing", "red"]
+    assert np.isnan(data.x).sum() == 1
+    assert data.x[5].tolist()[1:] == [0, 0, 1, 0]

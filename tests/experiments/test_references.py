@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.dummy import DummyClassifier, DummyRegressor
 from sklearn.linear_model import LinearRegression, LogisticRegression
@@ -20,6 +21,7 @@ from experiments.study.references import references
 from experiments.training import tasks as planning
 from experiments.training.evaluation import run as trained
 from experiments.training.tasks import tasks
+from reports.figures.seeds import references_near
 
 QUICK = {"network": MLP((3,)), "epochs": 1, "seeds": 2}
 
@@ -120,7 +122,11 @@ def test_the_table_has_them_below_its_arms_without_a_test():
     assert [line.test_error.n for line in results.comparison.references] == [3, 3]
     expected = np.mean([found(cells["1"], seed)["reference/linear_error"] for seed in range(3)])
     assert results.comparison.references[1].test_error.mean == pytest.approx(expected)
-    assert "reference: linear model" in results.figures["seeds"].to_json() or expected == 0
+    assert references_near(results.comparison, pd.Series([0.0, 1.0]), 1.0).name.tolist() == [
+        "linear model",
+        "majority class",
+    ]
+    assert references_near(results.comparison, pd.Series([-9.0, -8.0]), 1.0).empty  # too far away to be drawn
 
 
 def test_cells_on_different_data_have_references_of_their_own():
