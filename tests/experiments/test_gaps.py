@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from omegaconf import OmegaConf
 from sklearn.impute import SimpleImputer
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, MaxAbsScaler, RobustScaler, StandardScaler
@@ -21,6 +22,7 @@ from experiments.data.scaling import Scaling
 from experiments.data.splits import Holdout
 from experiments.notebook import run
 from experiments.recording import kept
+from experiments.recording.identity import identity
 from experiments.study.calculation import Calculation
 from reports.schema import KEPT_FILE
 
@@ -211,6 +213,16 @@ def test_a_feature_that_a_seeds_training_rows_lack_is_refused_before_training():
     cell = experiment_of(replace(datasets.wine(), x=x, missing="mean"), {"split": SPLIT})
     with pytest.raises(ValueError, match=r"the feature 'ash' of wine has no value in the 61 training rows"):
         cell.check_data()
+
+
+def test_equal_data_filled_otherwise_are_other_results_on_the_same_rows():
+    """Which compare paired: the fingerprint is that of the table as it is."""
+    mean, median = (experiment_of(with_gaps(missing), {"split": SPLIT}) for missing in ("mean", "median"))
+    assert mean.dataset.fingerprint == median.dataset.fingerprint
+    assert mean.data_key() != median.data_key()
+    known = [identity(OmegaConf.create({"dataset": "d"}), cell) for cell in (mean, median)]
+    assert known[0].cell != known[1].cell
+    assert mean.rows_digest(0) == median.rows_digest(0)
 
 
 def test_a_theory_needs_data_without_gaps():
