@@ -35,7 +35,14 @@ class Column(NamedTuple):
 
     @property
     def label(self) -> str:
-        return self.name if self.value is None else f"{self.name}={self.value}"
+        """The column, the column and its value, or the column and what is said of it.
+
+        >>> [Column("age").label, Column("colour", "red").label, Column("age", what="missing").label, Column("day", what="days").label]
+        ['age', 'colour=red', 'age_missing', 'day_days']
+        """
+        if self.value is not None:
+            return f"{self.name}={self.value}"
+        return f"{self.name}_{self.what}" if self.what else self.name
 
 
 @dataclass(frozen=True, eq=False)
