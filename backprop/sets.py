@@ -13,10 +13,11 @@ READY = 2**24  # bytes: of so little, copies cost nothing and save the arithmeti
 
 
 class Scale(NamedTuple):
-    """What is taken off each column, and what the rest is divided by."""
+    """What is taken off each column, and what the rest is divided by; before that, what stands for a missing value (NaN)."""
 
     mean: Float[Array, " D"]
     scale: Float[Array, " D"]
+    fill: Float[Array, " D"] | None = None  # None: nothing is missing
 
 
 class Sets(NamedTuple):
@@ -27,6 +28,9 @@ class Sets(NamedTuple):
     mean: Float[Array, "S D"] | None  # None: nothing is scaled
     factor: Float[Array, "S D"] | None  # 1 / scale
     dtype: str  # of what is taken
+    fill: Float[Array, "S D"] | None = (
+        None  # what is taken where the array has NaN: scaled as all else; None: it has none
+    )
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -40,6 +44,8 @@ class Sets(NamedTuple):
     def take(self, dataset_of: Int[Array, " R"], rows: Int[Array, "R B"]) -> Float[Array, "R B D"]:
         own = np.empty((*rows.shape, self.held.shape[-1]), self.dtype)
         kernels.gather_scaled(self.held, self.rows, self.mean, self.factor, rows, dataset_of, own)
+        if self.fill is not None:
+            np.copyto(own, self.fill[dataset_of, None], where=np.isnan(own), casting="same_kind")
         return own
 
 
@@ -53,7 +59,9 @@ def sets(
     if scales[0] is None:
         return Sets(held, np.stack(rows), None, None, dtype)
     mean, scale = (np.stack([np.asarray(getattr(one, name), float) for one in scales]) for name in ("mean", "scale"))
-    return Sets(held, np.stack(rows), mean, 1 / scale, dtype)
+    gaps = scales[0].fill is not None
+    fill = np.stack([(one.fill - one.mean) / one.scale for one in scales]) if gaps else None  # type: ignore[union-attr, operator]
+    return Sets(held, np.stack(rows), mean, 1 / scale, dtype, fill)
 
 
 def taken(x: AnySets, y: AnySets, dataset_of: Int[Array, " R"], rows: Int[Array, "R B"]):

@@ -11,6 +11,7 @@ from omegaconf import OmegaConf
 from experiments import CONF
 from reports.door import printable
 
+NO_FIELDS = ("_target_", "defaults")
 BEGIN, END = "<!-- options: python -m experiments.options --write -->", "<!-- end of options -->"
 KINDS = [
     *("dataset", "split", "corruption", "scaling", "network", "initialization", "loss", "optimizer", "schedule"),
@@ -26,7 +27,7 @@ def table() -> str:
         for file in sorted((CONF / kind).glob("*.yaml")):
             node = option_in(file)
             if "_target_" in node:
-                fields = ", ".join(f"`{key}={shown(value)}`" for key, value in node.items() if key != "_target_")
+                fields = ", ".join(f"`{key}={shown(value)}`" for key, value in node.items() if key not in NO_FIELDS)
                 rows.append(f"| {kind} | `{file.stem}` | {first_sentence(node['_target_'])} | {fields} |")
     regularizers = ", ".join(f"`{file.stem}`" for file in sorted((CONF / "regularizer").glob("*.yaml")))
     return "\n".join([*rows, "", f"`regularizer=` chooses a recipe over these kinds: {regularizers}."])

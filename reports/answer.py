@@ -70,8 +70,8 @@ def seeds_of(row: Row) -> int:
 
 
 def table_rows(comparison: Comparison) -> list[dict[str, Any]]:
-    """One row per arm, ready to show."""
-    return [
+    """One row per arm, ready to show, and below them one per reference."""
+    rows: list[dict[str, Any]] = [
         {
             "": row.arm,
             "chosen": row.chosen or "–",
@@ -87,6 +87,19 @@ def table_rows(comparison: Comparison) -> list[dict[str, Any]]:
         }
         for row in comparison.rows
     ]
+    return rows + below(
+        rows,
+        [
+            {"": line.name, "test error": show(line.test_error, comparison), "seeds": line.test_error.n}
+            for line in comparison.references
+        ],
+        "–",
+    )
+
+
+def below(rows: list[dict[str, Any]], lines: list[dict[str, Any]], nothing: str) -> list[dict[str, Any]]:
+    """The references with the columns of the arms, of which they have few."""
+    return [dict.fromkeys(rows[0], nothing) | line for line in lines] if rows else []
 
 
 def terminal_rows(comparison: Comparison) -> tuple[list[dict[str, str]], str]:
@@ -102,6 +115,8 @@ def terminal_rows(comparison: Comparison) -> tuple[list[dict[str, str]], str]:
         }
         for row in comparison.rows
     ]
+    lines = [{"": one.name, "test error": plus_minus(one.test_error, comparison)} for one in comparison.references]
+    rows += below(rows, lines, "")
     chosen = "; values chosen on validation error" if any(row.choice for row in comparison.rows) else ""
     unit = ", errors in %" if comparison.percent else ""
     return rows, (

@@ -10,6 +10,7 @@ from jaxtyping import Float
 from reports.arms import chosen_on_validation, name_of, references
 from reports.load import Sweep, is_classification
 from reports.notes import cautions, edges, stages, unfinished
+from reports.reference_lines import ReferenceLine, not_beaten, reference_lines
 from reports.sign_flips import Array, least_p
 from reports.statistics import (
     Interval,
@@ -70,6 +71,7 @@ class Comparison(NamedTuple):
     tested: int  # how many differences, in the whole sweep, whichever rows are shown
     warnings: list[str]
     notes: list[str]  # what could be better about the sweep: values on the edge of what was tried, training cut short
+    references: Sequence[ReferenceLine] = ()  # what needs no network
 
 
 def compare(sweep: Sweep) -> Comparison:
@@ -105,10 +107,10 @@ def compare(sweep: Sweep) -> Comparison:
 
     rows = [row(arm, cell) for arm, cell in chosen_cells.items()]
     tested = sum(difference.n > 1 for difference in differences.values())
+    lines = reference_lines(sweep, chosen_cells)
+    warnings += cautions(rows, sweep) + not_beaten(lines, {row.arm: row.test_error.mean for row in rows})
     notes = edges(rows, sweep) + stages(rows, sweep) + unfinished(rows, sweep)
-    return Comparison(
-        rows, name_of(baselines, sweep), is_classification(sweep), tested, warnings + cautions(rows, sweep), notes
-    )
+    return Comparison(rows, name_of(baselines, sweep), is_classification(sweep), tested, warnings, notes, lines)
 
 
 def measured(sweep: Sweep) -> dict[str, Float[Array, "4 seeds"]]:

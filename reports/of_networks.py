@@ -24,8 +24,11 @@ def of_networks(sweep: Sweep, attempt: Attempt) -> Findings:
     comparison = compare(sweep)
     shown = leading(sweep, comparison, IN_TABLES)
     tables = {name: attempt(title, partial(make, sweep, shown)) or [] for name, (title, make) in TABLES.items()}
-    rows, caption = terminal_rows(leading(sweep, comparison, IN_TERMINAL))
-    caption += how_many(len(rows), len(comparison.rows), "arms, those of least validation error; table.csv has all")
+    in_terminal = leading(sweep, comparison, IN_TERMINAL)
+    rows, caption = terminal_rows(in_terminal)
+    caption += how_many(
+        len(in_terminal.rows), len(comparison.rows), "arms, those of least validation error; table.csv has all"
+    )
     return Findings(
         explained="networks.html.j2",
         heading="The answer in numbers",
@@ -34,7 +37,7 @@ def of_networks(sweep: Sweep, attempt: Attempt) -> Findings:
         notes=comparison.notes,
         chosen=frozenset(row.cell for row in comparison.rows),
         table=table_rows(shown),
-        total=len(comparison.rows),
+        total=len(comparison.rows) + len(comparison.references),
         numbers=numbers_of(comparison),
         tables=tables,
         figures=of_comparison(sweep, comparison),

@@ -57,7 +57,7 @@ def in_latex(text: str) -> str:
 
 
 def numbers_of(comparison: Comparison) -> pd.DataFrame:
-    """A row per arm: what the table shows, unrounded, in the unit of the errors."""
+    """A row per arm and reference: what the table shows, unrounded, in the unit of the errors."""
     rows = []
     for row in comparison.rows:
         shown: dict[str, Any] = {"arm": row.arm, "chosen": row.chosen, "cell": row.cell, "baseline": row.baseline}
@@ -67,6 +67,10 @@ def numbers_of(comparison: Comparison) -> pd.DataFrame:
             ends = {"": row.difference.mean, " low": row.difference.low, " high": row.difference.high}
             shown |= {f"difference{end}": value for end, value in ends.items()} | {"d": row.difference.d}
         rows.append(shown | {"p": row.p, "seeds": row.test_error.n, "diverged": row.diverged})
+    for line in comparison.references:
+        error = line.test_error
+        ends = {"test error": error.mean, "test error low": error.low, "test error high": error.high}
+        rows.append({"arm": line.name, **ends, "seeds": error.n})
     return pd.DataFrame(rows)
 
 

@@ -8,25 +8,13 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from backprop.arrays import Array
-from backprop.choices import choice, one_of
 from backprop.sets import Scale, Sets, sets
 from experiments.data.corruption import Corruption
 from experiments.data.datasets.dataset import Dataset
+from experiments.data.scaling import Scaling, common_scale, feature_scale
 from experiments.data.splits import Parts, Split, drawn
 
 Compared: TypeAlias = Callable[[Array], Array]  # turns targets into the form that a loss compares
-SCALED_AT_ONCE = 2**20  # numbers read at a time when means and deviations are computed
-
-
-@choice
-class Scaling:
-    """What is done to features (and, for regression, targets): `standard` is zero mean and unit variance, `none` nothing.
-
-    Means and variances are those of the training rows; constant features are only centred.
-    """
-
-    features: str = one_of(default="standard", options=("standard", "none"))
-    targets: str = one_of(default="standard", options=("standard", "none"))
 
 
 class Scaled(NamedTuple):
@@ -91,7 +79,7 @@ def divide(
         differ = (noisy != dataset.y).any(axis=1)
         changed = Changed(np.flatnonzero(differ), np.asarray(compared(noisy[differ]), y.dtype))
         corrupted = float(differ[rows.train].mean())
-    features = column_scale(dataset.x, rows.train) if scaling.features == "standard" else None
+    features = feature_scale(dataset, rows.train, scaling)
     division = Division(dataset.x, y, rows, features, None, changed, corrupted, dtype)
     if scaling.targets == "standard" and dataset.task == "regression":
         return division._replace(targets=common_scale(division._replace(dtype="float64").part("train").y))
@@ -102,23 +90,6 @@ def divide(
 def held_targets(dataset: Dataset, compared: Compared) -> Float[Array, "N K2"]:
     """The targets as a loss compares them: one array for all seeds."""
     return np.ascontiguousarray(compared(dataset.y))
-
-
-def column_scale(x: Float[Array, "N D"], rows: Int[Array, " n"]) -> Scale:
-    """Mean and deviation of each column over some rows, read a few at a time; constant columns are divided by 1."""
-    from sklearn.preprocessing import StandardScaler
-
-    scaler = StandardScaler()
-    few = max(SCALED_AT_ONCE // x.shape[1], 1)
-    for start in range(0, len(rows), few):
-        scaler.partial_fit(np.asarray(x[rows[start : start + few]], float))
-    return Scale(scaler.mean_, scaler.scale_)
-
-
-def common_scale(y: Float[Array, "n K"]) -> Scale:
-    """Each column's mean, and one scale for all columns, so that the error stays a sum of squares."""
-    scale = float(np.sqrt(y.var(axis=0).mean())) or 1.0
-    return Scale(y.mean(axis=0), np.full(y.shape[1], scale))
 
 
 def seen(divisions: Sequence[Division], rows: Sequence[Int[Array, " n"]]) -> tuple[Sets, Sets]:

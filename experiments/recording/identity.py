@@ -25,7 +25,8 @@ def identity(config: DictConfig, experiment: AnyExperiment) -> Identity:
     node: Any = OmegaConf.to_container(config, resolve=True)
     deciding = {key: value for key, value in node.items() if key not in ("study", "execution", "dataset", "seeds")}
     targets = [text for path, text in leaves(deciding) if path.endswith("_target_")]
-    settings = digest(deciding, experiment.dataset.fingerprint, fingerprint(targets))
+    data = experiment.dataset
+    settings = digest(deciding, data.fingerprint, data.missing, fingerprint(targets))
     seeds = {seed: digest(settings, seed, draws) for seed, draws in chance(experiment).items()}
     return Identity(settings, seeds, digest(*seeds.values()))
 

@@ -33,6 +33,7 @@ from backprop.sets import Scale, sets
 from experiments.config.building import as_mistakes, built, checked
 from experiments.config.errors import ConfigurationError
 from experiments.config.targets import trusted
+from experiments.data.datasets.columns import DATE_PARTS, DAYS, MISSING, feature
 from experiments.data.datasets.dataset import Column
 from experiments.study.experiment import Experiment
 from reports.schema import KEPT_FILE
@@ -40,7 +41,8 @@ from reports.schema import KEPT_FILE
 if TYPE_CHECKING:
     import pandas as pd
 
-FORMAT = 2  # of the archive
+FORMAT = 3  # of the archive
+READABLE = (2, 3)  # the formats that are read: 2 knows no missing values and no dates
 LARGEST = 2**32  # bytes: the most that one array may take
 NEEDED = (
     "format",
@@ -117,33 +119,46 @@ class Network(NamedTuple):
                 f"x has shape {raw.shape} and type {raw.dtype}; the network takes numbers of shape (rows, {inputs}), the raw "
                 f"features of {self.data}."
             )
+        self.check_gaps(raw)
         rows = np.arange(len(raw))
         held = np.ascontiguousarray(raw, np.float32 if np.can_cast(raw.dtype, np.float32) else np.float64)
         own = sets(held, [rows], [self.features], str(self.parameters.dtype))
         return own.take(np.zeros(1, int), rows[None])[0]
+
+    def check_gaps(self, raw: Array) -> None:
+        """Raises ValueError for missing values that nothing in the network's training says how to fill."""
+        if self.features is not None and self.features.fill is not None:
+            return
+        if raw.dtype.kind == "f" and np.isnan(raw).any():
+            row, column = np.argwhere(np.isnan(raw))[0]
+            name = repr(self.columns[column].name) if self.columns else f"number {column} (from 0)"
+            raise ValueError(
+                f"x has no value in row {row} for the feature {name}, and the network was trained on data without missing values; "
+                "fill them, or train with dataset.missing=mean on data that have some."
+            )
 
     def by_name(self, table: Any) -> Float[Array, "N D"]:
         """Takes the features from a table with named columns, in any order; other columns are ignored."""
         missing = sorted({column.name for column in self.columns} - {str(name) for name in table.columns})
         if missing:
             raise ValueError(f"x has no column {missing[0]!r}; the network takes {[c.name for c in self.columns]}.")
-        own = {str(name): table[name].to_numpy() for name in table.columns}
-        found = [
-            own[name].astype(float) if value is None else (own[name].astype(str) == value).astype(float)
-            for name, value in self.columns
-        ]
-        return np.stack(found, axis=1)
+        import pandas as pd
+
+        own = {str(name): pd.Series(table[name].to_numpy(), name=str(name)) for name in table.columns}
+        return np.stack([feature(own[column.name], column) for column in self.columns], axis=1)
 
     def as_table(self, x: Float[Array, "N D"]) -> "pd.DataFrame":
         """Turns features back into the columns of the user's table."""
         import pandas as pd
 
         found: dict[str, Any] = {}
-        for place, (name, value) in enumerate(self.columns):
-            if value is None:
-                found[name] = x[:, place].astype(float)
-            else:
+        for place, (name, value, what) in enumerate(self.columns):
+            if value is not None:
                 found[name] = np.where(x[:, place] > 0, value, found.get(name, np.full(len(x), "", object)))
+            elif what == DAYS:
+                found[name] = pd.to_datetime(x[:, place].astype(float), unit="D")
+            elif not what:
+                found[name] = x[:, place].astype(float)
         return pd.DataFrame(found)
 
     @property
@@ -186,11 +201,12 @@ def save(network: Network, file: Path) -> None:
         "columns": np.array([column.name for column in network.columns], str),
         "values": np.array([column.value or "" for column in network.columns], str),
         "categorical": np.array([column.value is not None for column in network.columns], bool),
+        "whats": np.array([column.what for column in network.columns], str),
     }
     for name in ("features", "targets"):
         scale = getattr(network, name)
         if scale is not None:
-            arrays |= {f"{name}/mean": scale.mean, f"{name}/scale": scale.scale}
+            arrays |= {f"{name}/{part}": own for part, own in scale._asdict().items() if own is not None}
     for number, (mean, variance) in enumerate(network.statistics):
         arrays |= {f"statistics/{number}/mean": mean[0, 0], f"statistics/{number}/variance": variance[0, 0]}
     with file.open("wb") as opened:
@@ -229,12 +245,11 @@ def from_arrays(a: dict[str, Array]) -> Network:
     missing = [name for name in NEEDED if name not in a]
     if missing:
         raise ValueError(f"it has no array {missing[0]!r}")
-    if int(a["format"]) != FORMAT:
-        raise ValueError(f"it has format {a['format']}, and this program reads format {FORMAT}")
+    if int(a["format"]) not in READABLE:
+        raise ValueError(f"it has format {a['format']}, and this program reads the formats {READABLE[0]} to {FORMAT}")
     choice = network_in(a)
     layout = lay_out(choice, int(a["inputs"]), int(a["outputs"]))
     scales = {name: scale_in(a, name) for name in ("features", "targets")}
-    values = [value if is_one else None for value, is_one in zip(a["values"].tolist(), a["categorical"], strict=True)]
     found = Network(
         str(a["data"]),
         str(a["task"]),
@@ -247,7 +262,7 @@ def from_arrays(a: dict[str, Array]) -> Network:
         scales["features"],
         scales["targets"],
         a["classes"].tolist(),
-        [Column(name, value) for name, value in zip(a["columns"].tolist(), values, strict=True)],
+        columns_in(a),
         str(a["link"]),
     )
     if wrong := what_does_not_fit(found):
@@ -256,7 +271,16 @@ def from_arrays(a: dict[str, Array]) -> Network:
 
 
 def scale_in(a: dict[str, Array], name: str) -> Scale | None:
-    return Scale(a[f"{name}/mean"], a[f"{name}/scale"]) if f"{name}/mean" in a else None
+    return Scale(a[f"{name}/mean"], a[f"{name}/scale"], a.get(f"{name}/fill")) if f"{name}/mean" in a else None
+
+
+def columns_in(a: dict[str, Array]) -> list[Column]:
+    names, values = a["columns"].tolist(), a["values"].tolist()
+    whats = a["whats"].tolist() if "whats" in a else [""] * len(names)
+    if unknown := sorted(set(whats) - {"", MISSING, DAYS, *DATE_PARTS}):
+        raise ValueError(f"its columns have what is called {unknown[0]!r}, and nothing is known to be so")
+    values = [value if is_one else None for value, is_one in zip(values, a["categorical"], strict=True)]
+    return [Column(*one) for one in zip(names, values, whats, strict=True)]
 
 
 def network_in(a: dict[str, Array]) -> Layers:
@@ -289,7 +313,7 @@ def what_does_not_fit(network: Network) -> str:
     sizes = [("classes", len(network.classes), outputs)]
     sizes += [("columns", len(network.columns) or layout.inputs, layout.inputs)]
     scales = (("features", network.features, layout.inputs), ("targets", network.targets, layout.outputs))
-    sizes += [(name, scale.mean.size, width) for name, scale, width in scales if scale is not None]
+    sizes += [(name, part.size, width) for name, scale, width in scales for part in scale or () if part is not None]
     return next((f"its {name} are {size}, not {wanted}" for name, size, wanted in sizes if size != wanted), "")
 
 

@@ -53,6 +53,11 @@ class Calculation:
 
     def __post_init__(self) -> None:
         _ = self.all_seeds  # the check
+        if self.dataset.missing:
+            raise ValueError(
+                f"{self.dataset.name} has missing values, which networks fill by each seed's training rows, but a theory takes "
+                "all rows: fill them in the file, or leave those columns out with dataset.drop."
+            )
         self.theory.check(self.dataset)
 
     @cached_property

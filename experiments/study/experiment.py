@@ -20,7 +20,8 @@ from backprop.stacking import stacking_key
 from backprop.training import Recipe
 from experiments.data.corruption import Corruption
 from experiments.data.datasets.dataset import Dataset
-from experiments.data.division import Division, Scaling, divide
+from experiments.data.division import Division, divide
+from experiments.data.scaling import Scaling, fills
 from experiments.data.splits import Holdout, Split, drawn
 from experiments.study.metrics import check_measures, metric_names
 from experiments.study.selection import Last, Selection
@@ -113,11 +114,13 @@ loss=natural (in Python Recipe(loss=SquaredError())) or another dataset.
         return self.recipe.layout(self.dataset.x.shape[1], targets.shape[1])
 
     def check_data(self) -> None:
-        """Check what needs the split of every seed: numbers of training rows, corruption, batch size. Raises ValueError."""
+        """Check what needs the split of every seed: numbers of training rows, gaps, corruption, batch size. Raises ValueError."""
         rows = [drawn(self.dataset, self.split, seed) for seed in dict.fromkeys(self.seeds_of("split"))]
         sizes = {len(parts.train) for parts in rows}
         if len(sizes) > 1:
             raise ValueError(f"split: the seeds have {sorted(sizes)} training rows; all must have the same number.")
+        for parts in rows if self.dataset.missing else ():
+            fills(self.dataset, parts.train)  # the check
         if self.corruption is not None:
             self.corruption(self.dataset, rows[0]._asdict(), self.all_seeds[0])
         self.metrics()  # the check
@@ -157,7 +160,7 @@ loss=natural (in Python Recipe(loss=SquaredError())) or another dataset.
     def data_key(self) -> Hashable:
         """A key, equal for experiments that see the same data, in the form that their loss compares."""
         choices = stacking_key((self.split, self.corruption, self.scaling)), type(self.recipe.loss)
-        return self.dataset.fingerprint, choices, self.recipe.dtype
+        return self.dataset.fingerprint, self.dataset.missing, choices, self.recipe.dtype
 
     def stack_key(self) -> Hashable:
         """A key, equal for experiments that can train in one stack: same data and measures, and recipes that differ in numbers."""

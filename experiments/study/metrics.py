@@ -3,6 +3,7 @@
 from collections.abc import Collection, Sequence
 
 from backprop.measures.measure import WHEN, Measure, Subject
+from experiments.study.references import reference_names
 from reports.schema import AT, DIVERGED, OWN, SELECTED
 
 LABELS = {*AT, OWN, DIVERGED, "cell", "arm"}  # columns of tables that are no measurements
@@ -21,16 +22,20 @@ def check_measures(measures: Sequence[Measure]) -> None:
             raise ValueError(f"{type(measure).__name__}.when is {measure.when!r}; it must be one of {', '.join(WHEN)}.")
 
 
-def without_measures(parts: Collection[str]) -> list[str]:
-    """What is measured of every network, where these parts have rows: losses, errors, gaps, and what follows from their curves."""
+def without_measures(parts: Collection[str], task: str) -> list[str]:
+    """What is measured of every network, where these parts have rows: losses, errors, gaps, what follows from their curves.
+
+    And the test errors of what needs no network, on the same data.
+    """
     names = [f"{part}/{quantity}" for part in parts for quantity in ("loss", "error")]
     names += ["gap/loss", "gap/error"] if {"train", "test"} <= set(parts) else []
+    names += reference_names(task) if "test" in parts else ()
     return [*names, "labels/corrupted", *(["validation/best_step", "validation/rise"] if "validation" in parts else [])]
 
 
 def metric_names(measures: Sequence[Measure], subject: Subject) -> list[str]:
     """All names. Raises ValueError where a measure states one that another has, or none that a column can have."""
-    owner = dict.fromkeys(without_measures(subject.parts), "of what every experiment measures")
+    owner = dict.fromkeys(without_measures(subject.parts, subject.loss.task), "of what every experiment measures")
     for measure in measures:
         kind = type(measure).__name__
         names = measure.names(subject)

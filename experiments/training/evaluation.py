@@ -71,6 +71,7 @@ def run(task: Task) -> list[Curves]:
     gathered.finish(table)
     once = (
         {"labels/corrupted": of_divisions(task, "corrupted")[seed_index]}
+        | {name: np.array([own[name] for own in task.references])[seed_index] for name in task.references[0]}
         | taken(task.measures, "end", seen)
         | overfitting(table["validation/loss"], task.steps)
     )

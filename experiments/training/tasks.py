@@ -11,6 +11,7 @@ from experiments.data.division import Division
 from experiments.study.calculation import AnyExperiment, Calculation
 from experiments.study.experiment import SOURCES, Experiment
 from experiments.study.keep import Keep
+from experiments.study.references import references
 from experiments.study.selection import Selection
 
 ENOUGH = 8 * 2**20  # bytes that a step of one stack touches
@@ -32,6 +33,7 @@ class Task(NamedTuple):
     initial: list[int]  # the seed that initial weights are drawn from: its own, unless they are held still
     order: list[int]  # the same for minibatches and noise
     divisions: list[Division]  # one per seed
+    references: list[dict[str, float]]  # the same: test errors of what needs no network
     steps: list[int]  # those at which to measure
     selections: list[Selection]  # the rule for the step that counts: one per cell
     keep: Keep
@@ -41,6 +43,13 @@ class Task(NamedTuple):
     @property
     def replicas(self) -> int:
         return len(self.cells) * len(self.seeds)
+
+
+class Divided(NamedTuple):
+    """One seed's data, and the test errors there of what needs no network."""
+
+    division: Division
+    references: dict[str, float]
 
 
 class CalculationTask(NamedTuple):
@@ -96,7 +105,7 @@ def tasks(
             plan.append(CalculationTask([number], experiment, wanted[number]))
         elif isinstance(experiment, Experiment) and wanted[number]:
             groups.setdefault((experiment.stack_key(), tuple(wanted[number])), []).append(number)
-    divided: dict[tuple[Hashable, int], Division] = {}
+    divided: dict[tuple[Hashable, int], Divided] = {}
     for numbers in groups.values():
         plan += stacks({n: experiments[n] for n in numbers}, wanted[numbers[0]], replicas, divided, keep)  # type: ignore[misc]
     return plan
@@ -106,7 +115,7 @@ def stacks(
     experiments: Mapping[int, Experiment],
     seeds: Sequence[int],
     replicas: int | None,
-    divided: dict[tuple[Hashable, int], Division],
+    divided: dict[tuple[Hashable, int], Divided],
     keep: Keep,
 ) -> list[Task]:
     """The tasks of experiments that can share stacks, for these seeds. `divided` caches divisions of the data."""
@@ -115,8 +124,10 @@ def stacks(
     draws = {source: dict(zip(first.all_seeds, first.seeds_of(source), strict=True)) for source in SOURCES}
     data = divisions_of(first, [draws["split"][seed] for seed in seeds], divided)
     recipe = first.recipe
-    steps = evaluation_steps(recipe.epochs * recipe.steps_per_epoch(len(data[0].rows.train)), first.evaluations)
-    size = replicas or replicas_that_fit(recipe, data[0].x.shape[1], data[0].y.shape[1])
+    steps = evaluation_steps(
+        recipe.epochs * recipe.steps_per_epoch(len(data[0].division.rows.train)), first.evaluations
+    )
+    size = replicas or replicas_that_fit(recipe, data[0].division.x.shape[1], data[0].division.y.shape[1])
     cells_together = max(1, round(size / len(seeds)))
     parts = -(-len(seeds) // max(size, 1)) if cells_together == 1 else 1
     plan = []
@@ -129,7 +140,8 @@ def stacks(
                 seeds=drawn,
                 initial=[draws["init"][seed] for seed in drawn],
                 order=[draws["order"][seed] for seed in drawn],
-                divisions=[data[place] for place in places],
+                divisions=[data[place].division for place in places],
+                references=[data[place].references for place in places],
                 steps=steps,
                 selections=[experiments[cell].selection for cell in cells],
                 keep=keep,
@@ -141,11 +153,15 @@ def stacks(
 
 
 def divisions_of(
-    experiment: Experiment, seeds: Sequence[int], divided: dict[tuple[Hashable, int], Division]
-) -> list[Division]:
+    experiment: Experiment, seeds: Sequence[int], divided: dict[tuple[Hashable, int], Divided]
+) -> list[Divided]:
     """Each seed's division of the data, taken from the cache `divided` or added to it."""
+    from threadpoolctl import threadpool_limits
+
     key = experiment.data_key()
     for seed in seeds:
         if (key, seed) not in divided:
-            divided[key, seed] = experiment.divide(seed)
+            division = experiment.divide(seed)
+            with threadpool_limits(1, user_api="blas"):  # the same bits on any number of cores
+                divided[key, seed] = Divided(division, references(division, experiment.dataset.task))
     return [divided[key, seed] for seed in seeds]

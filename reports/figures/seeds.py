@@ -10,6 +10,7 @@ from reports.figures.arms import ARMS, LEAST, chosen_rows
 from reports.figures.figure import Figure, error_unit
 from reports.figures.palette import TEST, TRAIN
 from reports.load import Sweep
+from reports.reference_lines import PREFIX
 
 SEEDS = 100  # dots an arm
 
@@ -30,17 +31,31 @@ def spread(sweep: Sweep, comparison: Comparison) -> Figure | None:
     x = alt.X("test error:Q", title=f"test error ({unit})", scale=alt.Scale(zero=False, padding=12))
     dots = alt.Chart(seeds).mark_circle(size=45, color=TEST, opacity=0.45)
     ticks = alt.Chart(means).mark_tick(thickness=3, size=20, color=TRAIN)
+    lines = references_near(comparison, shown["test error"], factor)
+    rules = alt.Chart(lines).mark_rule(strokeWidth=1, strokeDash=[4, 3], color=TRAIN)
     dot = f"a quantile in steps of 1/{SEEDS} from the least to the largest of all seeds" if many else "one seed"
     return Figure(
         "seeds",
         "Test error of every seed",
         f"Dot: {dot}, each with its own draw of all that varies between seeds. Blue tick: their mean."
+        + (f" Dashed, from the left: {', '.join(lines.name)}." if len(lines) else "")
         + how_many(len(means), len(comparison.rows), LEAST),
-        alt.layer(*(layer.encode(x=x, y=y, tooltip=list(layer.data.columns)) for layer in (dots, ticks))).properties(
-            width=600, height=alt.Step(30)
-        ),
+        alt.layer(
+            *(layer.encode(x=x, y=y, tooltip=list(layer.data.columns)) for layer in (dots, ticks)),
+            *([rules.encode(x=x, tooltip=list(lines.columns))] if len(lines) else []),
+        ).properties(width=600, height=alt.Step(30)),
         data,
     )
+
+
+def references_near(comparison: Comparison, errors: pd.Series, factor: float) -> pd.DataFrame:
+    """The mean test errors of references that do not lie so far from all arms that these would be drawn as one."""
+    found = pd.DataFrame(
+        [(line.name.removeprefix(PREFIX), line.test_error.mean * factor) for line in comparison.references],
+        columns=["name", "test error"],
+    ).sort_values("test error")
+    low, high = errors.min(), errors.max()
+    return found[found["test error"].between(2 * low - high, 2 * high - low)]
 
 
 def quantiles(errors: pd.DataFrame) -> pd.DataFrame:

@@ -22,6 +22,12 @@ SELECTED = "selected/"  # of seeds: the step that each selection rule takes, by 
 DIVERGED = "diverged_at"  # of seeds: the step of the first infinite loss, −1 where there was none
 HISTOGRAM = "histogram/"  # of seeds: shares of weights, by the lower end of each bin
 
+REFERENCES = {  # of seeds: test errors of what needs no network, and their names in tables
+    "reference/majority_error": "majority class",
+    "reference/mean_error": "mean of the targets",
+    "reference/linear_error": "linear model",
+}
+
 RULES = ("last", "best_validation", "oracle")
 PARTS = ("train", "validation", "test")
 HELD_OUT = PARTS[1:]  # parts of which the error of every row is recorded

@@ -215,7 +215,7 @@ FILES = {
     "csv": ["dataset.path=table.csv", "dataset.target=y", "dataset.task=regression", "dataset.categorical=[c]"],
     "parquet": ["dataset.path=table.parquet", "dataset.target=c", "dataset.task=classification"],
     "npz": ["dataset.path=arrays.npz", "dataset.task=regression"],
-    "idx": ["dataset.images=images.idx", "dataset.labels=labels.idx.gz"],
+    "idx": ["dataset.images=images.idx", "dataset.labels=labels.idx.gz", "split=holdout"],
 }
 
 

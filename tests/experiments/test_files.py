@@ -31,6 +31,11 @@ def write_small_files(folder: Path) -> None:
     np.savez(folder / "arrays.npz", x=IMAGES, y=LABELS.astype(float))
     (folder / "images.idx").write_bytes(idx_bytes(IMAGES))
     (folder / "labels.idx.gz").write_bytes(gzip.compress(idx_bytes(LABELS)))
+    (folder / "mnist").mkdir(exist_ok=True)
+    for part, rows in (("train", slice(0, 150)), ("t10k", slice(150, N))):
+        images = gzip.compress(idx_bytes(IMAGES[rows]))
+        (folder / f"mnist/{part}-images-idx3-ubyte.gz").write_bytes(images)
+        (folder / f"mnist/{part}-labels-idx1-ubyte").write_bytes(idx_bytes(LABELS[rows]))
     for seed in range(2):
         np.savetxt(folder / f"train_{seed}.txt", np.arange(seed, 178, 2)[:80], fmt="%d")
         np.savetxt(folder / f"test_{seed}.txt", np.arange(1 - seed, 178, 2)[:80], fmt="%d")
@@ -71,6 +76,31 @@ def test_parquet_npz_and_idx_plain_and_gzipped():
     assert data.x.shape == (2 * N, 16)
     assert data.y[:N].argmax(axis=1).tolist() == LABELS.tolist()
     assert len(data.own_test) == N
+
+
+def test_a_folder_of_idx_files_needs_no_names_and_each_can_be_named():
+    data = idx(folder="mnist")
+    assert data.own_test.tolist() == list(range(150, N))
+    assert data.x.tolist() == IMAGES.reshape(N, 16).tolist()
+    assert data.y.argmax(axis=1).tolist() == LABELS.tolist()
+    other = idx(folder="mnist", test_images="images.idx", test_labels="labels.idx.gz")
+    assert len(other.own_test) == N
+    Path("mnist/train-images-idx3-ubyte").write_bytes(idx_bytes(IMAGES[:150]))  # gzip -dk leaves both
+    assert idx(folder="mnist").fingerprint == data.fingerprint
+
+
+def test_a_folder_whose_idx_files_are_not_clear_says_which_key_is():
+    (Path("mnist") / "emnist-letters-train-images-idx3-ubyte").write_bytes(b"")
+    for settings, message in (
+        ({"folder": "mnist"}, r"mnist has several files of images: \[.*\]; say which: dataset.images=FILE"),
+        ({"folder": "nowhere"}, "dataset.folder is 'nowhere'; it must be a folder with IDX files"),
+        ({"folder": "."}, r"dataset.images is null, and . has no file named as train-images-idx"),
+        ({}, r"dataset.images is null, and dataset.folder is null too: give dataset.folder=FOLDER"),
+        ({"images": "images.idx"}, "dataset.labels is null"),
+        ({"images": "images.idx", "labels": "labels.idx.gz", "test_images": "a"}, "go together: give both, or neither"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            idx(**settings)
 
 
 def test_equal_numbers_have_equal_fingerprints_whatever_the_format(files):
@@ -402,3 +432,18 @@ def test_openml_reads_a_table_of_numbers_and_words(monkeypatch):
     made = Bunch(data=TABLE[["a", "c"]], target=TABLE.c)
     monkeypatch.setattr("sklearn.datasets.fetch_openml", lambda *arguments, **settings: made)
     assert openml("made").x.shape == (N, 4)
+
+
+def test_openml_makes_a_category_of_missing_words_and_fills_numbers(monkeypatch):
+    from sklearn.utils import Bunch
+
+    features = TABLE[["a", "c"]].astype({"c": "category"})
+    features = features.assign(a=features.a.where(features.index != 3), c=features.c.where(features.index != 5))
+    made = Bunch(data=features, target=TABLE.y > 0)
+    monkeypatch.setattr("sklearn.datasets.fetch_openml", lambda *arguments, **settings: made)
+    with pytest.raises(ValueError, match=r"has 2 empty cells, .*'a: 1', 'c: 1'"):
+        openml("made")
+    data = openml("made", missing="median")
+    assert [column.value for column in data.columns] == [None, "blue", "green", "missing", "red"]
+    assert np.isnan(data.x).sum() == 1
+    assert data.x[5].tolist()[1:] == [0, 0, 1, 0]

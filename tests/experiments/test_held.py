@@ -14,7 +14,8 @@ from experiments.data import division as dividing
 from experiments.data.corruption import LabelNoise
 from experiments.data.datasets import Dataset, digits, one_hot, shared
 from experiments.data.datasets.files import as_dataset
-from experiments.data.division import Scaling, column_scale, divide
+from experiments.data.division import divide
+from experiments.data.scaling import Scaling, column_scale
 from experiments.data.splits import Holdout
 from experiments.study.experiment import Experiment
 from experiments.training.tasks import tasks
@@ -75,7 +76,7 @@ def test_corrupted_targets_are_seen_where_they_are_and_only_there():
 def test_scales_taken_a_few_rows_at_a_time_are_scikit_learns(at_once, monkeypatch):
     x = np.hstack([1e4 + DRAW.standard_normal((101, 7)), np.full((101, 1), 0.1)])
     rows = DRAW.permutation(101)[:67]
-    monkeypatch.setattr(dividing, "SCALED_AT_ONCE", at_once)
+    monkeypatch.setattr("experiments.data.scaling.SCALED_AT_ONCE", at_once)
     ours, theirs = column_scale(x, rows), StandardScaler().fit(x[rows])
     np.testing.assert_allclose(ours.mean, theirs.mean_, rtol=1e-12)
     np.testing.assert_allclose(ours.scale, theirs.scale_, rtol=1e-9)

@@ -15,7 +15,7 @@ from experiments.config.building import experiment_of
 from experiments.data import datasets
 from experiments.data.corruption import LabelNoise
 from experiments.data.datasets.dataset import Column, Dataset
-from experiments.data.division import Scaling
+from experiments.data.scaling import Scaling
 from experiments.data.splits import KFold
 from experiments.notebook import run
 from experiments.recording import kept
@@ -161,7 +161,7 @@ def without(name):
     [
         (lambda a: a | {"classes": np.array(["x", 1, None], object)}, "allow_pickle=False"),
         (lambda a: a | {"parameters": np.array([None], object)}, "allow_pickle=False"),
-        (lambda a: a | {"format": 1}, "it has format 1, and this program reads format 2"),
+        (lambda a: a | {"format": 1}, "it has format 1, and this program reads the formats 2 to 3"),
         (without("format"), "it has no array 'format'"),
         (without("parameters"), "it has no array 'parameters'"),
         (without("network"), "it has no array 'network'"),

@@ -15,7 +15,8 @@ from experiments.data.datasets import (
     neal_regression,
     wine,
 )
-from experiments.data.division import Scaling, divide
+from experiments.data.division import divide
+from experiments.data.scaling import Scaling
 from experiments.data.splits import Files, Holdout, KFold, Own, Parts, size_of, stratified_order
 
 
@@ -260,6 +261,19 @@ def test_mnist1d_is_the_papers_frozen_data():
     }  # numpy from 2.3, and before; both the authors' frozen file to 1e-15
     assert data.fingerprint in bits
     assert data.x[0, :3] == pytest.approx([-0.33200566736939, -0.471910365655724, -0.778697076293495], abs=1e-12)
+
+
+def test_mnist1d_has_any_sizes_and_the_settings_of_its_generator():
+    data = mnist1d(examples=53, train=19, length=23, noise=0.0)
+    assert data.x.shape == (53, 23)
+    assert data.own_test.tolist() == list(range(19, 53))
+    assert (mnist1d(examples=53, train=19, length=23, noise=0.0).x == data.x).all()
+    others = [
+        mnist1d(examples=53, length=23, noise=0.0, **one).x for one in ({"seed": 1}, {"shear": 0.0}, {"scale": 0.0})
+    ]
+    assert all(not np.allclose(other, data.x) for other in others)
+    with pytest.raises(ValueError, match=r"mnist1d.train is 53; it must be less than the 53 examples"):
+        mnist1d(examples=53, train=53)
 
 
 def test_neals_problems_have_the_noise_and_the_classes_of_their_recipes():

@@ -11,7 +11,7 @@ from backprop.penalties import L1, L2
 from experiments.config.building import experiment_of
 from experiments.data.corruption import LabelNoise
 from experiments.data.datasets import breast_cancer, iris, wine
-from experiments.data.division import Scaling
+from experiments.data.scaling import Scaling
 from experiments.data.splits import Holdout
 from experiments.training.evaluation import run
 from experiments.training.tasks import tasks

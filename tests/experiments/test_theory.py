@@ -5,7 +5,8 @@ import pytest
 from sklearn.linear_model import MultiTaskLasso, Ridge
 
 from experiments.data import datasets
-from experiments.data.division import Scaling, divide
+from experiments.data.division import divide
+from experiments.data.scaling import Scaling
 from experiments.study.calculation import Calculation
 from experiments.study.theories.adversarial_linear import AdversarialLinear, minimiser, worst_loss
 from experiments.study.theories.averaged_noise import AveragedNoise

@@ -13,7 +13,8 @@ def promise(make: Callable[[], Dataset]) -> None:
     N = len(data.x)
     assert data.x.ndim == data.y.ndim == 2, f"{data.name} has features {data.x.shape} and targets {data.y.shape}"
     assert len(data.y) == N, f"{data.name} has {N} rows of features and {len(data.y)} of targets"
-    assert np.isfinite(data.x).all(), f"{data.name} has features that are not finite"
+    finite = np.isfinite(data.x) | (np.isnan(data.x) if data.missing else False)
+    assert finite.all(), f"{data.name} has features that are not finite"
     assert np.isfinite(data.y).all(), f"{data.name} has targets that are not finite"
     assert data.task in ("classification", "regression"), f"{data.name} is for {data.task}"
     if data.task == "classification":

@@ -37,7 +37,7 @@ NEEDS = {
     ("dataset", "parquet"): ["dataset.path=table.parquet", "dataset.target=c", "dataset.task=classification"],
     ("dataset", "npz"): ["dataset.path=arrays.npz", "dataset.task=regression"],
     ("dataset", "mnist1d"): ["dataset.examples=500"],
-    ("dataset", "idx"): ["dataset.images=images.idx", "dataset.labels=labels.idx.gz"],
+    ("dataset", "idx"): ["dataset.folder=mnist", "split=holdout"],
     ("split", "own"): ["dataset=neal_classification", *SMALL_SPLIT],
     ("split", "k_fold"): ["dataset=wine", "split.validation=20"],
     ("split", "files"): ["dataset=wine"],

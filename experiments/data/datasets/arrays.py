@@ -14,6 +14,8 @@ from backprop.arrays import Array
 from experiments.data.datasets import sizes
 from experiments.data.datasets.dataset import Dataset, of_size
 from experiments.data.datasets.files import LARGEST, as_dataset, check_task, check_two, opened
+from experiments.data.datasets.gaps import Gaps, checked_gaps
+from experiments.data.datasets.idx_files import idx_files
 
 IDX_TYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
 MOST_DIMENSIONS = 8
@@ -21,17 +23,25 @@ MOST_DIMENSIONS = 8
 
 @of_size(sizes.of_npz)
 def npz(
-    path: str, task: str, x: str = "x", y: str = "y", x_test: str | None = None, y_test: str | None = None
+    path: str,
+    task: str,
+    x: str = "x",
+    y: str = "y",
+    x_test: str | None = None,
+    y_test: str | None = None,
+    missing: str | None = None,
+    indicator: bool = False,
 ) -> Dataset:
     """Arrays of an NPZ file by name: x (N, …), flattened to (N, D), and y (N,) or (N, K). Pickled objects are refused."""
     check_task("npz", task)
+    gaps = checked_gaps(missing, indicator)
     if (x_test is None) != (y_test is None):
         raise ValueError("dataset.x_test and dataset.y_test go together: give both, or neither.")
     names = [x, y] + ([x_test, y_test] if x_test and y_test else [])
     if len(set(names)) < len(names):
         raise ValueError(f"dataset.x, y, x_test and y_test are {names}; each must name an array of its own.")
     arrays = read_npz(path, names)
-    return from_arrays(Path(path).stem, path, task, [f"array {name!r}" for name in names], arrays)
+    return from_arrays(Path(path).stem, path, task, [f"array {name!r}" for name in names], arrays, gaps)
 
 
 def read_npz(path: str, names: Sequence[str]) -> list[Array]:
@@ -50,17 +60,32 @@ def read_npz(path: str, names: Sequence[str]) -> list[Array]:
 
 
 @of_size(sizes.of_idx)
-def idx(images: str, labels: str, test_images: str | None = None, test_labels: str | None = None) -> Dataset:
-    """MNIST's format, plain or gzipped: images (N, rows, columns) flattened to (N, D), labels (N,), each class one-hot."""
-    if (test_images is None) != (test_labels is None):
-        raise ValueError("dataset.test_images and dataset.test_labels go together: give both, or neither.")
-    files = [images, labels] + ([test_images, test_labels] if test_images and test_labels else [])
-    arrays = [read_idx(file) for file in files]
-    check_two(images, test_images, "dataset.test_images")
-    return from_arrays(Path(images).stem.split(".")[0], images, "classification", files, arrays)
+def idx(
+    images: str | None = None,
+    labels: str | None = None,
+    test_images: str | None = None,
+    test_labels: str | None = None,
+    folder: str | None = None,
+) -> Dataset:
+    """MNIST's format, plain or gzipped: images (N, rows, columns) flattened to (N, D), labels (N,), each class one-hot.
+
+    Files that are not named are found in the `folder` by their usual names.
+    """
+    files = idx_files(folder, images=images, labels=labels, test_images=test_images, test_labels=test_labels)
+    read = [file for file in files if file is not None]
+    arrays = [read_idx(file) for file in read]
+    check_two(files.images, files.test_images, "dataset.test_images")
+    return from_arrays(Path(files.images).stem.split(".")[0], files.images, "classification", read, arrays)
 
 
-def from_arrays(name: str, source: str, task: str, names: Sequence[str], arrays: Sequence[Array]) -> Dataset:
+def from_arrays(
+    name: str,
+    source: str,
+    task: str,
+    names: Sequence[str],
+    arrays: Sequence[Array],
+    gaps: Gaps = Gaps(),  # noqa: B008
+) -> Dataset:
     """The dataset of x and y, or of x, y and the data's own test x and y. Raises ValueError where shapes do not fit."""
     for array_name, array in zip(names, arrays, strict=True):
         if not array.ndim or not len(array):
@@ -78,7 +103,7 @@ def from_arrays(name: str, source: str, task: str, names: Sequence[str], arrays:
                 )
     x, y = (np.concatenate(parts) if len(parts) > 1 else parts[0] for parts in (arrays[::2], arrays[1::2]))
     own_test = np.arange(len(arrays[0]), len(x)) if len(arrays) > 2 else None
-    return as_dataset(name, source, task, x.reshape(len(x), math.prod(x.shape[1:])), y, own_test)
+    return as_dataset(name, source, task, x.reshape(len(x), math.prod(x.shape[1:])), y, own_test, gaps=gaps)
 
 
 def is_text(array: Array) -> bool:

@@ -29,10 +29,20 @@ class Column(NamedTuple):
 
     name: str
     value: str | None = None
+    what: str = (
+        ""  # of the cells, where it is not their number: missing (1 where there is none), or of a date days, month, …
+    )
 
     @property
     def label(self) -> str:
-        return self.name if self.value is None else f"{self.name}={self.value}"
+        """The column, the column and its value, or the column and what is said of it.
+
+        >>> [Column("age").label, Column("colour", "red").label, Column("age", what="missing").label, Column("day", what="days").label]
+        ['age', 'colour=red', 'age_missing', 'day_days']
+        """
+        if self.value is not None:
+            return f"{self.name}={self.value}"
+        return f"{self.name}_{self.what}" if self.what else self.name
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,6 +61,7 @@ class Dataset:
     own_test: Int[Array, " t"] | None = None  # rows that the data's makers set aside for testing
     classes: tuple[Any, ...] = ()  # the user's labels, in the order of the columns of y; () stands for 0, 1, …
     columns: tuple[Column, ...] = ()  # the features' names; () if they have none
+    missing: str = ""  # how a seed's training rows fill features that are NaN: mean, median, most_frequent; "": none is
 
     def __post_init__(self) -> None:
         dtype = np.float32 if np.can_cast(self.x.dtype, np.float32) else np.float64

@@ -9,6 +9,7 @@ from jaxtyping import Float
 
 from backprop.arrays import Array
 from experiments.data.datasets.dataset import Column, Dataset, one_hot
+from experiments.data.datasets.gaps import HOW, Gaps, with_indicators
 
 TASKS = ("classification", "regression")
 LARGEST = 2**32  # bytes of one array
@@ -31,6 +32,7 @@ def as_dataset(
     y: Array,
     own_test: Array | None,
     columns: Sequence[Column] = (),
+    gaps: Gaps = Gaps(),  # noqa: B008
 ) -> Dataset:
     """The dataset of these features and targets, a row per example. Raises ValueError where they break a rule."""
     sizes = len(x), x.shape[1], y.size // max(len(y), 1)
@@ -38,9 +40,15 @@ def as_dataset(
         raise ValueError(
             f"{source} leaves {sizes[0]} rows, {sizes[1]} features and {sizes[2]} targets; each must be at least 1."
         )
-    features = narrow(numbers(f"{source}: its features", x))
+    features = narrow(numbers(f"{source}: its features", x, gaps.missing))
+    missing = gaps.missing if gaps.missing and features.dtype.kind == "f" and np.isnan(features).any() else ""
+    called = list(columns)
+    if missing and gaps.indicator:
+        features, called = with_indicators(features, called)
     known, targets = classes(source, y, own_test) if task == "classification" else ((), values(source, y))
-    return Dataset(name, features, targets, task, str(source), own_test=own_test, classes=known, columns=tuple(columns))
+    return Dataset(
+        name, features, targets, task, str(source), "", own_test, classes=known, columns=tuple(called), missing=missing
+    )
 
 
 def narrow(array: Array) -> Array:
@@ -49,19 +57,23 @@ def narrow(array: Array) -> Array:
         return array  # `Dataset` converts it
     with np.errstate(over="ignore"):
         narrower = array.astype(np.float32)
-    return narrower if (narrower == array).all() else array
+    return narrower if np.array_equal(narrower, array, equal_nan=True) else array
 
 
-def numbers(what: str, array: Array) -> Array:
-    """Return the array if it holds finite numbers; true and false count as 1 and 0. Raises ValueError if not."""
+def numbers(what: str, array: Array, missing: str | None = None) -> Array:
+    """Return the array if it holds finite numbers; true and false count as 1 and 0. Raises ValueError if not.
+
+    NaN is let pass where it is said how what is `missing` is filled.
+    """
     if array.dtype.kind not in "iufb":
         kind = KINDS.get(array.dtype.kind, str(array.dtype))
         raise ValueError(f"{what} are {kind}; they must be numbers: save them as such.")
     real = array if np.can_cast(array.dtype, float) else array.astype(float)
-    if real.dtype.kind == "f" and not np.isfinite(real).all():
-        row, column = np.argwhere(~np.isfinite(real))[0]
+    if real.dtype.kind == "f" and (wrong := np.isinf(real) if missing else ~np.isfinite(real)).any():
+        row, column = np.argwhere(wrong)[0]
+        fill = f" NaN among features is filled with {HOW}." if what.endswith("features") and not missing else ""
         raise ValueError(
-            f"{what} hold NaN or infinite values, the first in row {row}, column {column} (from 0); repair or remove it."
+            f"{what} hold NaN or infinite values, the first in row {row}, column {column} (from 0); repair or remove it.{fill}"
         )
     return real
 

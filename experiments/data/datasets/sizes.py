@@ -8,6 +8,7 @@ from zipfile import ZipFile
 
 from experiments.data.datasets.dataset import Size
 from experiments.data.datasets.files import opened
+from experiments.data.datasets.idx_files import idx_files
 
 CLASSES = 10  # assumed, as the header of a file of labels does not tell
 BEGINNING = 2**16  # bytes of a text table that are looked at
@@ -48,8 +49,11 @@ def shape_in(archive: ZipFile, name: str) -> tuple[int, ...]:
         return read(file)[0]
 
 
-def of_idx(images: str, test_images: str | None) -> Size:
-    shapes = [shape_of_idx(file) for file in (images, test_images) if file]
+def of_idx(
+    folder: str | None, images: str | None, labels: str | None, test_images: str | None, test_labels: str | None
+) -> Size:
+    files = idx_files(folder, images=images, labels=labels, test_images=test_images, test_labels=test_labels)
+    shapes = [shape_of_idx(file) for file in (files.images, files.test_images) if file]
     return Size(sum(shape[0] for shape in shapes), math.prod(shapes[0][1:]), CLASSES)
 
 

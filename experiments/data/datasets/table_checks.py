@@ -1,11 +1,14 @@
 """Checks of a table's columns and cells: what is missing, ambiguous or not a number is refused, with the place where it is."""
 
 import re
+from itertools import combinations
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from experiments.data.datasets.columns import looks_like_dates
 from experiments.data.datasets.files import listed
+from experiments.data.datasets.gaps import HOW, Gaps
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -17,6 +20,7 @@ class Columns(NamedTuple):
     target: list[str]
     categorical: list[str]
     drop: list[str]
+    dates: list[str]
 
 
 class Table(NamedTuple):
@@ -39,7 +43,7 @@ def check_columns(table: Table, columns: Columns, task: str) -> None:
                 raise ValueError(
                     f"{table.source} has {known.count(name)} columns {name!r}; each must have its own name."
                 )
-    for first, second in (("target", "categorical"), ("target", "drop"), ("categorical", "drop")):
+    for first, second in combinations(("target", "categorical", "dates", "drop"), 2):
         if both := set(getattr(columns, first)) & set(getattr(columns, second)):
             raise ValueError(
                 f"dataset.{first} and dataset.{second} both name {listed(sorted(both))}; take it out of dataset.{second}"
@@ -66,23 +70,17 @@ def check_same_columns(table: Table, first: Table) -> None:
         raise ValueError(f"{' and '.join(differ)}; a test table must have the same columns as the training table.")
 
 
-def check_cells(table: Table, columns: Columns, task: str) -> None:
-    """Raises ValueError for a table without rows, an empty cell, or anything but finite numbers in a numeric column."""
+def check_cells(table: Table, columns: Columns, task: str, gaps: Gaps) -> None:
+    """Raises ValueError for a table without rows, a gap that nothing fills, or anything but finite numbers in a numeric column."""
     rows, source = table.rows, table.source
     if not len(rows):
         raise ValueError(f"{source} has a header but no rows.")
-    missing = rows.isna().to_numpy()
-    if missing.any():
-        row, column = np.argwhere(missing)[0]
-        raise ValueError(
-            f"{source} has {missing.sum()} empty cells, the first in column {rows.columns[column]!r}, row {row} (from 0; words "
-            "such as NA and null count as empty); fill them, or leave the column out with dataset.drop."
-        )
-    numeric = rows.drop(columns=[*columns.categorical, *columns.target])
+    check_gaps(table, columns, gaps)
+    numeric = rows.drop(columns=[*columns.categorical, *columns.dates, *columns.target])
     if words := [name for name in numeric if numeric[name].dtype.kind not in "iufb"]:
         raise ValueError(
             f"{source}: the columns {listed(words)} are not numbers; name them in dataset.categorical or dataset.drop."
-            f"{first_word(rows[words[0]])}"
+            f"{maybe_dates(rows[words])}{first_word(rows[words[0]])}"
         )
     if task == "regression":
         for name in columns.target:
@@ -91,14 +89,40 @@ def check_cells(table: Table, columns: Columns, task: str) -> None:
                     f"{source}: the target {name!r} is not numbers; for classes use dataset.task=classification."
                     f"{first_word(rows[name])}"
                 )
-        numeric = rows.drop(columns=columns.categorical)
-    infinite = np.isinf(numeric.to_numpy(float))
+        numeric = rows.drop(columns=[*columns.categorical, *columns.dates])
+    infinite = np.isinf(numeric.to_numpy(float, na_value=np.nan))
     if infinite.any():
         row, column = np.argwhere(infinite)[0]
         raise ValueError(
             f"{source} holds NaN or infinite values, the first in column {numeric.columns[column]!r}, row {row} (from 0); "
             "repair or remove those rows."
         )
+
+
+def check_gaps(table: Table, columns: Columns, gaps: Gaps) -> None:
+    """Raises ValueError for an empty cell among targets, or among features where it is not said how they are filled."""
+    missing = table.rows.isna()
+    some = missing[columns.target] if gaps.missing else missing
+    if not some.to_numpy().any():
+        return
+    row, column = np.argwhere(some.to_numpy())[0]
+    counts = some.sum()
+    names = [name for name in some if counts[name]]
+    start = (
+        f"{table.source} has {counts.sum()} empty cells, the first in column {some.columns[column]!r}, row {row} (from 0; words "
+        f"such as NA and null count as empty): {listed([f'{name}: {counts[name]}' for name in names])}; "
+    )
+    if targets := [name for name in names if name in columns.target]:
+        raise ValueError(f"{start}the target {targets[0]!r} cannot be filled: remove those rows from the file.")
+    raise ValueError(
+        f"{start}each seed's training rows fill them with {HOW}, or leave the columns out with dataset.drop."
+    )
+
+
+def maybe_dates(words: "pd.DataFrame") -> str:
+    """How to name the columns that look like dates."""
+    dates = [str(name) for name in words if looks_like_dates(words[name])]
+    return f" Dates become numbers with 'dataset.dates=[{','.join(dates)}]'." if dates else ""
 
 
 def first_word(column: "pd.Series") -> str:

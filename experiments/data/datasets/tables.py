@@ -8,19 +8,17 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from backprop.arrays import Array
 from experiments.data.datasets import sizes
-from experiments.data.datasets.dataset import Column, Dataset, of_size
-from experiments.data.datasets.files import as_dataset, check_task, check_two, listed, opened
-from experiments.data.datasets.table_checks import Columns, Table, check_cells, check_columns, check_same_columns
+from experiments.data.datasets.columns import DATE_PARTS
+from experiments.data.datasets.dataset import Dataset, of_size
+from experiments.data.datasets.encoding import Cells, from_tables
+from experiments.data.datasets.files import check_task, check_two, opened
+from experiments.data.datasets.gaps import checked_gaps
+from experiments.data.datasets.table_checks import Columns, Table
 from experiments.data.datasets.table_files import read_csv, read_parquet
 
 if TYPE_CHECKING:
     import pandas as pd
-
-MOST_VALUES = 1000  # of a categorical column
 
 
 @of_size(sizes.of_csv)
@@ -30,6 +28,11 @@ def csv(
     task: str,
     categorical: Sequence[str] = (),
     drop: Sequence[str] = (),
+    dates: Sequence[str] = (),
+    date_parts: Sequence[str] = (),
+    date_format: str | None = None,
+    missing: str | None = None,
+    indicator: bool = False,
     separator: str = ",",
     test_path: str | None = None,
 ) -> Dataset:
@@ -38,7 +41,9 @@ def csv(
     if not isinstance(separator, str) or len(separator) != 1:
         raise ValueError(rf"dataset.separator is {separator!r}; it must be one character, or \t for a tab.")
     read = partial(read_csv, separator=separator)
-    return read_tables("csv", path, test_path, read, target, task, categorical, drop)
+    columns = columns_of(target, categorical, drop, dates)
+    cells = Cells(checked_gaps(missing, indicator), date_format, checked_parts(date_parts))
+    return read_tables("csv", path, test_path, read, task, columns, cells)
 
 
 @of_size(sizes.of_parquet)
@@ -48,10 +53,17 @@ def parquet(
     task: str,
     categorical: Sequence[str] = (),
     drop: Sequence[str] = (),
+    dates: Sequence[str] = (),
+    date_parts: Sequence[str] = (),
+    date_format: str | None = None,
+    missing: str | None = None,
+    indicator: bool = False,
     test_path: str | None = None,
 ) -> Dataset:
     """A Parquet table. `test_path`: a second file of the same columns, the data's own test rows."""
-    return read_tables("parquet", path, test_path, read_parquet, target, task, categorical, drop)
+    columns = columns_of(target, categorical, drop, dates)
+    cells = Cells(checked_gaps(missing, indicator), date_format, checked_parts(date_parts))
+    return read_tables("parquet", path, test_path, read_parquet, task, columns, cells)
 
 
 def openml(
@@ -60,6 +72,8 @@ def openml(
     target: str | None = None,
     task: str = "classification",
     drop: Sequence[str] = (),
+    missing: str | None = None,
+    indicator: bool = False,
     cache: str = "runs/data",
 ) -> Dataset:
     """A dataset of openml.org by name and version, downloaded once and kept in the folder `cache`."""
@@ -80,8 +94,9 @@ def openml(
     dropped = named("drop", drop)
     categorical = [column for column in words if column not in dropped]
     rows = features.assign(**{"target of openml": table.target})
-    columns = Columns(["target of openml"], categorical, dropped)
-    return from_tables(name, [Table(f"openml.org, {name} version {version}", rows)], task, columns)
+    columns = Columns(["target of openml"], categorical, dropped, [])
+    table_of_all = Table(f"openml.org, {name} version {version}", rows)
+    return from_tables(name, [table_of_all], task, columns, Cells(checked_gaps(missing, indicator)))
 
 
 def read_tables(
@@ -89,10 +104,9 @@ def read_tables(
     path: str,
     test_path: str | None,
     read: Callable[[str], "pd.DataFrame"],
-    target: object,
     task: str,
-    categorical: object,
-    drop: object,
+    columns: Columns,
+    cells: Cells,
 ) -> Dataset:
     """The dataset in one file, or in a training and a test file."""
     check_task(kind, task)
@@ -101,8 +115,21 @@ def read_tables(
         with opened(file):
             tables.append(Table(file, read(file)))
     check_two(path, test_path, "dataset.test_path")
-    columns = Columns(named("target", target), named("categorical", categorical), named("drop", drop))
-    return from_tables(Path(path).stem, tables, task, columns)
+    return from_tables(Path(path).stem, tables, task, columns, cells)
+
+
+def columns_of(target: object, categorical: object, drop: object, dates: object) -> Columns:
+    return Columns(
+        named("target", target), named("categorical", categorical), named("drop", drop), named("dates", dates)
+    )
+
+
+def checked_parts(parts: object) -> list[str]:
+    """Raises ValueError unless these are parts of a date."""
+    names = named("date_parts", parts)
+    if unknown := sorted(set(names) - set(DATE_PARTS)):
+        raise ValueError(f"dataset.date_parts names {unknown[0]!r}; it may name {', '.join(DATE_PARTS)}.")
+    return names
 
 
 def named(key: str, columns: object) -> list[str]:
@@ -115,49 +142,3 @@ def named(key: str, columns: object) -> list[str]:
         if texts.count(name) > 1:
             raise ValueError(f"dataset.{key} names {name!r} twice; name each column once.")
     return texts
-
-
-def from_tables(name: str, tables: Sequence[Table], task: str, columns: Columns) -> Dataset:
-    """Features and targets of a table, or of a training and a test table. Raises ValueError."""
-    import pandas as pd
-
-    check_columns(tables[0], columns, task)
-    kept = [table._replace(rows=table.rows.drop(columns=columns.drop, errors="ignore")) for table in tables]
-    for table in kept:
-        check_same_columns(table, kept[0])
-        check_cells(table, columns, task)
-    rows = pd.concat([table.rows for table in kept], ignore_index=True)
-    own_test = np.arange(len(kept[0].rows), len(rows)) if len(kept) > 1 else None
-    numeric = rows.drop(columns=[*columns.target, *columns.categorical])
-    x, called = numeric.to_numpy(float), [Column(str(name)) for name in numeric]
-    if columns.categorical:
-        values, codes = coded(kept, rows[columns.categorical].astype(str))
-        x, called = np.concatenate([x, codes], axis=1), called + values
-    y = rows[columns.target[0]] if task == "classification" else rows[columns.target]
-    return as_dataset(name, tables[0].source, task, x, y.to_numpy(), own_test, called)
-
-
-def coded(tables: Sequence[Table], rows: "pd.DataFrame") -> tuple[list[Column], Array]:
-    """The names of the one-hot features of categorical columns, and the features.
-
-    Raises ValueError for a column with too many values (such as row names), or a value that no training row has.
-    """
-    from sklearn.preprocessing import OneHotEncoder
-
-    train, test = rows[: len(tables[0].rows)], rows[len(tables[0].rows) :]
-    for name in rows:
-        known = set(train[name])
-        if len(known) > min(len(train) / 2, MOST_VALUES):
-            raise ValueError(
-                f"{tables[0].source}: the categorical column {name!r} has {len(known)} values in {len(train)} rows; there must "
-                f"be at most half as many as rows, and {MOST_VALUES}. Leave it out with dataset.drop, or group its values."
-            )
-        if new := sorted(set(test[name]) - known):
-            raise ValueError(
-                f"{tables[1].source}: the column {name!r} has values that no row of {tables[0].source} has: {listed(new)}; "
-                "remove those rows, or leave the column out with dataset.drop."
-            )
-    encoder = OneHotEncoder(sparse_output=False)
-    codes = encoder.fit_transform(rows)
-    columns = zip(rows, encoder.categories_, strict=True)
-    return [Column(str(name), str(value)) for name, values in columns for value in values], codes

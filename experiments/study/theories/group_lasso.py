@@ -14,7 +14,8 @@ from backprop.optimizers import SGD
 from backprop.penalties import GroupLasso
 from backprop.training import Examples, Recipe
 from experiments.data.datasets.dataset import Dataset
-from experiments.data.division import Scaling, divide
+from experiments.data.division import divide
+from experiments.data.scaling import Scaling
 from experiments.data.splits import Holdout
 from experiments.study.curves import Curves, untrained_curves
 from experiments.study.theories.block_descent import block_descent, largest_slope

@@ -12,7 +12,8 @@ from backprop.optimizers import Nesterov
 from backprop.penalties import L2
 from backprop.training import Recipe
 from experiments.data.datasets.dataset import Dataset
-from experiments.data.division import Scaling, divide
+from experiments.data.division import divide
+from experiments.data.scaling import Scaling
 from experiments.data.splits import Holdout
 from experiments.study.curves import Curves, untrained_curves
 from experiments.study.theories.least_squares import beside, coefficients, of_coefficients, standardized
