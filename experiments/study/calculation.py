@@ -24,6 +24,9 @@ class AnyExperiment(Protocol):
     @property
     def selection(self) -> Selection: ...
 
+    def metrics(self) -> list[str]:
+        """Every name that it records, known before it runs."""
+
     def summary(self) -> dict[str, Any]:
         """The task and the sizes of the data, as they are recorded."""
 
@@ -33,8 +36,11 @@ class Theory(Protocol):
     def check(self, dataset: Dataset) -> None:
         """Raises ValueError where the theory does not apply to the dataset."""
 
+    def names(self, dataset: Dataset) -> list[str]:
+        """The names of all that it returns for this dataset, known before anything is computed."""
+
     def __call__(self, dataset: Dataset, seeds: Sequence[int]) -> Curves:
-        """Return curves of any quantities by name, (T, S): a row per step, a column per seed."""
+        """Return curves of these quantities by name, (T, S): a row per step, a column per seed; or what is measured once, (S,)."""
 
 
 @choice
@@ -57,6 +63,10 @@ class Calculation:
     def selection(self) -> Selection:
         """Nothing is trained, and nothing selected: the last step counts."""
         return Last()
+
+    def metrics(self) -> list[str]:
+        """Every name that it records, known before it runs."""
+        return self.theory.names(self.dataset)
 
     def run(self, seeds: Sequence[int] | None = None) -> Curves:
         """The curves of these seeds, or of all."""

@@ -9,7 +9,6 @@ from tests.promises.options import variants
 
 WITHOUT = {
     "study": "chooses options of the other kinds; test_contracts composes each, and its claims may fail when it is run",
-    "theory": "is an experiment of its own: test_contracts asks that a seed's numbers are the same among any others",
 }
 
 

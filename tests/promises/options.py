@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from hydra import compose, initialize_config_dir
-from hydra.utils import get_object
+from hydra.utils import get_object, instantiate
 from omegaconf import OmegaConf
 
 from backprop.choices import check_fields
@@ -77,6 +77,8 @@ def chosen(kind: str, option: str) -> Any:
         )  # unwrapped: nothing made before is given again
     if kind == "regularizer":
         return partial(build, config)
+    if kind == "theory":
+        return instantiate(config.theory)
     return attrgetter(f"recipe.{place}" if place.split(".")[0] in IN_RECIPE else place)(build(config))
 
 

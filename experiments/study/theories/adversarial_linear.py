@@ -19,7 +19,7 @@ from backprop.schedules import Inverse
 from backprop.training import Recipe
 from experiments.data.datasets.dataset import Dataset
 from experiments.study.curves import Curves, untrained_curves
-from experiments.study.theories.least_squares import beside, coefficients, standardized
+from experiments.study.theories.least_squares import beside, coefficients, features, of_each_feature, standardized
 
 ROUNDS, TINY = 3000, 1e-12  # of the search for the minimum
 
@@ -39,6 +39,9 @@ class AdversarialLinear:
 
     def check(self, dataset: Dataset) -> None:
         standardized(dataset)
+
+    def names(self, dataset: Dataset) -> list[str]:
+        return ["excess", "size", "theory/size", *of_each_feature(features(dataset))]
 
     def __call__(self, dataset: Dataset, seeds: Sequence[int]) -> Curves:
         X, y = standardized(dataset)

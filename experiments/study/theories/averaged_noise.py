@@ -36,6 +36,10 @@ class AveragedNoise:
     def check(self, dataset: Dataset) -> None:
         """Any dataset will do."""
 
+    def names(self, dataset: Dataset) -> list[str]:
+        variances = ["variance/mean", "variance/last"]
+        return [*variances, *(f"theory/{name}" for name in variances), "ratio/mean", "ratio/last", "in iterates"]
+
     def __call__(self, dataset: Dataset, seeds: Sequence[int]) -> Curves:
         at = self.measured()
         found = np.array([[(w * w).mean(axis=(-2, -1)) for w in pair] for pair in self.descend(seeds, at)])

@@ -38,6 +38,10 @@ class Descent:
     def check(self, dataset: Dataset) -> None:
         standardized(dataset)
 
+    def names(self, dataset: Dataset) -> list[str]:
+        paths = ["excess loss", "stiffest error", "size of stiffest error", "sign changes"]
+        return [*paths, "threshold", "theory/threshold"]
+
     def __call__(self, dataset: Dataset, seeds: Sequence[int]) -> Curves:
         X, y = standardized(dataset)
         hessian = 2 * X.T @ X / len(X)

@@ -12,7 +12,7 @@ from backprop.penalties import L2
 from backprop.training import Examples, Recipe
 from experiments.data.datasets.dataset import Dataset
 from experiments.study.curves import Curves, untrained_curves
-from experiments.study.theories.least_squares import beside, standardized, trained, weights
+from experiments.study.theories.least_squares import beside, features, of_coefficients, standardized, trained, weights
 
 KEPT = 1e-6  # a coefficient below this size is on its way to 0, which products reach in the limit only
 
@@ -32,6 +32,9 @@ class DiagonalLasso:
 
     def check(self, dataset: Dataset) -> None:
         standardized(dataset)
+
+    def names(self, dataset: Dataset) -> list[str]:
+        return [*of_coefficients(features(dataset)), "disagreements"]
 
     def __call__(self, dataset: Dataset, seeds: Sequence[int]) -> Curves:
         from sklearn.linear_model import Lasso  # half a second

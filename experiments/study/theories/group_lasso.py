@@ -18,7 +18,7 @@ from experiments.data.division import Scaling, divide
 from experiments.data.splits import Holdout
 from experiments.study.curves import Curves, untrained_curves
 from experiments.study.theories.block_descent import block_descent, largest_slope
-from experiments.study.theories.least_squares import Standardized, trained, weights
+from experiments.study.theories.least_squares import Standardized, of_each_feature, trained, weights
 
 
 @choice
@@ -41,6 +41,10 @@ class GroupLassoPath:
 
     def check(self, dataset: Dataset) -> None:
         self.split(dataset, 0)
+
+    def names(self, dataset: Dataset) -> list[str]:
+        counts = ["selected", "theory/selected", "disagreements", "distance"]
+        return counts + of_each_feature(dataset.x.shape[1])
 
     def __call__(self, dataset: Dataset, seeds: Sequence[int]) -> Curves:
         sets = [self.examples(dataset, seed) for seed in seeds]

@@ -15,7 +15,7 @@ from experiments.data.datasets.dataset import Dataset
 from experiments.data.division import Scaling, divide
 from experiments.data.splits import Holdout
 from experiments.study.curves import Curves, untrained_curves
-from experiments.study.theories.least_squares import beside, coefficients, standardized
+from experiments.study.theories.least_squares import beside, coefficients, of_coefficients, standardized
 
 
 @choice
@@ -38,6 +38,10 @@ class L2Path:
     def check(self, dataset: Dataset) -> None:
         standardized(dataset)
         self.split(dataset, 0)
+
+    def names(self, dataset: Dataset) -> list[str]:
+        errors = ["train error", "test error", "theory/train error", "theory/test error"]
+        return errors + of_coefficients(dataset.x.shape[1])
 
     def __call__(self, dataset: Dataset, seeds: Sequence[int]) -> Curves:
         ends, errors = [], []

@@ -27,6 +27,11 @@ def standardized(dataset: Dataset) -> Standardized:
     return Standardized((X - X.mean(axis=0)) / X.std(axis=0), (y - y.mean()) / y.std())
 
 
+def features(dataset: Dataset) -> int:
+    """How many features that has."""
+    return standardized(dataset).X.shape[1]
+
+
 def coefficients(recipe: Recipe, X: Float[Array, "N D"], y: Float[Array, " N"], seeds: Sequence[int]):
     """The weights of a linear model after training, a row for every seed."""
     data = Examples(X[None], y[None, :, None], np.zeros(len(seeds), int))
@@ -43,6 +48,16 @@ def trained(recipe: Recipe, data: Examples, seeds: Sequence[int]) -> Snapshot:
 def weights(snapshot: Snapshot) -> tuple[Float[Array, "S I O"], ...]:
     """Its weights, as matrices and then as diagonals."""
     return snapshot.layout.weights(snapshot.parameters).arrays
+
+
+def of_each_feature(features: int) -> list[str]:
+    """The names of a number of every feature, trained and exact."""
+    return [f"{which}/{j + 1}" for which in ("trained", "exact") for j in range(features)]
+
+
+def of_coefficients(features: int) -> list[str]:
+    """The names of what `beside` returns."""
+    return ["slope", "distance", *of_each_feature(features)]
 
 
 def beside(trained: Float[Array, "S D"], exact: Float[Array, "S D"]) -> dict[str, Float[Array, "1 S"]]:

@@ -17,7 +17,7 @@ from backprop.penalties import L2
 from backprop.training import Recipe
 from experiments.data.datasets.dataset import Dataset
 from experiments.study.curves import Curves, untrained_curves
-from experiments.study.theories.least_squares import beside, coefficients, standardized
+from experiments.study.theories.least_squares import beside, coefficients, features, of_coefficients, standardized
 
 
 @choice
@@ -38,6 +38,9 @@ class MixupLinear:
 
     def check(self, dataset: Dataset) -> None:
         standardized(dataset)
+
+    def names(self, dataset: Dataset) -> list[str]:
+        return [*of_coefficients(features(dataset)), "strength", "theory/strength"]
 
     def __call__(self, dataset: Dataset, seeds: Sequence[int]) -> Curves:
         X, y = standardized(dataset)

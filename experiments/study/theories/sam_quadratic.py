@@ -42,6 +42,10 @@ class SAMQuadratic:
     def check(self, dataset: Dataset) -> None:
         standardized(dataset)
 
+    def names(self, dataset: Dataset) -> list[str]:
+        paths = ["stiffest error", "size of stiffest error"]
+        return [*paths, "amplitude", "theory/amplitude", "ratio", "alignment"]
+
     def __call__(self, dataset: Dataset, seeds: Sequence[int]) -> Curves:
         X, y = standardized(dataset)
         curvatures, directions = np.linalg.eigh(2 * X.T @ X / len(X))
