@@ -1,5 +1,6 @@
 """The story of one sweep: planned, trained, on disk, recorded, reported."""
 
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from functools import partial
@@ -43,6 +44,7 @@ def sweep(jobs: Sequence[Job], where: Workers) -> Outcome:
     writable_runs()
     new = plan.new
     stacks = stacks_of(new, [cell.missing for cell in new], plan.keep, where)
+    began = time.time_ns() // 10**6  # before anything is trained: then the claims were stated
     console = Console(stderr=True)
     if options.dry_run:
         from experiments.forecast import forecast
@@ -52,7 +54,7 @@ def sweep(jobs: Sequence[Job], where: Workers) -> Outcome:
     trained = attempts(stacks, where)  # training has begun; the store opens beside it
     queue = WriteQueue(console)
     with closing(trained), lifetime.named(study) as (name, folder):
-        run = retry(partial(tracking.start_sweep, study, jobs, name, folder), console)
+        run = retry(partial(tracking.start_sweep, study, jobs, name, folder, began), console)
         with lifetime.ending(run.client, run.run_id, name):
             tell.other_formats(run.client, console)
             plan.give_up_lost(partial(is_finished, run.client))

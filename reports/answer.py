@@ -7,8 +7,8 @@ from reports.certainty import certainties
 from reports.comparison import Comparison, Row
 from reports.formats import number, p_value, plus_minus, show, show_difference, show_paired
 from reports.load import Sweep
-from reports.notes import MOST, listed
 from reports.optimism import ledger
+from reports.schema.names import MOST, listed
 from reports.sign_flips import least_seeds
 from reports.statistics import Interval
 

@@ -18,11 +18,13 @@ from reports.excerpt import lines_within, shortened
 from reports.findings import Findings
 from reports.load import Sweep, find_sweep, load_sweep
 from reports.page import page, script
+from reports.schema import VERDICTS
 from reports.schema.names import report_folder
 from reports.schema.store import open_store
 from reports.tables import latex, markdown, write_csv
+from reports.verdicts import as_json
 
-SUFFIXES = (".html", ".csv", ".svg", ".png", ".md", ".tex")
+SUFFIXES = (".html", ".csv", ".svg", ".png", ".md", ".tex", ".json")
 IN_NOTE = 7900  # characters: MLflow cuts longer ones
 
 
@@ -86,6 +88,8 @@ def write(draft: Path, sweep: Sweep, made: Contents) -> None:
         (draft / f"{name}.png").write_bytes(picture.png)
     write_csv(sweep.results, draft / "results.csv")
     write_csv(made.findings.numbers, draft / "table.csv")
+    if made.verdicts:
+        (draft / VERDICTS).write_text(as_json(made.verdicts, sweep), encoding="utf-8")
     (draft / "table.md").write_text(markdown(made.findings.table), encoding="utf-8")
     (draft / "table.tex").write_text(latex(made.findings.table), encoding="utf-8")
 

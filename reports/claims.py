@@ -12,16 +12,14 @@ Three kinds, each with a rule of its own (a rule that a wide interval can pass i
 """
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import pandas as pd
 from scipy import stats
 
-from reports.arms import numbers
 from reports.formats import p_value
 from reports.load import Sweep
-from reports.schema.names import as_override
+from reports.places import NotTested, cell_at
 from reports.schema.statements import Claim, Exact, Order, Published, words
 from reports.schema.statements import claim as read
 from reports.sign_flips import least_p, least_seeds
@@ -36,6 +34,7 @@ class Verdict(NamedTuple):
     found: str
     expected: str
     source: str
+    stated: str = ""  # before anything was run, or after what
 
 
 class Pairs(NamedTuple):
@@ -43,13 +42,6 @@ class Pairs(NamedTuple):
 
     paired: PairedDifference
     lost: int  # pairs with a diverged seed
-
-
-@dataclass(frozen=True)
-class NotTested(Exception):
-    """The sweep lacks what the claim is about."""
-
-    why: str
 
 
 class Case(NamedTuple):
@@ -156,19 +148,10 @@ def pairs_of(claim: Order, sweep: Sweep, chosen: Collection[str]) -> Pairs:
 
 def values_of(axes: Mapping[str, Any], metric: str, sweep: Sweep, chosen: Collection[str]) -> pd.Series:
     """The metric, by seed, of the one cell at these axis values; of an arm, that of its chosen cell. Raises NotTested."""
-    wanted = numbers({axis: as_override(value) for axis, value in axes.items()})
-    here = [cell["name"] for cell in sweep.cells if wanted.items() <= numbers(cell["axes"]).items()]
-    if len(here) > 1:
-        here = [name for name in here if name in chosen] or here
-    place = ", ".join(f"{axis}={value}" for axis, value in axes.items())
-    failed = [cell["name"] for cell in sweep.failed if wanted.items() <= numbers(cell["axes"]).items()]
-    if failed and not here:
-        raise NotTested(f"the cell at {place} failed")
-    if len(here) != 1:
-        raise NotTested(f"{'no' if not here else len(here)} cells of this sweep are at {place}")
-    rows = sweep.results[sweep.results.cell == here[0]]
+    cell = cell_at(axes, sweep, chosen)
+    rows = sweep.results[sweep.results.cell == cell]
     if metric not in rows or rows[metric].isna().all():
-        raise NotTested(f"{here[0]} has no {metric}")
+        raise NotTested(f"{cell} has no {metric}")
     return rows.set_index("seed")[metric].astype(float)
 
 

@@ -14,6 +14,7 @@ from reports.findings import Findings, Made
 from reports.load import Sweep
 from reports.of_networks import of_networks
 from reports.of_theories import of_theories
+from reports.verdicts import dated
 
 
 class Failure(NamedTuple):
@@ -47,6 +48,7 @@ def contents(sweep: Sweep, beside: Executor) -> Contents:
     of_its_kind = partial(of_networks, sweep, attempt) if "test/error" in sweep.results else partial(of_theories, sweep)
     findings = attempt("Comparison", of_its_kind) or of_theories(sweep)
     verdicts = attempt("Claims", partial(judge, sweep, findings.chosen)) or []
+    verdicts = attempt("When claims were stated", partial(dated, verdicts, sweep)) or verdicts
     planned = [*(Planned(title, make) for title, make in stated_figures(sweep)), *findings.figures]
     figures = [(plan.title, attempt(plan.title, plan.make)) for plan in planned]
     drawn = [(title, beside.submit(draw, figure)) for title, figure in figures if figure is not None]

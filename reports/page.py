@@ -6,8 +6,8 @@ from pathlib import Path
 from reports.contents import Contents
 from reports.excerpt import first
 from reports.load import Sweep, varies
-from reports.notes import listed
 from reports.schema import OWN, SELECTED, THINNED
+from reports.schema.names import listed
 
 
 def page(sweep: Sweep, made: Contents) -> str:

@@ -14,7 +14,8 @@ from reports.excerpt import how_many, thinned
 from reports.figures.figure import Figure
 from reports.figures.palette import COLOURS, LEGEND
 from reports.load import Sweep
-from reports.schema.names import as_number, as_override
+from reports.schema.places import cells_at, values
+from reports.schema.names import as_number
 from reports.schema.statements import StatedFigure
 from reports.schema.statements import figure as read
 
@@ -50,8 +51,10 @@ def measured(spec: StatedFigure, sweep: Sweep) -> pd.DataFrame:
     for key, allowed in spec.only.items():
         if key in ("step", "epoch"):
             rows = rows[rows[key].between(*allowed)]
-        elif f"axis/{key}" in rows:
-            rows = rows[rows[f"axis/{key}"].isin([as_number(as_override(value)) for value in allowed])]
+        else:
+            at = {cell["name"] for value in allowed for cell in cells_at({key: value}, sweep.cells)}
+            known = any(key in values(cell) for cell in sweep.cells)
+            rows = rows[rows["cell"].isin(at)] if known else rows
     by = {"x": spec.x if curve else f"axis/{spec.x}"}
     by |= {
         place: f"axis/{axis}" for place, axis in (("color", spec.color), ("panels", spec.panels)) if axis is not None

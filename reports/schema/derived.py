@@ -72,7 +72,9 @@ def derived(text: str) -> Event | LastMean | None:
     if parts is None:
         raise ValueError(f"the metric {text!r} cannot be read; it must have the form {way_out(function)}")
     if BEGINNING.match(parts[1]):
-        raise ValueError(f"the metric {text!r} has a function within a function; {function} takes a recorded metric alone")
+        raise ValueError(
+            f"the metric {text!r} has a function within a function; {function} takes a recorded metric alone"
+        )
     if function == "last_mean":
         return LastMean(parts[1], int(parts[2]))
     return Event(function, parts[1], parts[2], float(parts[3]))
