@@ -8,18 +8,18 @@ from reports.load import Sweep
 COLUMNS = {
     "best step": "validation/best_step",
     "rise after": "validation/rise",
-    "‖W − W₀‖": "last/distance",
-    "Π ‖Wₗ‖": "last/spectral_norm",
+    "‖W − W₀‖": "weights/distance",
+    "Π ‖Wₗ‖": "weights/spectral_norm",
     "zeros": "weights/zeros",
-    "margin, 10 %": "last/margin_10",
-    "calibration error": "last/calibration_error",
-    "‖g‖": "last/gradient_norm",
-    "gradient noise": "last/gradient_noise",
+    "margin, 10 %": "margin/10",
+    "calibration error": "test/calibration_error",
+    "‖g‖": "gradient/norm",
+    "gradient noise": "gradient/noise",
 }
 
 
 def diagnostic_rows(sweep: Sweep, comparison: Comparison) -> list[dict[str, str]]:
-    """One row per arm, ready to show: means over seeds, those of `last/` at the last step."""
+    """One row per arm, ready to show: means over seeds, those that are measured once at the last step."""
     shown = {
         title: name for title, name in COLUMNS.items() if name in sweep.results and sweep.results[name].notna().any()
     }
