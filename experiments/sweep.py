@@ -10,15 +10,18 @@ from typing import Any, NamedTuple
 from rich.console import Console
 
 from experiments import console as tell
+from experiments.before import before_training
 from experiments.config.building import execution_of, study_of
 from experiments.config.composition import Job
+from experiments.config.lookup import look_up_keys
+from experiments.config.reach import Offered, Sweeping
 from experiments.config.secrets import hidden
 from experiments.recording import journal, lifetime, tracking
 from experiments.recording.assembly import assembled
 from experiments.recording.cells import record_cell, record_failure
 from experiments.recording.delivery import WriteQueue, retry
 from experiments.recording.naming import SweepRun
-from experiments.recording.plan import Cell, Plan, check_axes, planned
+from experiments.recording.plan import Cell, Plan, planned
 from experiments.recording.recorded import is_finished
 from experiments.recording.store import store_key, writable_runs
 from experiments.study.curves import Curves, mean_validation_error
@@ -35,17 +38,19 @@ class Outcome(NamedTuple):
     shortfalls: list[str]
 
 
-def sweep(jobs: Sequence[Job], where: Workers) -> Outcome:
-    """Trains what is new, records and reports all."""
+def sweep(jobs: Sequence[Job], where: Workers, offered: Offered = None) -> Outcome:
+    """Trains what is new, records and reports all. `offered` are the values on the study's own grids, where these are known."""
     check(where)
     study, options = study_of(jobs[0].config), execution_of(jobs[0].config)
-    check_axes(study, jobs)
+    sweeping = Sweeping(jobs, offered)
+    look_up_keys(study, sweeping)
     plan = planned(jobs, options, where)
+    console = Console(stderr=True)
+    before_training(study, sweeping, plan, console)
     writable_runs()
     new = plan.new
     stacks = stacks_of(new, [cell.missing for cell in new], plan.keep, where)
     began = time.time_ns() // 10**6  # before anything is trained: then the claims were stated
-    console = Console(stderr=True)
     if options.dry_run:
         from experiments.forecast import forecast
 

@@ -6,8 +6,8 @@ from typing import Any
 import pandas as pd
 
 from reports.load import Sweep
-from reports.schema.places import cells_at
 from reports.schema.names import as_number
+from reports.schema.places import cells_at
 
 Place = Mapping[str, float | str]
 
@@ -40,8 +40,8 @@ def references(sweep: Sweep) -> tuple[dict[str, str], list[str]]:
     default = matching[0] if matching else next(iter(place_of))
     warnings = []
     if stated and not matching:
-        place = " ".join(f"{axis}={value}" for axis, value in stated.items())
-        warnings.append(f"The study's baseline, {place}, is not in this sweep; {default} stands in for it.")
+        words = " ".join(f"{axis}={value}" for axis, value in stated.items())
+        warnings.append(f"The study's baseline, {words}, is not in this sweep; {default} stands in for it.")
     arm_at = {frozenset(place_of[arm].items()): arm for arm in reversed(matching)}
     baselines = {}
     for arm, place in place_of.items():

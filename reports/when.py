@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from reports.load import Sweep
-from reports.schema.places import cells_at
 from reports.schema import BEGAN
 from reports.schema.named import places
+from reports.schema.places import cells_at
 from reports.schema.statement import digest
 
 

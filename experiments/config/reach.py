@@ -14,13 +14,14 @@ from reports.schema.names import listed
 from reports.schema.places import cells_at, in_words, normal, several, telling_apart
 
 Cell = Mapping[str, Any]
+Offered = Sequence[Mapping[str, Sequence[str]]] | None
 
 
 class Sweeping(NamedTuple):
     """The jobs of a sweep, and all values of the axes in each of its study's own grids; None where another sweeper chooses values."""
 
     jobs: Sequence[Job]
-    offered: Sequence[Mapping[str, Sequence[str]]] | None = None
+    offered: Offered = None
 
 
 def cells(sweeping: Sweeping, keys: Sequence[str]) -> list[Cell]:

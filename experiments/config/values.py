@@ -21,7 +21,7 @@ def value_of(job: Job, key: str) -> str | None:
     if key in job.overrides:
         return hidden(job.overrides[key])
     if key in job.choices:
-        return hidden(job.choices[key])
+        return hidden(as_override(job.choices[key]))
     if not has_key(job.config, key):
         return None
     value = referring(job.config, key)
@@ -31,11 +31,11 @@ def value_of(job: Job, key: str) -> str | None:
 def referring(config: DictConfig, key: str) -> Any:
     """The value of a dotted key, with references to the environment in the place of what they stand for."""
     place, _, name = key.rpartition(".")
-    parent = OmegaConf.select(config, place) if place else config
+    parent: Any = OmegaConf.select(config, place) if place else config
     if OmegaConf.is_interpolation(parent, name):
-        text = OmegaConf.to_container(OmegaConf.masked_copy(parent, [name]), resolve=False)[name]
-        if REFERENCE.search(text):
-            return text
+        alone: Any = OmegaConf.to_container(OmegaConf.masked_copy(parent, [name]), resolve=False)
+        if REFERENCE.search(alone[name]):
+            return alone[name]
     value: Any = OmegaConf.select(config, key)
     if not OmegaConf.is_config(value):
         return value

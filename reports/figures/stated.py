@@ -14,8 +14,8 @@ from reports.excerpt import how_many, thinned
 from reports.figures.figure import Figure
 from reports.figures.palette import COLOURS, LEGEND
 from reports.load import Sweep
-from reports.schema.places import cells_at, values
 from reports.schema.names import as_number
+from reports.schema.places import cells_at, values
 from reports.schema.statements import StatedFigure
 from reports.schema.statements import figure as read
 
