@@ -45,7 +45,7 @@ class Observation(NamedTuple):
 
 @runtime_checkable
 class Measure(Protocol):
-    """One value per network under each of its names, which are columns of the record: `group/quantity`."""
+    """One value per network under each of its names, which are columns of the record."""
 
     @property
     def when(self) -> str:

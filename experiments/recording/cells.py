@@ -179,10 +179,10 @@ def by_chartable_name(metrics: Mapping[str, Any]) -> dict[str, Any]:
     >>> by_chartable_name({"coefficient/mass (kg)": 1, "test/error": 2})
     {'coefficient/mass _kg_': 1, 'test/error': 2}
     """
-    named = {
-        re.sub(r"[^/\w.\- ]", "_", name): values for name, values in reversed(metrics.items())
-    }  # of two alike the first
-    return {name: named[name] for name in reversed(named)}
+    named: dict[str, Any] = {}
+    for name, values in metrics.items():
+        named.setdefault(re.sub(r"[^/\w.\- ]", "_", name), values)  # of two that become one, the first
+    return named
 
 
 def mean_of_finite(values: Any) -> Any:

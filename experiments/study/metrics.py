@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 
-from backprop.measures.measure import Measure, Subject
+from backprop.measures.measure import WHEN, Measure, Subject
 from reports.schema import AT, BEGAN, DIVERGED, OWN, SELECTED
 
 LABELS = {*AT, OWN, DIVERGED, BEGAN, "cell", "arm"}  # columns of tables that are no measurements
@@ -10,13 +10,15 @@ GROUPS_OF_LABELS = (SELECTED, "axis/")
 
 
 def check_measures(measures: Sequence[Measure]) -> None:
-    """Raises ValueError where one of them is no measure."""
+    """Raises ValueError where one of them is no measure, or is never taken."""
     for measure in measures:
         if not isinstance(measure, Measure):
             raise ValueError(
                 f"measures has {measure!r}; each must be a measure, with a field `when`, a method `names` and values when it is "
                 "called (backprop/measures/measure.py)."
             )
+        if measure.when not in WHEN:
+            raise ValueError(f"{type(measure).__name__}.when is {measure.when!r}; it must be one of {', '.join(WHEN)}.")
 
 
 def without_measures(parts: Collection[str]) -> list[str]:

@@ -21,7 +21,7 @@ from backprop.measures.norms import Norms, weight_norms
 from backprop.measures.weight_histogram import BINS, WeightHistogram, weight_histogram
 from backprop.metrics import Whole
 from backprop.network import MLP
-from backprop.training import Examples, Recipe, train
+from backprop.training import Examples, Recipe
 from tests.backprop.made import network_of, seen, weights_of
 
 R, INPUTS, OUTPUTS = 2, 3, 5
