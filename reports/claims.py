@@ -19,8 +19,10 @@ import pandas as pd
 from scipy import stats
 
 from reports.arms import numbers
+from reports.derived import column
 from reports.formats import p_value
 from reports.load import Sweep
+from reports.schema.derived import NoSuchMetric
 from reports.schema.names import as_override
 from reports.schema.statements import Claim, Exact, Order, Published, words
 from reports.schema.statements import claim as read
@@ -167,9 +169,13 @@ def values_of(axes: Mapping[str, Any], metric: str, sweep: Sweep, chosen: Collec
     if len(here) != 1:
         raise NotTested(f"{'no' if not here else len(here)} cells of this sweep are at {place}")
     rows = sweep.results[sweep.results.cell == here[0]]
-    if metric not in rows or rows[metric].isna().all():
+    try:
+        values = column(metric, rows, sweep.curves[sweep.curves.cell == here[0]])
+    except NoSuchMetric as error:
+        raise NotTested(f"{here[0]}: {error}") from error
+    if values.isna().all():
         raise NotTested(f"{here[0]} has no {metric}")
-    return rows.set_index("seed")[metric].astype(float)
+    return values.set_axis(rows["seed"])
 
 
 def show(interval: Any) -> str:

@@ -6,15 +6,15 @@ from reports.formats import number
 from reports.load import Sweep
 
 COLUMNS = {
-    "best step": "validation/best_step",
-    "rise after": "validation/rise",
-    "‖W − W₀‖": "last/distance",
-    "Π ‖Wₗ‖": "last/spectral_norm",
-    "zeros": "weights/zeros",
-    "margin, 10 %": "last/margin_10",
-    "calibration error": "last/calibration_error",
-    "‖g‖": "last/gradient_norm",
-    "gradient noise": "last/gradient_noise",
+    "validation/best_step": "validation/best_step",
+    "validation/rise": "validation/rise",
+    "weights/distance": "last/distance",
+    "weights/spectral_norm": "last/spectral_norm",
+    "weights/zeros": "weights/zeros",
+    "margin/10": "last/margin_10",
+    "test/calibration_error": "last/calibration_error",
+    "gradient/norm": "last/gradient_norm",
+    "gradient/noise": "last/gradient_noise",
 }
 
 
