@@ -75,10 +75,10 @@ def table_rows(comparison: Comparison) -> list[dict[str, Any]]:
         {
             "": row.arm,
             "chosen": row.chosen or "–",
-            "test error": show(row.test_error, comparison),
-            "train error": number(row.train_error.mean, comparison),
-            "gap": show(row.gap, comparison),
-            f"test error − {comparison.baseline}": show_paired(row, comparison),
+            "test/error": show(row.test_error, comparison),
+            "train/error": number(row.train_error.mean, comparison),
+            "gap/error": show(row.gap, comparison),
+            f"test/error − {comparison.baseline}": show_paired(row, comparison),
             "d": "–"
             if row.difference is None or math.isnan(row.difference.d)
             else f"{row.difference.d:+.1f}".replace("-", "−"),
@@ -95,8 +95,8 @@ def terminal_rows(comparison: Comparison) -> tuple[list[dict[str, str]], str]:
         {
             "": row.arm,
             "chosen": " ".join(row.choice.values()),
-            "test error": plus_minus(row.test_error, comparison),
-            "gap": plus_minus(row.gap, comparison),
+            "test/error": plus_minus(row.test_error, comparison),
+            "gap/error": plus_minus(row.gap, comparison),
             "difference": "" if row.difference is None else plus_minus(row.difference, comparison, sign=True),
             "p": "" if row.difference is None else p_value(row.p),
         }
@@ -136,8 +136,8 @@ def ledger_rows(sweep: Sweep, comparison: Comparison) -> list[dict[str, str]]:
     return [
         {
             "": entry.arm,
-            "last step": show(entry.by_rule["last"], comparison),
-            "best validation loss": show(entry.by_rule["best_validation"], comparison),
+            "last": show(entry.by_rule["last"], comparison),
+            "best_validation": show(entry.by_rule["best_validation"], comparison),
             "oracle": show(entry.by_rule["oracle"], comparison),
             "optimism of the oracle": plus_minus(entry.optimism, comparison, sign=True),
             "selected on test": number(entry.selected_on_test.mean, comparison),

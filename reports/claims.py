@@ -17,9 +17,11 @@ from typing import Any, NamedTuple
 import pandas as pd
 from scipy import stats
 
+from reports.derived import column
 from reports.formats import p_value
 from reports.load import Sweep
 from reports.places import NotTested, cell_at
+from reports.schema.derived import NoSuchMetric
 from reports.schema.statements import Claim, Exact, Order, Published, words
 from reports.schema.statements import claim as read
 from reports.sign_flips import least_p, least_seeds
@@ -150,9 +152,13 @@ def values_of(axes: Mapping[str, Any], metric: str, sweep: Sweep, chosen: Collec
     """The metric, by seed, of the one cell at these axis values; of an arm, that of its chosen cell. Raises NotTested."""
     cell = cell_at(axes, sweep, chosen)
     rows = sweep.results[sweep.results.cell == cell]
-    if metric not in rows or rows[metric].isna().all():
+    try:
+        values = column(metric, rows, sweep.curves[sweep.curves.cell == cell])
+    except NoSuchMetric as error:
+        raise NotTested(f"{cell}: {error}") from error
+    if values.isna().all():
         raise NotTested(f"{cell} has no {metric}")
-    return rows.set_index("seed")[metric].astype(float)
+    return values.set_axis(rows["seed"])
 
 
 def show(interval: Any) -> str:

@@ -6,15 +6,15 @@ from reports.formats import number
 from reports.load import Sweep
 
 COLUMNS = {
-    "best step": "validation/best_step",
-    "rise after": "validation/rise",
-    "‖W − W₀‖": "weights/distance",
-    "Π ‖Wₗ‖": "weights/spectral_norm",
-    "zeros": "weights/zeros",
-    "margin, 10 %": "margin/10",
-    "calibration error": "test/calibration_error",
-    "‖g‖": "gradient/norm",
-    "gradient noise": "gradient/noise",
+    "validation/best_step": "validation/best_step",
+    "validation/rise": "validation/rise",
+    "weights/distance": "weights/distance",
+    "weights/spectral_norm": "weights/spectral_norm",
+    "weights/zeros": "weights/zeros",
+    "margin/10": "margin/10",
+    "test/calibration_error": "test/calibration_error",
+    "gradient/norm": "gradient/norm",
+    "gradient/noise": "gradient/noise",
 }
 
 

@@ -46,6 +46,12 @@ def is_classification(sweep: Sweep) -> bool:
     return tasks == {"classification"}
 
 
+def trains_networks(sweep: Sweep) -> bool:
+    """Whether the sweep trains networks, which have test errors; a theory may have some too."""
+    theory = sweep.params.get("theory", "none") != "none" or any(key.startswith("theory.") for key in sweep.params)
+    return "test/error" in sweep.results and not theory
+
+
 def varies(sweep: Sweep, source: str) -> bool:
     """Whether seeds differ in that source of chance in every cell: split, init or order."""
     varied = [cell["axes"].get("vary", sweep.params.get("vary", source)) for cell in sweep.cells]

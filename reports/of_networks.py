@@ -9,6 +9,7 @@ from reports.excerpt import IN_TABLES, IN_TERMINAL, how_many, leading
 from reports.figures.every import of_comparison
 from reports.findings import Attempt, Findings
 from reports.load import Sweep
+from reports.measurements import beside, numbers_beside, stated_measures
 from reports.tables import numbers_of
 from reports.variance import source_rows, sources_in_a_sentence
 
@@ -24,21 +25,22 @@ def of_networks(sweep: Sweep, attempt: Attempt) -> Findings:
     comparison = compare(sweep)
     shown = leading(sweep, comparison, IN_TABLES)
     tables = {name: attempt(title, partial(make, sweep, shown)) or [] for name, (title, make) in TABLES.items()}
-    rows, caption = terminal_rows(leading(sweep, comparison, IN_TERMINAL))
+    measures, few = stated_measures(sweep), leading(sweep, comparison, IN_TERMINAL)
+    rows, caption = terminal_rows(few)
     caption += how_many(len(rows), len(comparison.rows), "arms, those of least validation error; table.csv has all")
     return Findings(
         explained="networks.html.j2",
         heading="The answer in numbers",
         sentences=sentences(sweep, comparison, tables["sources"]),
-        warnings=comparison.warnings,
+        warnings=comparison.warnings + measures.missing,
         notes=comparison.notes,
         chosen=frozenset(row.cell for row in comparison.rows),
-        table=table_rows(shown),
+        table=beside(table_rows(shown), shown, measures.values, sweep),
         total=len(comparison.rows),
-        numbers=numbers_of(comparison),
+        numbers=numbers_beside(numbers_of(comparison), measures.values, sweep),
         tables=tables,
         figures=of_comparison(sweep, comparison),
-        in_terminal=(rows, caption),
+        in_terminal=(beside(rows, few, measures.values, sweep), caption),
         percent=comparison.percent,
         all_diverged=all(row.diverged == row.seeds for row in comparison.rows),
     )

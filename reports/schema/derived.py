@@ -9,7 +9,9 @@ SIGN is one of < <= > >= ==. A name that does not begin with a word and a bracke
 """
 
 import re
+from collections.abc import Iterable
 from difflib import get_close_matches
+from math import isfinite
 from typing import NamedTuple
 
 EVENTS = ("first_step", "first_epoch", "share")  # of a condition
@@ -19,6 +21,10 @@ CALL = re.compile(r"([A-Za-z_]\w*)\((.*)\)")
 BEGINNING = re.compile(r"([A-Za-z_]\w*)\(")
 CONDITION = re.compile(r"(.*?[^<>=\s])\s*(<=|>=|==|<|>)\s*([+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?)")
 LAST = re.compile(r"(.*[^,\s])\s*,\s*([1-9][0-9]{0,4})")
+
+
+class NoSuchMetric(ValueError):
+    """The text names no metric; the message says what would."""
 
 
 class Event(NamedTuple):
@@ -37,14 +43,14 @@ class LastMean(NamedTuple):
     """The mean of the last evaluations."""
 
     metric: str
-    count: int
+    evaluations: int
 
     def __str__(self) -> str:
-        return f"last_mean({self.metric}, {self.count})"
+        return f"last_mean({self.metric}, {self.evaluations})"
 
 
 def metric_names(text: str) -> list[str]:
-    """The recorded metrics that a metric needs: of a recorded one itself. Raises ValueError for what cannot be read.
+    """The recorded metrics that a metric needs: of a recorded one itself. Raises NoSuchMetric for what cannot be read.
 
     >>> metric_names("first_step(test/error < 0.3)"), metric_names("test/error")
     (['test/error'], ['test/error'])
@@ -54,30 +60,40 @@ def metric_names(text: str) -> list[str]:
 
 
 def derived(text: str) -> Event | LastMean | None:
-    """The derived metric that a text writes; None for the name of a recorded one. Raises ValueError.
+    """The derived metric that a text writes; None for the name of a recorded one. Raises NoSuchMetric.
 
     >>> derived("share(train/error == 0)"), derived("last_mean(train/loss, 3)")
-    (Event(function='share', metric='train/error', sign='==', value=0.0), LastMean(metric='train/loss', count=3))
+    (Event(function='share', metric='train/error', sign='==', value=0.0), LastMean(metric='train/loss', evaluations=3))
     """
-    begun = BEGINNING.match(text)
+    begun = BEGINNING.match(text.strip())
     if begun is None:
         return None
-    function, call = begun[1], CALL.fullmatch(text)
+    function, call = begun[1], CALL.fullmatch(text.strip())
     if function not in FORMS:
-        close = get_close_matches(function, FORMS, n=1)
-        hint = f" Did you mean {close[0]!r}?" if close else ""
-        raise ValueError(f"the metric {text!r} has the function {function!r}; there are {', '.join(FORMS)}.{hint}")
+        there = f"there are {', '.join(FORMS)}{did_you_mean(function, FORMS)}"
+        raise NoSuchMetric(f"the metric {text!r} has the function {function!r}; {there}")
     form = LAST if function == "last_mean" else CONDITION
     parts = form.fullmatch(call[2].strip()) if call else None
     if parts is None:
-        raise ValueError(f"the metric {text!r} cannot be read; it must have the form {way_out(function)}")
+        raise NoSuchMetric(f"the metric {text!r} cannot be read; it must have the form {way_out(function)}")
     if BEGINNING.match(parts[1]):
-        raise ValueError(
+        raise NoSuchMetric(
             f"the metric {text!r} has a function within a function; {function} takes a recorded metric alone"
         )
     if function == "last_mean":
         return LastMean(parts[1], int(parts[2]))
+    if not isfinite(float(parts[3])):
+        raise NoSuchMetric(f"the metric {text!r} has the number {parts[3]}, which is too large: take a finite one")
     return Event(function, parts[1], parts[2], float(parts[3]))
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """
+    >>> did_you_mean("tst/error", ["test/error"]), did_you_mean("?", ["test/error"])
+    ('; did you mean test/error?', '')
+    """
+    close = get_close_matches(word, list(known), n=1)
+    return f"; did you mean {close[0]}?" if close else ""
 
 
 def way_out(function: str) -> str:

@@ -5,6 +5,8 @@ from dataclasses import MISSING, dataclass, field, fields
 from math import isfinite
 from typing import Any, NamedTuple, TypeVar
 
+from reports.schema.derived import derived, metric_names
+
 Place = Mapping[str, Any]  # of a cell: axes and their values
 
 
@@ -143,4 +145,15 @@ def made(what: str, kind: type[T], stated: Any) -> T:
     for key, value in stated.items():
         if not RULES[key].holds(value):
             raise ValueError(f"the {what}'s {key} is {value!r}; it must be {RULES[key].words}")
+    for text in metrics_of(stated):
+        metric_names(text)  # the check
     return kind(**stated)
+
+
+def metrics_of(stated: Mapping[str, Any]) -> list[str]:
+    """The metrics that a claim or a figure names, patterns too. Raises ValueError for one of a seed's whole curve along it."""
+    drawn = [*stated.get("lines", ()), *stated.get("points", ())]
+    along = stated.get("x")
+    if along in ("step", "epoch") and (whole := [text for text in drawn if derived(text) is not None]):
+        raise ValueError(f"the figure has {whole[0]} along {along}; it is one number a seed: take an axis as its x")
+    return [*([stated["metric"]] if "metric" in stated else []), *drawn]

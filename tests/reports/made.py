@@ -85,7 +85,7 @@ def calculated(draw: np.random.Generator, seeds: int, evaluations: int) -> pd.Da
     """What a cell of a theory records: quantities of its own, no errors of training."""
     T, S = evaluations, seeds
     columns = {"seed": np.tile(np.arange(S), T), "step": np.repeat(np.arange(T), S)}
-    columns |= {name: draw.normal(size=T * S) for name in ("threshold", "exact/0", "trained/0", "excess loss")}
+    columns |= {name: draw.normal(size=T * S) for name in ("threshold", "exact/0", "trained/0", "excess_loss")}
     table = pd.DataFrame(columns).assign(epoch=columns["step"].astype(float), diverged_at=-1)
     return table.assign(selected=table.step == T - 1)
 
