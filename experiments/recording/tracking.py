@@ -26,6 +26,8 @@ from experiments.recording.store import (
 )
 from experiments.study.study import Study
 from reports.schema import FORMAT, PARTS, REPORT, SWEEP, THINNED
+from reports.schema.claims import axes_of
+from reports.schema.statements import claim
 
 NOTE_LIMIT = 8000  # characters: MLflow cuts longer tags
 
@@ -53,7 +55,7 @@ def start_sweep(study: Study, jobs: Sequence[Job], name: str, folder: Path) -> S
 def axes(study: Study, jobs: Sequence[Job]) -> tuple[str, ...]:
     """The keys that tell the cells apart: overrides that vary over the jobs, or that the study names."""
     named = [*study.baseline, *study.choose]
-    named += [key for claim in study.claims for end in ("cell", "lower", "than") for key in claim.get(end, {})]
+    named += [axis for stated in study.claims for axis in axes_of(claim(stated))]
     named += [
         key for figure in study.figures for key in (figure["x"], figure.get("color", ""), figure.get("panels", ""))
     ]

@@ -224,7 +224,7 @@ def test_a_part_of_a_study_is_still_at_the_places_that_its_claims_name():
             [],
             "value is 'x'; it must be a finite number",
         ),
-        ([{"kind": "guess"}], [], "kind is 'guess'; it must be one of exact, published, order"),
+        ([{"kind": "guess"}], [], "kind is 'guess'; it must be one of exact, published, published_mean, order"),
         ([], [{"title": "t", "x": "step", "lines": "exact/1"}], "lines is 'exact/1'; it must be a list"),
         ([], [{"title": "t", "x": "step", "only": {"step": [3]}}], "only is .* the first and the last"),
         ([], [{"title": "t"}], r"lacks \['x'\]"),

@@ -1,0 +1,89 @@
+"""What a sweep has measured on a claim: a metric by seed, at one cell or at several."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+from jaxtyping import Float
+
+from reports.arms import numbers
+from reports.load import Sweep
+from reports.schema.claims import Place, text
+from reports.schema.names import as_number, as_override
+
+Array = np.ndarray
+
+
+@dataclass(frozen=True)
+class NotTested(Exception):
+    """The sweep lacks what the claim is about."""
+
+    why: str
+
+
+class Measured(NamedTuple):
+    """What was measured, and the cells that stand for their arms."""
+
+    sweep: Sweep
+    chosen: Collection[str]
+
+
+class Together(NamedTuple):
+    """Several cells' values of the seeds that all of them have; `lost` seeds have no finite value somewhere."""
+
+    values: Float[Array, "cells seeds"]
+    lost: int
+
+    @property
+    def n(self) -> int:
+        return int(self.values.shape[1])
+
+
+class Line(NamedTuple):
+    """Cells along an axis, numbers in their order."""
+
+    at: list[float | str]
+    together: Together
+
+
+def values_of(place: Place, metric: str, measured: Measured) -> pd.Series:
+    """The metric, by seed, of the one cell at a place; of an arm, that of its chosen cell. Raises NotTested."""
+    sweep, chosen = measured
+    here = [cell["name"] for cell in sweep.cells if is_at(cell, place)]
+    if len(here) > 1:
+        here = [name for name in here if name in chosen] or here
+    if not here and any(is_at(cell, place) for cell in sweep.failed):
+        raise NotTested(f"the cell at {text(place)} failed")
+    if len(here) != 1:
+        raise NotTested(f"{len(here) or 'no'} cells of this sweep are at {text(place)}")
+    rows = sweep.results[sweep.results.cell == here[0]]
+    if metric not in rows or rows[metric].isna().all():
+        raise NotTested(f"{here[0]} has no {metric}")
+    return rows.set_index("seed")[metric].astype(float)
+
+
+def is_at(cell: Mapping[str, Any], place: Place) -> bool:
+    wanted = numbers({axis: as_override(value) for axis, value in place.items()})
+    return wanted.items() <= numbers(cell["axes"]).items()
+
+
+def together(places: Sequence[Place], metric: str, measured: Measured) -> Together:
+    """The metric of several cells, by seed. Raises NotTested."""
+    by_seed = [values_of(place, metric, measured) for place in places]
+    shared = pd.concat(by_seed, axis=1, join="inner").to_numpy().T
+    finite = np.isfinite(shared).all(axis=0)
+    return Together(shared[:, finite], int((~finite).sum()))
+
+
+def along(axis: str, place: Place, metric: str, measured: Measured) -> Line:
+    """The metric of every cell at a place, along an axis. Raises NotTested."""
+    sweep = measured.sweep
+    cells = [cell for cell in [*sweep.cells, *sweep.failed] if axis in cell["axes"] and is_at(cell, place)]
+    at = list(dict.fromkeys(as_number(cell["axes"][axis]) for cell in cells))
+    if len(at) < 2:
+        here = f" at {text(place)}" if place else ""
+        raise NotTested(f"the cells{here} have {len(at) or 'no'} value{'' if len(at) == 1 else 's'} of {axis}")
+    at.sort(key=lambda value: (isinstance(value, str), 0.0 if isinstance(value, str) else value))
+    return Line(at, together([{**place, axis: value} for value in at], metric, measured))
