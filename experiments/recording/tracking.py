@@ -26,8 +26,7 @@ from experiments.recording.store import (
 )
 from experiments.study.study import Study
 from reports.schema import FORMAT, PARTS, REPORT, SWEEP, THINNED
-from reports.schema.claims import axes_of
-from reports.schema.statements import claim
+from reports.schema.claims import PLACES
 
 NOTE_LIMIT = 8000  # characters: MLflow cuts longer tags
 
@@ -55,7 +54,8 @@ def start_sweep(study: Study, jobs: Sequence[Job], name: str, folder: Path) -> S
 def axes(study: Study, jobs: Sequence[Job]) -> tuple[str, ...]:
     """The keys that tell the cells apart: overrides that vary over the jobs, or that the study names."""
     named = [*study.baseline, *study.choose]
-    named += [axis for stated in study.claims for axis in axes_of(claim(stated))]
+    named += [key for claim in study.claims for end in PLACES for key in claim.get(end, {})]
+    named += [claim["axis"] for claim in study.claims if "axis" in claim]
     named += [
         key for figure in study.figures for key in (figure["x"], figure.get("color", ""), figure.get("panels", ""))
     ]

@@ -7,3 +7,4 @@ from reports.claims.deciding import cannot as cannot
 from reports.claims.judging import Verdict as Verdict
 from reports.claims.judging import in_one_sentence as in_one_sentence
 from reports.claims.judging import judge as judge
+from reports.claims.judging import rules as rules

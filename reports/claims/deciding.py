@@ -25,6 +25,8 @@ from reports.schema.claims import Claim
 class Kind(Protocol):
     """What the file of a kind has."""
 
+    RULE: str  # in a sentence, for readers of the page
+
     def evidence(self, claim: Any, measured: Measured) -> Any:
         """What the sweep has measured on the claim. Raises NotTested."""
 

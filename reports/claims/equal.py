@@ -11,6 +11,10 @@ from reports.claims.verdicts import Judged, by_interval, show, why_no_pairs
 from reports.schema.claims import Equal
 from reports.statistics import mean_interval
 
+RULE = (
+    "Cells are equal if the 90 % t interval of their differences, paired by seed, lies within the margin; refuted "
+    "if it lies outside."
+)
 LEVEL = 0.90
 
 

@@ -16,6 +16,11 @@ from reports.claims.verdicts import Judged, by_interval, p_text, show, why_not
 from reports.schema.claims import Exact
 from reports.statistics import Interval, mean_interval
 
+RULE = (
+    "Exact theory is supported if the whole 95 % t interval over seeds lies within the margin, refuted if all of it "
+    "lies outside."
+)
+
 
 def evidence(claim: Exact, measured: Measured) -> Any:
     """The metric, by seed."""

@@ -23,6 +23,11 @@ from reports.claims.verdicts import Judged, p_text, why_no_pairs
 from reports.schema.claims import Extreme
 from reports.schema.names import as_override
 
+RULE = (
+    "An extreme is supported if every cell outside the values stated is told to be worse than the best inside, "
+    "refuted if one is told to be better than all inside, by sign flips that allow for picking the best."
+)
+
 
 class Decided(NamedTuple):
     """Twice the one-sided p for the claim, and against it."""

@@ -17,6 +17,11 @@ from reports.claims.planned import Planned, of_counts
 from reports.claims.verdicts import Judged, by_interval, counted, has
 from reports.schema.claims import First
 
+RULE = (
+    "A time by which a share of seeds has seen an event is held against the 95 % interval from the order of times; "
+    "an event that never came is later than all."
+)
+
 
 def evidence(claim: First, measured: Measured) -> Any:
     """The times, by seed."""

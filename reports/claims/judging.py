@@ -1,14 +1,14 @@
 """What a study claimed beforehand, judged by what was measured: supported, refuted, undecided, or compatible where no margin is stated."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any, NamedTuple
 
 from reports.claims import order
-from reports.claims.deciding import kind_of
+from reports.claims.deciding import KINDS, kind_of
 from reports.claims.evidence import Measured, NotTested
 from reports.claims.verdicts import Judged, counted
 from reports.load import Sweep
-from reports.schema.claims import Claim, Order, words
+from reports.schema.claims import CLAIMS, Claim, Order, words
 from reports.schema.statements import claim as read
 
 VERDICTS = ("supported", "compatible", "refuted", "undecided", "not tested")
@@ -63,6 +63,12 @@ def verdict_of(case: Case) -> Judged:
     if case.claim is None:
         return Judged("not tested", case.evidence, "")
     return kind_of(case.claim).verdict(case.claim, case.evidence)
+
+
+def rules(claims: Iterable[Any]) -> list[str]:
+    """The rules by which these claims, as stated, are judged: one of each kind."""
+    kinds = [stated.get("kind") for stated in claims if isinstance(stated, Mapping)]
+    return [KINDS[statement].RULE for kind, statement in CLAIMS.items() if kind in kinds]
 
 
 def in_one_sentence(verdicts: list[Verdict]) -> str:

@@ -14,6 +14,8 @@ from reports.schema.claims import Order
 from reports.sign_flips import least_p, least_seeds
 from reports.statistics import holm, paired_difference
 
+RULE = "An order is decided by a sign-flip test paired by seed, with Holm's correction over the claims of order."
+
 
 class Paired(NamedTuple):
     """What a claim of order rests on; p is corrected over all of the study, of which there are `family`."""

@@ -14,6 +14,8 @@ from reports.claims.verdicts import Judged, why_not
 from reports.schema.claims import Published
 from reports.statistics import mean_interval, t_quantile
 
+RULE = "A published single run is held against the interval in which one more seed would lie."
+
 
 def evidence(claim: Published, measured: Measured) -> Any:
     """The metric, by seed."""

@@ -18,6 +18,11 @@ from reports.claims.verdicts import Judged, by_interval, show, why_not
 from reports.schema.claims import PublishedMean
 from reports.statistics import t_quantile
 
+RULE = (
+    "A published mean is held against Welch's 95 % interval of the difference: supported within the margin, refuted "
+    "outside; without a margin refuted where it excludes 0, else compatible, which is no support."
+)
+
 
 class Difference(NamedTuple):
     """Ours − theirs, Welch's 95 % interval, and about the least difference found with power 0.8."""

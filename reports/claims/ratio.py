@@ -19,6 +19,8 @@ from reports.claims.verdicts import Judged, by_interval, show, why_no_pairs
 from reports.schema.claims import Ratio, text
 from reports.statistics import t_quantile
 
+RULE = "A ratio of means is held against Fieller's 90 % interval, paired by seed."
+
 
 class Fieller(NamedTuple):
     """A ratio of two means, and its interval."""

@@ -17,6 +17,8 @@ from reports.claims.verdicts import Judged, by_interval, counted, ends, has
 from reports.schema.claims import Share
 from reports.schema.condition import condition
 
+RULE = "A share of seeds is held against Clopper and Pearson's 95 % interval."
+
 
 def evidence(claim: Share, measured: Measured) -> Any:
     """The metric, by seed."""

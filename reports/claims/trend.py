@@ -21,6 +21,11 @@ from reports.claims.verdicts import Judged, p_text, show, why_no_pairs
 from reports.schema.claims import Trend
 from reports.statistics import mean_interval
 
+RULE = (
+    "A trend is supported if the 95 % t interval of the seeds' slopes lies on its side of 0; refuted if it lies on "
+    "the other, or if two neighbors are told to go the other way."
+)
+
 
 class Reversal(NamedTuple):
     """The step that most clearly goes the other way: from the cell of this number to the next; and twice its one-sided p."""

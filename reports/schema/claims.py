@@ -244,9 +244,3 @@ PLACES = ("cell", "lower", "than", "cells")  # fields that hold places
 def words(claim: Claim) -> str:
     """What the claim says, in the study's own words if it has any."""
     return claim.says or claim.in_words()
-
-
-def axes_of(claim: Claim) -> list[str]:
-    """The axes that a claim names."""
-    named = [axis for end in PLACES for axis in getattr(claim, end, {})]
-    return [*named, claim.axis] if isinstance(claim, Extreme | Trend) else named

@@ -204,6 +204,15 @@ def test_a_part_of_a_study_is_still_at_the_places_that_its_claims_name():
     ]
     assert axes(study, jobs) == ("theory.method", "theory.relative_rate")
     assert axes(study, jobs[:1]) == ("theory.method", "theory.relative_rate")
+    trend = {
+        "kind": "trend",
+        "metric": "threshold",
+        "direction": "rising",
+        "axis": "seeds",
+        "cells": {"theory.method": "plain"},
+    }
+    along = Study("s", "Is it so?", claims=[trend])
+    assert axes(along, jobs[:1]) == ("theory.method", "seeds")
 
 
 @pytest.mark.parametrize(

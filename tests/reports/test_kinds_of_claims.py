@@ -8,14 +8,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from reports.claims import cannot, judge
+from reports.claims import cannot, judge, rules
 from reports.claims.deciding import KINDS
 from reports.claims.evidence import Together
 from reports.claims.one_sided import one_sided
 from reports.claims.published_mean import welch
 from reports.claims.ratio import fieller
 from reports.claims.share import clopper_pearson
-from reports.schema.claims import CLAIMS, PublishedMean, axes_of, words
+from reports.schema.claims import CLAIMS, PublishedMean, words
 from reports.schema.condition import condition
 from reports.schema.statements import claim as read
 from tests.reports.test_comparison import sweep_of
@@ -300,11 +300,10 @@ EVERY = {
 
 
 @pytest.mark.parametrize("kind", CLAIMS)
-def test_every_kind_has_words_a_judge_and_axes(kind):
+def test_every_kind_has_words_a_judge_and_a_rule(kind):
     claim = read({"kind": kind, **BASE, **EVERY[kind]})
     assert "m" in words(claim)
-    assert set(axes_of(claim)) <= {"regularizer", AXIS}
-    assert axes_of(claim)
+    assert rules([{"kind": kind}, {"kind": kind}, {"kind": "guess"}, None]) == [KINDS[type(claim)].RULE]
     assert all(callable(getattr(KINDS[type(claim)], part)) for part in ("evidence", "verdict", "cannot"))
     assert words(read({"kind": kind, **BASE, **EVERY[kind], "says": "It is so"})) == "It is so"
 
