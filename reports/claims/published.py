@@ -30,7 +30,7 @@ def verdict(claim: Published, values: Any) -> Judged:
     half = t_quantile(0.975, interval.n - 1) * interval.sd * (1 + 1 / interval.n) ** 0.5
     decided = "supported" if abs(value - interval.mean) <= half else "refuted"
     found = f"one more seed: [{interval.mean - half:.5g}, {interval.mean + half:.5g}], from {interval.n}"
-    return Judged(decided, found, expected)
+    return Judged(decided, found.replace("-", "−"), expected)
 
 
 def cannot(claim: Published, planned: Planned) -> str:

@@ -3,7 +3,7 @@
 Each seed has its slope Σ (x − x̄) y / Σ (x − x̄)², x the axis or with `log` its logarithm. Supported if the 95 % t interval of
 the mean slope lies on the stated side of 0. Refuted if it lies on the other side, or if two neighbors are told to go the other
 way: the largest T of the sign flips over all neighbors, at 2.5 %; that refutes a slope of the right sign too. Else undecided. So
-*supported* says: it rises on the whole, and no step down is told; not that every step rises.
+*supported* says: it rises on the whole, and no step down is told, as fewer than six seeds cannot; not that every step rises.
 
 Simulated, 8 seeds, 5 cells: of flat lines 2.5 % are supported and 4.4 % refuted; of lines that rise at every step 1.5 % are
 refuted where the steps are a tenth of the sd, and one of 6,000 where they are the sd. Each claim is judged alone.
@@ -56,9 +56,8 @@ def verdict(claim: Trend, line: Line) -> Judged:
     with_it = interval.low > 0 if side > 0 else interval.high < 0
     against = interval.high < 0 if side > 0 else interval.low > 0
     decided = "refuted" if against or back.p < 0.05 else "supported" if with_it else "undecided"
-    step = f"{line.at[back.step]:g} to {line.at[back.step + 1]:g}"
-    found = f"slope {show(interval)}, over {interval.n} seeds"
-    return Judged(decided, f"{found}; the other way most clearly from {step}: {p_text(back.p)}", expected)
+    found = f"slope {show(interval)}, over {interval.n} seeds; {in_words(back, line)}"
+    return Judged(decided, found, expected)
 
 
 def slopes(x: Float[Array, " cells"], values: Float[Array, "cells seeds"]) -> Float[Array, " seeds"]:
@@ -72,6 +71,13 @@ def reversal(values: Float[Array, "cells seeds"]) -> Reversal:
     downward = values[:-1] - values[1:]
     tested = one_sided(downward)
     return Reversal(int(tested.each.argmin()), min(1.0, 2 * tested.largest))
+
+
+def in_words(back: Reversal, line: Line) -> str:
+    """Whether neighbors are told to go the other way, and which."""
+    if not back.p < 0.05:
+        return f"no step is told to go the other way, {p_text(back.p)}"
+    return f"from {line.at[back.step]:g} to {line.at[back.step + 1]:g} it goes the other way, {p_text(back.p)}"
 
 
 def cannot(claim: Trend, planned: Planned) -> str:

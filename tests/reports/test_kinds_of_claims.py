@@ -201,8 +201,13 @@ def test_a_trend_needs_a_slope_and_no_step_back(levels, claim, expected):
 def test_a_slope_is_that_of_least_squares_over_the_logarithm():
     """1, 2 and 3 at 0.1, 1 and 10: one for each factor of ten, 1/ln 10 = 0.43429; no step goes back in any seed."""
     found = verdict({**RISING, "log": True}, s0_1=1 + NOISE, s1=2 + NOISE, s10=3 + NOISE)
-    assert found.found.startswith("slope 0.43429 [0.43429, 0.43429], over 8 seeds; the other way most clearly from ")
-    assert found.found.endswith(": p = 1.000")
+    assert (
+        found.found == "slope 0.43429 [0.43429, 0.43429], over 8 seeds; no step is told to go the other way, p = 1.000"
+    )
+    back = verdict(RISING, s0_1=2 + NOISE, s1=1 + NOISE, s10=9 + NOISE)
+    assert back.found.endswith(
+        "; from 0.1 to 1 it goes the other way, p = 0.016"
+    )  # two of 2⁸ flips: all signs as they are, or all turned
 
 
 def test_a_trend_needs_numbers_that_have_logarithms():
