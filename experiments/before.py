@@ -1,16 +1,16 @@
 """What is said before training: names that a study misspells, claims that this sweep cannot test, or that its seeds cannot decide."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING
 
 from experiments.config.lookup import look_up_cells, look_up_metrics
 from experiments.config.reach import Sweeping, cells
 from experiments.recording.plan import Plan
 from experiments.study.study import Study
-from reports.schema import named
+from reports.schema import PARTS, named
+from reports.schema.claims import words
 from reports.schema.places import cells_at
-from reports.schema.statements import Claim, Order, claim, words
-from reports.sign_flips import least_p, least_seeds
+from reports.schema.statements import claim
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -30,27 +30,24 @@ def before_training(study: Study, sweeping: Sweeping, plan: Plan, console: "Cons
         tell(line, console)
 
 
-def undecidable(study: Study, sweeping: Sweeping, plan: Plan, untestable: Iterable[str]) -> Iterator[str]:
-    """A line for each claim that the planned seeds cannot decide, or that nothing could refute."""
-    there = cells(sweeping, named.keys({}, study.claims, ()))
-    seeds = [len(plan.cell_of[n].experiment.all_seeds) if n in plan.cell_of else None for n in range(len(there))]
-    number = {id(cell): count for cell, count in zip(there, seeds, strict=True)}
+def undecidable(study: Study, sweeping: Sweeping, plan: Plan, untestable: Collection[str]) -> Iterator[str]:
+    """A line for each other claim that the planned seeds cannot decide, or that nothing could refute."""
     claims = [claim(stated) for stated in study.claims]
+    there = cells(sweeping, named.keys({}, study.claims, ()))
     for stated, read in zip(study.claims, claims, strict=True):
-        here = [number[id(cell)] for _, place in named.places(stated) for cell in cells_at(place, there)]
-        counts = [count for count in here if count is not None]
-        if words(read) not in untestable and counts and (why := cannot(read, min(counts), claims)):
-            yield f"cannot be decided: {words(read)}: {why}"
+        jobs = {cell["job"] for _, place in named.places(stated) for cell in cells_at(place, there)}
+        seeds = [len(plan.cell_of[n].experiment.all_seeds) for n in jobs if n in plan.cell_of]
+        if seeds and words(read) not in untestable:
+            from reports.claims import cannot  # with SciPy, which takes long: few studies have claims
+
+            if why := cannot(read, min(seeds), claims, shares(plan)):
+                yield f"to know of a claim before training: {words(read)}: {why}"
 
 
-def cannot(claim: Claim, seeds: int, claims: list[Claim]) -> str:
-    """Why so many seeds cannot decide a claim, or nothing could refute it."""
-    if not isinstance(claim, Order):
-        return "one seed has no interval: take at least 2" if seeds < 2 else ""
-    count = sum(isinstance(other, Order) for other in claims)
-    if least_p(seeds) * count < 0.05:
-        return ""
-    return f"{seeds} seeds cannot reach p < 0.05: take at least {least_seeds(count)}"
+def shares(plan: Plan) -> list[str]:
+    """The metrics that always lie from 0 to 1: errors of classes."""
+    of_classes = all(cell.experiment.dataset.task == "classification" for cell in plan.cells)
+    return [f"{part}/error" for part in PARTS] if of_classes else []
 
 
 def tell(line: str, console: "Console") -> None:

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from reports.load import Sweep
-from reports.schema.places import cells_at, in_words, several
+from reports.schema.claims import text
+from reports.schema.places import cells_at, several
 
 
 @dataclass(frozen=True)
@@ -21,9 +22,9 @@ def cell_at(place: Mapping[str, Any], sweep: Sweep, chosen: Collection[str]) -> 
     if len(here) > 1:
         here = [cell for cell in here if cell["name"] in chosen] or here
     if not here and cells_at(place, sweep.failed):
-        raise NotTested(f"the cell at {in_words(place)} failed")
+        raise NotTested(f"the cell at {text(place)} failed")
     if not here:
-        raise NotTested(f"no cells of this sweep are at {in_words(place)}")
+        raise NotTested(f"no cells of this sweep are at {text(place)}")
     if len(here) > 1:
         raise NotTested(several(place, here))
     return str(here[0]["name"])

@@ -4,7 +4,7 @@ The file is a mapping: `format` (1), `sweep`, `study` (their names) and `verdict
 
     claim           as the study states it
     says            the same in words
-    verdict         supported, refuted, undecided, or not tested
+    verdict         supported, compatible, refuted, undecided, or not tested
     measured        what was found, in words
     expected        the value or the rule that it was held against, in words
     source          of the claim
@@ -28,7 +28,7 @@ def dated(verdicts: Sequence[Verdict], sweep: Sweep) -> list[Verdict]:
     """The verdicts, each with when its claim was stated."""
     claims = sweep.study.get("claims", [])
     return [
-        verdict._replace(stated=statement(claim, sweep).in_words())
+        verdict if verdict.verdict == "not tested" else verdict._replace(stated=statement(claim, sweep).in_words())
         for verdict, claim in zip(verdicts, claims, strict=True)
     ]
 

@@ -14,8 +14,9 @@ from experiments.config.errors import ConfigurationError, did_you_mean, known_ke
 from experiments.config.reach import Cell, Sweeping, cells, why_ambiguous, why_untested
 from experiments.study.study import Study
 from reports.schema import named
+from reports.schema.claims import words
 from reports.schema.derived import metric_names
-from reports.schema.statements import claim, words
+from reports.schema.statements import claim
 
 SHOWN = 12  # metrics of one group that are listed one by one: weights/*, exact/*
 

@@ -10,8 +10,9 @@ from typing import Any, NamedTuple
 from experiments.config.composition import Job
 from experiments.config.errors import ConfigurationError, did_you_mean
 from experiments.config.values import settings_of
+from reports.schema.claims import text as in_words
 from reports.schema.names import listed
-from reports.schema.places import cells_at, in_words, normal, several, telling_apart
+from reports.schema.places import cells_at, normal, several, telling_apart
 
 Cell = Mapping[str, Any]
 Offered = Sequence[Mapping[str, Sequence[str]]] | None
@@ -25,10 +26,10 @@ class Sweeping(NamedTuple):
 
 
 def cells(sweeping: Sweeping, keys: Sequence[str]) -> list[Cell]:
-    """The jobs as cells, with their values of these keys."""
+    """The jobs as cells, with their numbers and their values of these keys."""
     return [
-        {"name": in_words(job.overrides), "axes": job.overrides, "settings": settings_of(job, keys)}
-        for job in sweeping.jobs
+        {"job": n, "name": in_words(job.overrides), "axes": job.overrides, "settings": settings_of(job, keys)}
+        for n, job in enumerate(sweeping.jobs)
     ]
 
 

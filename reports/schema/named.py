@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-ENDS = ("cell", "lower", "than", "cells")  # keys of a claim that hold a place
+from reports.schema.claims import PLACES
+
 MOMENTS = ("step", "epoch")  # along x of a figure, beside axes
 
 
@@ -15,7 +16,7 @@ def places(claim: Any) -> list[tuple[str, Mapping[str, Any]]]:
     """
     if not isinstance(claim, Mapping):
         return []
-    return [(end, claim[end]) for end in ENDS if isinstance(claim.get(end), Mapping)]
+    return [(end, claim[end]) for end in PLACES if isinstance(claim.get(end), Mapping)]
 
 
 def along(claim: Mapping[str, Any]) -> list[str]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from reports.schema.claims import text
 from reports.schema.names import as_number, as_override, listed
 
 Cell = Mapping[str, Any]  # as a sweep lists it, with its name, its values by axis, and its settings beside these
@@ -31,22 +32,14 @@ def normal(place: Mapping[str, Any]) -> dict[str, float | str]:
     {'a': '[64,32]', 'b': 0.001, 'c': 'null', 'd': '[64,32]'}
     """
     texts = {key: as_override(value) for key, value in place.items()}
-    return {key: as_number(text.replace(", ", ",") if text.startswith("[") else text) for key, text in texts.items()}
-
-
-def in_words(place: Mapping[str, Any]) -> str:
-    """
-    >>> in_words({"regularizer": "l2", "batch_size": None})
-    'regularizer=l2, batch_size=null'
-    """
-    return ", ".join(f"{key}={as_override(value)}" for key, value in place.items())
+    return {key: as_number(own.replace(", ", ",") if own.startswith("[") else own) for key, own in texts.items()}
 
 
 def several(place: Mapping[str, Any], cells: Sequence[Cell]) -> str:
     """That more than one cell is at a place: which, and what else to name."""
     apart = telling_apart([values(cell) for cell in cells])
     way_out = f"; {' and '.join(apart)} would tell them apart" if apart else ""
-    return f"{len(cells)} cells of this sweep are at {in_words(place)}: {listed([c['name'] for c in cells])}{way_out}"
+    return f"{len(cells)} cells of this sweep are at {text(place)}: {listed([c['name'] for c in cells])}{way_out}"
 
 
 def telling_apart(places: Sequence[Mapping[str, Any]]) -> list[str]:

@@ -204,6 +204,15 @@ def test_a_part_of_a_study_is_still_at_the_places_that_its_claims_name():
     ]
     assert axes(study, jobs) == ("theory.method", "theory.relative_rate")
     assert axes(study, jobs[:1]) == ("theory.method", "theory.relative_rate")
+    trend = {
+        "kind": "trend",
+        "metric": "threshold",
+        "direction": "rising",
+        "axis": "seeds",
+        "cells": {"theory.method": "plain"},
+    }
+    along = Study("s", "Is it so?", claims=[trend])
+    assert axes(along, jobs[:1]) == ("theory.method", "seeds")
 
 
 @pytest.mark.parametrize(
@@ -224,7 +233,7 @@ def test_a_part_of_a_study_is_still_at_the_places_that_its_claims_name():
             [],
             "value is 'x'; it must be a finite number",
         ),
-        ([{"kind": "guess"}], [], "kind is 'guess'; it must be one of exact, published, order"),
+        ([{"kind": "guess"}], [], "kind is 'guess'; it must be one of exact, published, published_mean, order"),
         ([], [{"title": "t", "x": "step", "lines": "exact/1"}], "lines is 'exact/1'; it must be a list"),
         ([], [{"title": "t", "x": "step", "only": {"step": [3]}}], "only is .* the first and the last"),
         ([], [{"title": "t"}], r"lacks \['x'\]"),
