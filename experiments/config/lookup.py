@@ -36,7 +36,7 @@ def look_up_keys(study: Study, sweeping: Sweeping) -> None:
             continue
         known = known or sorted(known_keys(CONF))  # the jobs may be only the part of a study without this axis
         if key not in known:
-            axes = sorted({axis for job in sweeping.jobs for axis in job.overrides if axis != "study"})
+            axes = sorted({axis for job in sweeping.jobs for axis in job.overrides if axis.split(".")[0] != "study"})
             there = f" Its axes are {', '.join(axes)}; `--cfg job` prints all keys." if axes else ""
             mean = did_you_mean(key, [*axes, *known])
             raise ConfigurationError(f"{where} names {key!r}, which is no key of this config.{mean}{there}")
