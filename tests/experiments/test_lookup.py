@@ -108,7 +108,7 @@ def test_a_place_of_several_arms_says_what_would_tell_them_apart():
 )
 def test_a_misspelt_key_is_a_mistake_wherever_it_stands(named):
     with pytest.raises(
-        ConfigurationError, match="'regulariser', which is no key of this config. Did you mean 'regularizer'"
+        ConfigurationError, match=r"'regulariser', which is no key of this config\. Did you mean 'regularizer'"
     ):
         look_up_keys(Study("s", "Q?", **named), WHOLE)
 
