@@ -1,4 +1,4 @@
-"""What is measured of a snapshot, per replica, with all noise off and all quantities at the same weights."""
+"""What networks answer, and how well: losses and errors of a snapshot, per replica, with all noise off."""
 
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
@@ -6,10 +6,9 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float, Int
 
-from backprop import kernels
 from backprop.arrays import Array
 from backprop.layers import Owned
-from backprop.layout import Layout, Parameters, Weights
+from backprop.layout import Layout, Parameters
 from backprop.network import apply
 from backprop.sets import AnySets, stretch
 from backprop.training import Recipe
@@ -99,18 +98,3 @@ def performance(
             if outputs:
                 found.outputs[r] = z[0, held_out].copy()
     return found
-
-
-def weight_norms(W: Weights) -> dict[str, Float[Array, " R"]]:
-    """‖W‖₂ and ‖W‖₁ over all weights, the share of exact zeros, the largest incoming norm of a unit."""
-    sums = np.zeros((4, len(W.parameters)))
-    for w in W.arrays:
-        kernels.weight_sums(w, sums)
-    squares, sizes, zeros, largest = sums
-    with np.errstate(all="ignore"):
-        return {
-            "l2": np.sqrt(squares),
-            "l1": sizes,
-            "zeros": zeros / W.flat[0].size,
-            "largest_incoming": np.sqrt(largest),
-        }

@@ -44,7 +44,7 @@ def stack(choices: Sequence[T], dtype: str) -> T:
 
 def stacking_key(choice: Any) -> Hashable:
     """Equal for choices that can share a stack: everything of a choice except its per-replica numbers."""
-    if isinstance(choice, tuple):
+    if isinstance(choice, tuple | list):
         return tuple(stacking_key(part) for part in choice)
     cls: Any = type(choice)
     if not is_dataclass(choice):

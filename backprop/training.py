@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from jaxtyping import Int
@@ -76,6 +76,10 @@ class Recipe:
     def penalized(self, layout: Layout, parameters: Parameters) -> Weights:
         """The parameters that a penalty acts on: the weights, and the biases where it says so."""
         return layout.weights(parameters, and_biases=getattr(self.penalty, "biases", False))
+
+    def learning_rate(self, t: int, T: int) -> Any:
+        """η of step t of T, as the schedule has it."""
+        return self.optimizer.learning_rate * self.schedule.factor(t, T)
 
     def check_minibatches(self, n: int, layout: Layout) -> None:
         """Raises ValueError where the network normalizes over minibatches, and one of n training examples has a single row."""
@@ -183,7 +187,7 @@ def train(
             x, y = data.rows(rows)
             now, layout_now = at_step((recipe, layout), t, total) if changes else (recipe, layout)
             penalty = acting(now.penalty, now.optimizer)
-            eta = recipe.optimizer.learning_rate * recipe.schedule.factor(t, total)
+            eta = recipe.learning_rate(t, total)
 
             if now.augmentation is not None:
                 slope = partial(gradient_of_inputs, now, layout_now, without_noise)

@@ -12,7 +12,7 @@ from experiments.costs.cost import cost
 from experiments.costs.limits import in_words
 from experiments.recording import journal
 from experiments.recording.plan import Plan, loads_of_plan
-from experiments.training.evaluation import snapshots
+from experiments.training.evaluation import snapshots, stacked, training_examples
 from experiments.training.tasks import CalculationTask, Task
 from experiments.training.workers import Workers
 
@@ -65,5 +65,7 @@ def forecast(console: "Console", plan: Plan, stacks: Sequence[Task | Calculation
 def seconds_a_step(task: Task) -> float:
     last = task.steps[-1]
     start, end = min(WARM_UP, last - 1), min(WARM_UP + TIMED, last)
-    times = [time.perf_counter() for _ in islice(snapshots(task, {start, end}), 2)]
+    times = [
+        time.perf_counter() for _ in islice(snapshots(task, stacked(task), training_examples(task), {start, end}), 2)
+    ]
     return (times[1] - times[0]) / max(end - start, 1) if len(times) == 2 else 0.0

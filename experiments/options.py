@@ -3,6 +3,7 @@
 import argparse
 import inspect
 import re
+from pathlib import Path
 from typing import Any
 
 from omegaconf import OmegaConf
@@ -14,7 +15,7 @@ BEGIN, END = "<!-- options: python -m experiments.options --write -->", "<!-- en
 KINDS = [
     *("dataset", "split", "corruption", "scaling", "network", "initialization", "loss", "optimizer", "schedule"),
     "batches",
-    *("ascent", "clipping", "averaging", "penalty", "constraint", "noise", "augmentation", "selection"),
+    *("ascent", "clipping", "averaging", "penalty", "constraint", "noise", "augmentation", "selection", "measures"),
 ]
 
 
@@ -23,12 +24,22 @@ def table() -> str:
     rows = ["| kind | option | what it is | fields |", "|---|---|---|---|"]
     for kind in KINDS:
         for file in sorted((CONF / kind).glob("*.yaml")):
-            node: Any = OmegaConf.to_container(OmegaConf.load(file))
+            node = option_in(file)
             if "_target_" in node:
                 fields = ", ".join(f"`{key}={shown(value)}`" for key, value in node.items() if key != "_target_")
                 rows.append(f"| {kind} | `{file.stem}` | {first_sentence(node['_target_'])} | {fields} |")
     regularizers = ", ".join(f"`{file.stem}`" for file in sorted((CONF / "regularizer").glob("*.yaml")))
     return "\n".join([*rows, "", f"`regularizer=` chooses a recipe over these kinds: {regularizers}."])
+
+
+def option_in(file: Path) -> dict[str, Any]:
+    """What an option's file states; of a kind of which a list is chosen, it stands under the option's name.
+
+    >>> option_in(CONF / "measures" / "distances.yaml")
+    {'_target_': 'backprop.measures.distances.Distances', 'when': 'end'}
+    """
+    node: Any = OmegaConf.to_container(OmegaConf.load(file))
+    return node[file.stem] if isinstance(node.get(file.stem), dict) else node
 
 
 def shown(value: Any) -> str:

@@ -71,10 +71,10 @@ def with_room(rows: Sequence[dict[str, Any]], width: int, further: Collection[st
         measure = longest_word if is_text(column) else cells
         return max(longest_word(column), *(measure(str(row[column])) for row in rows)) + BETWEEN
 
-    room, kept = width - EDGE - sum(least(column) for column in rows[0] if column not in further), []
-    for column in (column for column in rows[0] if column in further):
-        if least(column) <= room:
-            room, kept = room - least(column), [*kept, column]
+    room = width - EDGE - sum(least(column) for column in rows[0] if column not in further)
+    kept: list[str] = []
+    for column in (column for column in rows[0] if column in further and least(column) <= room):
+        room, kept = room - least(column), [*kept, column]
     left_out = set(further) - set(kept)
     return [{column: value for column, value in row.items() if column not in left_out} for row in rows]
 

@@ -150,7 +150,7 @@ def keys() -> frozenset[str]:
         kind = file.parent.name
         found |= {kind, file.stem} - {""}
         for key in paths(yaml.safe_load((ROOT / "conf" / file).read_text(encoding="utf-8"))):
-            found |= {f"{kind}.{key}" if kind else key, key}
+            found |= {f"{kind}.{key}" if kind else key, key, key.removeprefix(f"{file.stem}.")}
     return frozenset(found | {f"noise.{site}" for site in ("inputs", "hidden", "weights", "gradients")})
 
 

@@ -27,7 +27,7 @@ class Subject(NamedTuple):
 class Observation(NamedTuple):
     """R networks at one step, all noise off. The arrays go on changing with training: measure now, or copy."""
 
-    recipe: Recipe  # its numbers are (R, 1, 1)
+    recipe: Recipe  # its numbers are (R, 1, 1); scheduled ones are those of this step
     layout: Layout
     parameters: Parameters
     initial: Parameters  # what training began with
@@ -37,17 +37,25 @@ class Observation(NamedTuple):
     step: int
     learning_rate: Float[Array, "R 1 1"]  # of that step
 
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """Those of train, validation and test that have rows."""
+        return tuple(name for name, rows in self.data[0].rows.items() if rows.stop > rows.start)
+
 
 @runtime_checkable
 class Measure(Protocol):
-    """One value per network under each of its names, which are columns of the record: `group/quantity`."""
+    """One value per network under each of its names, which are columns of the record."""
 
     @property
     def when(self) -> str:
         """One of WHEN."""
 
     def names(self, subject: Subject) -> tuple[str, ...]:
-        """The names of its values, known before training. Raises ValueError where it is not defined for such networks."""
+        """The names of its values, known before training; none where it has nothing to say of such networks.
+
+        Raises ValueError where it was not meant to be asked.
+        """
 
     def __call__(self, seen: Observation) -> Mapping[str, Float[Array, " R"]]:
         """The values, under exactly these names; NaN for a network that has diverged."""

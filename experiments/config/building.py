@@ -87,12 +87,18 @@ def draft(config: DictConfig, allowed: Collection[str] = ()) -> Draft:
         others = {key: value for key, value in node.items() if key not in ("_target_", "dataset")}
         others = {key: value for key, value in others.items() if (key, value) != ("loss", None)}  # the natural loss
         parts = {key: built(json.dumps(value)) if isinstance(value, dict) else value for key, value in others.items()}
+        parts |= listed(parts.get("measures")) if kind is Experiment else {}
         recipe, rest = sorted_by_recipe(parts)
         check_fields(Recipe, recipe)
         check_fields(kind, rest)
         if node.get("dataset") is None:
             raise ConfigurationError("dataset is none; choose one: `--help` lists them.")
         return Draft(kind, parts, node["dataset"])
+
+
+def listed(measures: Any) -> dict[str, Any]:
+    """The measures of an experiment: a config has them by name, so that one can be added, and its values be set."""
+    return {"measures": list(measures.values()) if isinstance(measures, dict) else measures or []}
 
 
 @contextmanager

@@ -49,6 +49,10 @@ def of_hydra(message: str, conf: Path) -> str:
         return no_such_key(misspelt[1], known_keys(conf))
     if missing := re.search(r"Could not find '([^']+)/([^'/]*)'", message):
         return no_such_option(missing[1], missing[2], re.findall(r"^\t(\S+)$", message, re.M))
+    if missing := re.search(r"Could not load '([^']+)/([^'/]*)'", message):  # one of a list: here Hydra names no others
+        folders = [conf, *map(Path, re.findall(r"path=file://(.+)$", message, re.M))]
+        options = sorted({file.stem for folder in folders for file in (folder / missing[1]).glob("*.yaml")})
+        return no_such_option(missing[1], missing[2], options)
     return re.split(r"\n(?:Config search path:|\s+full_key:)", message)[0].strip()
 
 
@@ -112,7 +116,8 @@ def known_keys(conf: Path) -> dict[str, set[str]]:
             continue
         places = [f"noise.{site}" for site in SITES] if kind == "noise" else [kind]
         for place in places:
-            choice = f"noise@{place}={file.stem}" if kind == "noise" else f"{kind}={file.stem}"
+            option = f"[{file.stem}]" if kind == "measures" else file.stem
+            choice = f"noise@{place}={option}" if kind == "noise" else f"{kind}={option}"
             for key in dotted(OmegaConf.to_container(OmegaConf.load(file))):
                 keys.setdefault(f"{place}.{key}".lstrip("."), set()).add(choice)
     return keys | {key: {"hydra/launcher=lab"} for key in launcher_keys()}

@@ -15,7 +15,14 @@ from typing import Any
 from backprop.choices import is_choice
 from experiments.config.errors import ConfigurationError, did_you_mean
 
-BUILT = ("backprop", "experiments.data", "experiments.data.datasets", "experiments.study", "experiments.study.theories")
+BUILT = (
+    "backprop",
+    "backprop.measures",
+    "experiments.data",
+    "experiments.data.datasets",
+    "experiments.study",
+    "experiments.study.theories",
+)
 TRUST = "BACKPROP_LAB_ALLOW_TARGETS"  # an environment variable: comma-separated names; the command line adds to it
 
 

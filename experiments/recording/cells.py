@@ -1,6 +1,7 @@
 """Records a cell: one run in MLflow with its parameters, its metrics, and the tables of all seeds."""
 
 import json
+import re
 import sys
 import time
 from collections.abc import Mapping
@@ -160,7 +161,7 @@ def metrics_of(cell: Cell, curves: Curves) -> list[Any]:
         Metric("seeds/finished", finished, now, 0),
         Metric("seeds/diverged", len(curves.seeds) - finished, now, 0),
     ]
-    for name, values in at_the_selected_step(curves, cell.experiment.selection).items():
+    for name, values in by_chartable_name(at_the_selected_step(curves, cell.experiment.selection)).items():
         interval = mean_interval(values)
         metrics.append(Metric(name, interval.mean, now, 0))
         if name.endswith("/error"):
@@ -170,6 +171,18 @@ def metrics_of(cell: Cell, curves: Curves) -> list[Any]:
         means = mean_of_finite(curves.metrics[name])
         metrics += [Metric(f"curve/{name}", float(means[row]), now, curves.steps[row]) for row in rows]
     return metrics
+
+
+def by_chartable_name(metrics: Mapping[str, Any]) -> dict[str, Any]:
+    """The metrics by names that MLflow takes: other characters become _, as in coefficient/body mass _kg_.
+
+    >>> by_chartable_name({"coefficient/mass (kg)": 1, "test/error": 2})
+    {'coefficient/mass _kg_': 1, 'test/error': 2}
+    """
+    named: dict[str, Any] = {}
+    for name, values in metrics.items():
+        named.setdefault(re.sub(r"[^/\w.\- ]", "_", name), values)  # of two that become one, the first
+    return named
 
 
 def mean_of_finite(values: Any) -> Any:

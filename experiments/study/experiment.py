@@ -9,6 +9,12 @@ from typing import Any
 from backprop.choices import choice, integer
 from backprop.layout import Layout
 from backprop.losses import Loss, SoftmaxCrossEntropy, SquaredError
+from backprop.measures.confidence import Confidence
+from backprop.measures.distances import Distances
+from backprop.measures.gradients import Gradients
+from backprop.measures.measure import Measure, Subject
+from backprop.measures.norms import Norms
+from backprop.measures.weight_histogram import WeightHistogram
 from backprop.optimizers import LARGEST_FOR_NEWTON, Newton
 from backprop.stacking import stacking_key
 from backprop.training import Recipe
@@ -16,10 +22,12 @@ from experiments.data.corruption import Corruption
 from experiments.data.datasets.dataset import Dataset
 from experiments.data.division import Division, Scaling, divide
 from experiments.data.splits import Holdout, Split, drawn
+from experiments.study.metrics import check_measures, metric_names
 from experiments.study.selection import Last, Selection
 
 SOURCES = ("split", "init", "order")  # division and corruption; initial weights; minibatches and noise
 NATURAL_LOSS: dict[str, Loss] = {"classification": SoftmaxCrossEntropy(), "regression": SquaredError()}
+MEASURES: tuple[Measure, ...] = (Norms(), Distances(), Gradients(), Confidence(), WeightHistogram())
 
 
 def listed_seeds(seeds: Any) -> list[int]:
@@ -70,11 +78,13 @@ loss=natural (in Python Recipe(loss=SquaredError())) or another dataset.
     vary: list[str] = field(
         default_factory=lambda: list(SOURCES)
     )  # what is drawn anew for every seed; the rest is the first seed's
+    measures: Sequence[Measure] = MEASURES  # beside losses, errors and gaps
 
     def __post_init__(self) -> None:
         _ = self.all_seeds  # the check
         if not set(self.vary) <= set(SOURCES) or not self.vary or len(set(self.vary)) < len(self.vary):
             raise ValueError(f"vary is {self.vary!r}; it must list one or more of {', '.join(SOURCES)}.")
+        check_measures(self.measures)
         self.check_recipe()
 
     def check_recipe(self) -> None:
@@ -110,6 +120,7 @@ loss=natural (in Python Recipe(loss=SquaredError())) or another dataset.
             raise ValueError(f"split: the seeds have {sorted(sizes)} training rows; all must have the same number.")
         if self.corruption is not None:
             self.corruption(self.dataset, rows[0]._asdict(), self.all_seeds[0])
+        self.metrics()  # the check
         (examples,) = sizes
         self.recipe.check_minibatches(examples, self.layout)
         if self.recipe.batch_size is not None and self.recipe.batch_size > examples:
@@ -117,6 +128,18 @@ loss=natural (in Python Recipe(loss=SquaredError())) or another dataset.
                 f"batch_size is {self.recipe.batch_size}, but there are {examples} training examples; "
                 f"make it at most {examples}, or null for all of them."
             )
+
+    @cached_property
+    def subject(self) -> Subject:
+        """What its measures are told before training."""
+        first = drawn(self.dataset, self.split, self.all_seeds[0])._asdict()
+        parts = tuple(part for part, rows in first.items() if len(rows))
+        features, outputs = self.dataset.feature_names, self.dataset.target_names
+        return Subject(self.layout, self.recipe.loss, features, outputs, parts)
+
+    def metrics(self) -> list[str]:
+        """Every name that it records, known before it trains. Raises ValueError where two measures share one."""
+        return metric_names(self.measures, self.subject)
 
     def seeds_of(self, source: str) -> list[int]:
         """The seed that each seed draws from, for one source of chance: its own, or the first where the source is held still."""
@@ -137,9 +160,9 @@ loss=natural (in Python Recipe(loss=SquaredError())) or another dataset.
         return self.dataset.fingerprint, choices, self.recipe.dtype
 
     def stack_key(self) -> Hashable:
-        """A key, equal for experiments that can train in one stack: the same data, and recipes that differ in numbers."""
+        """A key, equal for experiments that can train in one stack: same data and measures, and recipes that differ in numbers."""
         held = () if set(self.vary) == set(SOURCES) else (self.all_seeds[0], *sorted(self.vary))
-        return self.data_key(), stacking_key(self.recipe), self.evaluations, held
+        return self.data_key(), stacking_key(self.recipe), self.evaluations, held, stacking_key(tuple(self.measures))
 
     def summary(self) -> dict[str, Any]:
         """The task and the sizes of the data, as they are recorded."""

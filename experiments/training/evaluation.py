@@ -8,25 +8,27 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from backprop.arrays import Array
-from backprop.diagnostics import BINS, confidence, distances, gradient_statistics, weight_histogram
-from backprop.layout import Parameters
-from backprop.metrics import Whole, performance, weight_norms
+from backprop.metrics import Whole, performance
 from backprop.sets import ready
 from backprop.stacking import stack
-from backprop.training import Examples, Snapshot, train
+from backprop.training import Examples, Recipe, Snapshot, train
 from experiments.data.division import seen
 from experiments.study.calculation import AnyExperiment
 from experiments.study.curves import Curves, joined
 from experiments.training.holding import Gathered
+from experiments.training.measuring import from_its_start, observed, taken
 from experiments.training.tasks import CalculationTask, Task
-from reports.schema import HISTOGRAM
 
 
-def snapshots(task: Task, at: Collection[int]) -> Iterator[Snapshot]:
-    """Trains every seed of every cell of a stack at once: replica r is seed r mod S of cell r div S."""
+def stacked(task: Task) -> Recipe:
+    """The recipe of a whole stack: replica r is seed r mod S of cell r div S."""
+    return stack([recipe for recipe in task.recipes for _ in task.seeds], task.recipes[0].dtype)
+
+
+def snapshots(task: Task, recipe: Recipe, examples: Examples, at: Collection[int]) -> Iterator[Snapshot]:
+    """Trains every seed of every cell of a stack at once."""
     cells = len(task.cells)
-    recipe = stack([recipe for recipe in task.recipes for _ in task.seeds], task.recipes[0].dtype)
-    return train(recipe, training_examples(task), task.order * cells, at, initial_seeds=task.initial * cells)
+    return train(recipe, examples, task.order * cells, at, initial_seeds=task.initial * cells)
 
 
 def training_examples(task: Task) -> Examples:
@@ -46,27 +48,30 @@ def measured_examples(task: Task) -> list[Whole]:
 
 def run(task: Task) -> list[Curves]:
     """Trains a stack and measures it; returns one `Curves` per cell."""
-    seed_index = np.tile(np.arange(len(task.seeds)), len(task.cells))
-    data = measured_examples(task)
+    recipe, examples, data = stacked(task), training_examples(task), measured_examples(task)
+    seed_index = examples.dataset_of
     table: dict[str, Float[Array, "T R"]] = {}
     epochs: list[float] = []
     gathered = Gathered(task)
-    for t, snapshot in enumerate(snapshots(task, set(task.steps))):
+    for t, snapshot in enumerate(snapshots(task, recipe, examples, set(task.steps))):
+        if t == 0:
+            initial = snapshot.parameters.copy()
+            recipe = from_its_start(recipe, snapshot.layout, initial)
         measured = performance(
             task.recipes[0], snapshot.layout, snapshot.parameters, data, seed_index, task.keep.outputs
         )
-        for name, values in measurements(task, snapshot, measured.means, seed_index).items():
+        seen = observed(recipe, snapshot, initial, examples, data, task.steps[-1])
+        row = measurements(task, measured.means, seed_index) | taken(task.measures, "evaluations", seen)
+        for name, values in row.items():
             table.setdefault(name, np.empty((len(task.steps), len(seed_index))))[t] = values
         so_far = {name: values[: t + 1] for name, values in table.items()}
         gathered.take(so_far, measured, snapshot.parameters)
         epochs.append(snapshot.epoch)
         finite_until = snapshot.finite_until.copy()
-        if t == 0:
-            initial = snapshot.parameters.copy()
     gathered.finish(table)
     once = (
         {"labels/corrupted": of_divisions(task, "corrupted")[seed_index]}
-        | at_the_end(task, snapshot, initial, data, seed_index)
+        | taken(task.measures, "end", seen)
         | overfitting(table["validation/loss"], task.steps)
     )
     diverged_at = np.where(finite_until < task.steps[-1], finite_until + 1, -1)
@@ -86,14 +91,11 @@ def run(task: Task) -> list[Curves]:
 
 
 def measurements(
-    task: Task, snapshot: Snapshot, means: Mapping[str, Float[Array, " R"]], seed_index: Int[Array, " R"]
+    task: Task, means: Mapping[str, Float[Array, " R"]], seed_index: Int[Array, " R"]
 ) -> dict[str, Float[Array, " R"]]:
-    """The metrics of one evaluation: losses, errors in the target's unit², gaps, norms of the weights."""
+    """What every evaluation measures: losses, errors in the target's unit², gaps."""
     scale = of_divisions(task, "error_scale")[seed_index]
-    row = {
-        f"weights/{name}": value for name, value in weight_norms(snapshot.layout.weights(snapshot.parameters)).items()
-    }
-    row |= {name: value * scale if name.endswith("error") else value for name, value in means.items()}
+    row = {name: value * scale if name.endswith("error") else value for name, value in means.items()}
     with np.errstate(invalid="ignore"):  # ∞ − ∞ of a diverged replica
         gaps = {f"gap/{name}": row[f"test/{name}"] - row[f"train/{name}"] for name in ("loss", "error")}
     return row | gaps
@@ -102,20 +104,6 @@ def measurements(
 def of_divisions(task: Task, name: str) -> Float[Array, " S"]:
     """One number of each seed's `Division`, by its name there."""
     return np.array([getattr(division, name) for division in task.divisions])
-
-
-def at_the_end(
-    task: Task, snapshot: Snapshot, initial: Parameters, data: Sequence[Whole], seed_index: Int[Array, " R"]
-) -> dict[str, Float[Array, " R"]]:
-    """Diagnostics measured at the last step only, since they take as long as several steps of training."""
-    recipe, layout, parameters = task.recipes[0], snapshot.layout, snapshot.parameters
-    W, W0 = layout.weights(parameters), layout.weights(initial)
-    diagnostics = distances(W, W0) | gradient_statistics(recipe, layout, parameters, training_examples(task))
-    if recipe.loss.task == "classification":
-        diagnostics |= confidence(recipe.loss, layout, parameters, data, seed_index)
-    histogram = weight_histogram(W, W0)
-    bins = {f"{HISTOGRAM}{low:.2f}": histogram[:, i] for i, low in enumerate(BINS[:-1])}
-    return {f"last/{name}": value for name, value in diagnostics.items()} | bins
 
 
 def overfitting(curve: Float[Array, "T R"], steps: Sequence[int]) -> dict[str, Float[Array, " R"]]:

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from backprop.measures.measure import Measure
 from backprop.training import Recipe
 from experiments.data.division import Division
 from experiments.study.calculation import AnyExperiment, Calculation
@@ -13,6 +14,13 @@ from experiments.study.keep import Keep
 from experiments.study.selection import Selection
 
 ENOUGH = 8 * 2**20  # bytes that a step of one stack touches
+
+
+class Measured(NamedTuple):
+    """A measure, and the names that it has stated for the networks of a stack."""
+
+    measure: Measure
+    names: tuple[str, ...]
 
 
 class Task(NamedTuple):
@@ -27,6 +35,7 @@ class Task(NamedTuple):
     steps: list[int]  # those at which to measure
     selections: list[Selection]  # the rule for the step that counts: one per cell
     keep: Keep
+    measures: list[Measured]
 
     @property
     def replicas(self) -> int:
@@ -123,6 +132,7 @@ def stacks(
                 steps=steps,
                 selections=[experiments[cell].selection for cell in cells],
                 keep=keep,
+                measures=[Measured(measure, measure.names(first.subject)) for measure in first.measures],
             )
             plan.append(task)
     return plan

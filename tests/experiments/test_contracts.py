@@ -9,10 +9,11 @@ from omegaconf import OmegaConf
 from experiments.config.building import build, study_of
 from experiments.config.composition import Job, override_values, without_unused_keys
 from experiments.config.errors import SITES
+from experiments.options import option_in
 from experiments.run import CONF
 from experiments.training.evaluation import run
 from experiments.training.tasks import tasks
-from tests.promises.options import KINDS, NEEDS, NEEDS_THE_INTERNET, QUICK, SMALL_SPLIT, composing, options_of
+from tests.promises.options import KINDS, LISTED, NEEDS, NEEDS_THE_INTERNET, QUICK, SMALL_SPLIT, composing, options_of
 
 PARTS = [kind for kind in KINDS if kind != "study"]
 OPTIONS = [(kind, option) for kind in PARTS for option in options_of(kind)]
@@ -32,6 +33,7 @@ def selections():
             continue
         choices = [f"noise@noise.{site}={option}" for site in SITES] if kind == "noise" else [f"{kind}={option}"]
         choices = [f"initialization@network.initialization={option}"] if kind == "initialization" else choices
+        choices = [f"measures=[{option}]"] if kind in LISTED else choices
         size = [] if kind == "split" and option != "holdout" else [*SMALL_SPLIT, "split.test=20"]
         for choice in choices:
             yield pytest.param([choice, *size, *NEEDS.get((kind, option), [])], id=choice)
@@ -71,14 +73,15 @@ def test_every_penalty_and_noise_source_takes_a_schedule_of_its_own(kind, option
 def test_every_option_documents_itself(kind, option):
     """A class's docstring has its formula and a comment or docstring tells of each of its fields."""
     file = CONF / kind / f"{option}.yaml"
-    node = OmegaConf.to_container(OmegaConf.load(file))
+    node = option_in(file)
     if "_target_" not in node:
         return
     made = get_object(node["_target_"])
     assert made.__doc__
     assert not made.__doc__.startswith(made.__name__ + "(")  # what a dataclass writes where nobody wrote anything
     for key in set(node) - {"_target_"}:
-        (line,) = [line for line in file.read_text(encoding="utf-8").splitlines() if line.startswith(f"{key}:")]
+        lines = file.read_text(encoding="utf-8").splitlines()
+        (line,) = [line for line in lines if line.strip().startswith(f"{key}:")]
         words = {key, key.replace("_", " ")}
         standard = key in ("learning_rate", "momentum", "epsilon", "beta1", "beta2", "seed", "examples")
         assert "#" in line or standard or any(word in made.__doc__ for word in words), f"{file}: {key}"

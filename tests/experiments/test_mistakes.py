@@ -99,6 +99,10 @@ WRONG = {  # what is typed, and what the message must say
     "noise@noise.hidden=dropout noise.hidden.per=batch": "noise.hidden.per is now called noise.hidden.shared_over",
     "epochs=": "epochs is ''; it must be a whole number",
     "a.b=3": "no key 'a.b' here to override",
+    "measures=[norms,gradient]": "measures has no option 'gradient', only confidence, ",
+    "measures=[norms] measures.gradients.when=end": "measures.gradients.when is a key of measures=[gradients], which is not chosen here",
+    "theory=descent measures=[norms]": "measures is for networks, and theory=descent trains none",
+    "+measures.mine._target_=mine.Mine": "measures.mine._target_ is 'mine.Mine'; a config may name choices",
 }
 
 

@@ -11,7 +11,7 @@ from tests.promises.network import the_gradient_is_right
 
 TEXT = (ROOT / "conf" / "README.md").read_text(encoding="utf-8")
 MODULE = re.search(r"```python\n(.*?)```", TEXT, re.S)[1]
-(COMMAND,) = re.findall(r"`PYTHONPATH=\. python -m experiments\.run (.*)`", TEXT)
+(COMMAND,) = re.findall(r"`PYTHONPATH=\. python -m experiments\.run (.*mine\.Gate.*)`", TEXT)
 
 
 def test_its_gradient_is_right():

@@ -64,7 +64,7 @@ def test_the_recorded_numbers_agree_with_each_other(smoke, client, tmp_path):
         assert seeds.selected.eq(table.step.max()).all()
         chosen = table[table.step == table.step.max()]
         assert chosen["test/error"].mean() == pytest.approx(run.data.metrics["test/error"])
-        assert seeds["last/distance"].mean() == pytest.approx(run.data.metrics["last/distance"])
+        assert seeds["weights/distance"].mean() == pytest.approx(run.data.metrics["weights/distance"])
         assert (table["test/error"] - table["train/error"]).to_numpy() == pytest.approx(table["gap/error"])
         peeked = table.merge(seeds[["seed", "selected/oracle"]].rename(columns={"selected/oracle": "step"}))
         assert len(peeked) == 3

@@ -44,6 +44,7 @@ NEEDS = {
 }
 NEEDS_THE_INTERNET = {("dataset", "openml")}
 PLACES = {"initialization": "network.initialization", "noise": "noise.hidden"}  # else the kind's own
+LISTED = {"measures"}  # kinds of which a list of options is chosen
 IN_RECIPE = {f.name for f in fields(Recipe)}  # type: ignore[arg-type]
 
 
@@ -69,7 +70,8 @@ def chosen(kind: str, option: str) -> Any:
     """What the laboratory makes of an option. Datasets and regularizers come as the call that makes data or experiment."""
     place = PLACES.get(kind, kind)
     where = f"{kind}@{place}" if place.startswith(("network.", "noise.")) else kind
-    config = compose("config", ["study=none", *QUICK, f"{where}={option}", *NEEDS.get((kind, option), [])])
+    choice = f"[{option}]" if kind in LISTED else option
+    config = compose("config", ["study=none", *QUICK, f"{where}={choice}", *NEEDS.get((kind, option), [])])
     if kind == "dataset":
         node: Any = OmegaConf.to_container(config.dataset, resolve=True)
         return partial(
@@ -79,6 +81,8 @@ def chosen(kind: str, option: str) -> Any:
         return partial(build, config)
     if kind == "theory":
         return instantiate(config.theory)
+    if kind in LISTED:
+        return instantiate(config[kind][option], _convert_="all")
     return attrgetter(f"recipe.{place}" if place.split(".")[0] in IN_RECIPE else place)(build(config))
 
 

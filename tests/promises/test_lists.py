@@ -7,6 +7,7 @@ import pytest
 from hydra.utils import get_object
 from omegaconf import OmegaConf
 
+from backprop.measures.weight_histogram import WeightHistogram
 from backprop.noise import Noise
 from backprop.optimizers import AlongTheGradient
 from backprop.penalties import L1
@@ -17,6 +18,7 @@ from experiments.data import corruption
 from experiments.data.splits import Parts
 from experiments.run import CONF
 from experiments.study import selection
+from experiments.study.experiment import MEASURES
 from reports import schema
 from tests.promises.options import KINDS, chosen, options_of
 
@@ -37,12 +39,13 @@ def test_a_proximal_penalty_is_refused_where_it_has_no_step_size_and_the_message
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_kinds_files_name_all_that_a_setting_may_be(kind):
-    texts = [file.read_text(encoding="utf-8") for file in sorted((CONF / kind).glob("*.yaml"))]
-    for text in texts:
-        target = OmegaConf.create(text).get("_target_")
+    files = sorted((CONF / kind).glob("*.yaml"))
+    texts = [file.read_text(encoding="utf-8") for file in files]
+    for file in files:
+        target = options.option_in(file).get("_target_")
         made = get_object(target) if target else None
         for field in fields(made) if is_dataclass(made) else ():
-            lines = [line for one in texts for line in re.findall(rf"^{field.name}:.*", one, re.M)]
+            lines = [line for one in texts for line in re.findall(rf"^ *{field.name}:.*", one, re.M)]
             unnamed = set(field.metadata.get("options", ())) - set(re.findall(r"\w+", " ".join(lines)))
             assert not unnamed, f"conf/{kind}: {field.name} of {target} may also be {unnamed}"
 
@@ -52,6 +55,7 @@ NUMBERED = (
     "clipping",
     "constraint",
     "initialization",
+    "measures",
     "noise",
     "optimizer",
     "penalty",
@@ -67,7 +71,7 @@ OF_CODE = {
 @pytest.mark.parametrize("kind", NUMBERED)
 def test_a_number_that_code_leaves_out_is_its_files(kind):
     for file in sorted((CONF / kind).glob("*.yaml")):
-        stated = OmegaConf.load(file)
+        stated = options.option_in(file)
         for field in fields(get_object(stated.pop("_target_"))) if stated else ():
             if "within" in field.metadata:
                 assert field.default == OF_CODE.get((kind, field.name), stated[field.name]), (
@@ -87,6 +91,16 @@ def test_the_rules_recorded_of_every_cell_are_options_as_their_files_have_them()
     assert tuple(selection.RULES) == schema.RULES
     for name, rule in selection.RULES.items():
         assert repr(chosen("selection", name)) == repr(rule)
+
+
+def test_the_measures_of_code_are_those_of_the_default_config():
+    (listed,) = [one["measures"] for one in OmegaConf.load(CONF / "config.yaml").defaults if "measures" in one]
+    assert [repr(chosen("measures", option)) for option in listed] == [*map(repr, MEASURES)]
+
+
+def test_bins_of_weights_are_named_as_reports_look_for_them():
+    names = WeightHistogram().names(None)
+    assert all(name.startswith(schema.HISTOGRAM) for name in names)
 
 
 def test_the_readmes_table_has_every_kind():

@@ -12,15 +12,18 @@ import pandas as pd
 from reports.load import Sweep, at_the_selected_step, load_sweep, measured
 from reports.schema import CURVES, DIVERGED, FORMAT, HISTOGRAM, OWN, PARTS, RULES, SEEDS, SELECTED, SWEEP
 
+LAST = (
+    *("weights/distance", "weights/spectral_norm", "gradient/norm", "gradient/noise", "margin/10", "margin/50"),
+    "test/calibration_error",
+)
 ONCE = (
-    "last/",
+    *LAST,
     HISTOGRAM,
     "labels/",
     "validation/best_step",
     "validation/rise",
     "threshold",
 )  # measured once, by their beginnings
-LAST = ("distance", "spectral_norm", "gradient_norm", "gradient_noise", "margin_10", "margin_50", "calibration_error")
 BINS = np.linspace(-5, 5, 32)[:-1]
 
 
@@ -38,7 +41,7 @@ def curves_of(draw: np.random.Generator, seeds: int, evaluations: int, task: str
         columns[f"gap/{quantity}"] = columns[f"test/{quantity}"] - columns[f"train/{quantity}"]
     for name in ("weights/l2", "weights/l1", "weights/zeros", "weights/largest_incoming", "labels/corrupted"):
         columns[name] = draw.random(T * S)
-    columns |= {f"last/{name}": np.tile(draw.random(S), T) for name in LAST}
+    columns |= {name: np.tile(draw.random(S), T) for name in LAST}
     shares = draw.dirichlet(np.ones(len(BINS)), S)
     columns |= {f"histogram/{low:.2f}": np.tile(shares[:, i], T) for i, low in enumerate(BINS)}
     columns["validation/best_step"], columns["validation/rise"] = np.full(T * S, 10.0), draw.random(T * S)

@@ -147,7 +147,7 @@ def test_diagnostics_are_means_of_the_chosen_cells():
     sweep = sweep_of(CELLS)
     values = sweep.results.cell.map({"none": 1.2345, "weak": 2.0, "strong": 3.0})
     shares = {"histogram/-5.00": 0.25, "histogram/0.00": 0.75}
-    sweep = sweep._replace(results=sweep.results.assign(**{"last/distance": values, **shares}))
+    sweep = sweep._replace(results=sweep.results.assign(**{"weights/distance": values, **shares}))
     rows = diagnostic_rows(sweep, compare(sweep))
     assert [(row[""], row["weights/distance"]) for row in rows] == [
         ("none", "1.23"),

@@ -30,6 +30,10 @@ class Column(NamedTuple):
     name: str
     value: str | None = None
 
+    @property
+    def label(self) -> str:
+        return self.name if self.value is None else f"{self.name}={self.value}"
+
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
@@ -55,6 +59,18 @@ class Dataset:
     @property
     def size(self) -> Size:
         return Size(len(self.x), self.x.shape[1], self.y.shape[1])
+
+    @property
+    def feature_names(self) -> tuple[str, ...]:
+        """The names of the features: those of the columns, or x0, x1, …"""
+        return tuple(column.label for column in self.columns) or tuple(f"x{j}" for j in range(self.x.shape[1]))
+
+    @property
+    def target_names(self) -> tuple[str, ...]:
+        """The names of the classes, or y0, y1, … of target values."""
+        if self.task == "classification":
+            return tuple(map(str, self.classes)) or tuple(map(str, range(self.y.shape[1])))
+        return tuple(f"y{k}" for k in range(self.y.shape[1]))
 
     @cached_property
     def fingerprint(self) -> str:

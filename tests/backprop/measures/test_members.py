@@ -1,18 +1,8 @@
-"""Diagnostics worked by hand, or held against another way to the same number."""
+"""What every cell is measured by unless it says otherwise: worked by hand, or held against another way to the same number."""
 
 import numpy as np
 import pytest
 
-from backprop.diagnostics import (
-    BINS,
-    calibration_error,
-    confidence,
-    distances,
-    gradient_statistics,
-    margins,
-    spectral_norm,
-    weight_histogram,
-)
 from backprop.losses import (
     BinaryCrossEntropy,
     ConfidencePenalty,
@@ -23,10 +13,16 @@ from backprop.losses import (
     SquaredError,
     SquaredErrorOnClasses,
 )
+from backprop.measures.confidence import Confidence, calibration_error, margins
+from backprop.measures.distances import Distances, distance, product_of_spectral_norms, spectral_norm
+from backprop.measures.gradients import Gradients
+from backprop.measures.measure import Subject
+from backprop.measures.norms import Norms, weight_norms
+from backprop.measures.weight_histogram import BINS, WeightHistogram, weight_histogram
 from backprop.metrics import Whole
 from backprop.network import MLP
-from backprop.training import Examples, Recipe, train
-from tests.backprop.made import network_of, weights_of
+from backprop.training import Examples, Recipe
+from tests.backprop.made import network_of, seen, weights_of
 
 R, INPUTS, OUTPUTS = 2, 3, 5
 DRAW = np.random.default_rng(0)
@@ -55,10 +51,10 @@ def test_weights_too_large_to_square_spoil_neither_themselves_nor_their_neighbou
 
 def test_distances_add_up_over_layers_and_spectral_norms_multiply():
     start, end = ([normal(INPUTS, OUTPUTS), normal(OUTPUTS, 2)] for _ in range(2))
-    found = distances(weights_of(*end), weights_of(*start))
     squares = sum(np.sum((W[1] - W0[1]) ** 2) for W, W0 in zip(end, start, strict=True))
-    assert found["distance"][1] == pytest.approx(squares**0.5)
-    assert found["spectral_norm"][1] == pytest.approx(np.linalg.norm(end[0][1], 2) * np.linalg.norm(end[1][1], 2))
+    assert distance(weights_of(*end), weights_of(*start))[1] == pytest.approx(squares**0.5)
+    norms = [np.linalg.norm(W[1], 2) for W in end]
+    assert product_of_spectral_norms(weights_of(*end))[1] == pytest.approx(norms[0] * norms[1])
 
 
 def test_a_histogram_is_in_units_of_the_start_and_counts_every_weight():
@@ -114,20 +110,24 @@ def test_calibration_is_that_of_the_losses_own_probabilities_and_of_scores_there
     z = OUTPUTS_OF.get(loss, np.array([[0.8, 0.2], [0.8, 0.2], [0.6, 0.4]]))
     y = loss.targets(np.array([[1.0, 0], [0, 1.0], [1.0, 0]]))
     data = [Whole(z[None], y[None], {"train": slice(0, 3), "test": slice(0, 3)})]
-    found = confidence(loss, *network_of(np.eye(z.shape[1])[None]), data, np.zeros(1, int))
-    expected = 0.2 + 0.4 / 3 if loss in OUTPUTS_OF else np.nan
-    assert found["calibration_error"].item() == pytest.approx(expected, nan_ok=True)
-    assert np.isfinite(found["margin_50"]).all()
+    layout, parameters = network_of(np.eye(z.shape[1])[None])
+    recipe, examples = Recipe(network=MLP(()), loss=loss), Examples(z[None], y[None], np.zeros(1, int))
+    found = Confidence()(seen(recipe, layout, parameters, examples, data))
+    named = Confidence().names(Subject(layout, loss, ("a", "b"), ("c", "d"), ("train", "test")))
+    assert set(named) == set(found)
+    assert ("test/calibration_error" in found) == (loss in OUTPUTS_OF)
+    assert found.get("test/calibration_error", 0.2 + 0.4 / 3) == pytest.approx(0.2 + 0.4 / 3)
+    assert np.isfinite(found["margin/50"]).all()
 
 
 def test_gradient_noise_is_the_spread_of_minibatch_gradients():
     """A linear model with one weight, J = mean (w x − y)²: gradients 2 x (w x − y) by hand."""
     recipe = Recipe(network=MLP(hidden=()), loss=SquaredError(), batch_size=1, dtype="float64")
     x, y = np.array([[[1.0], [2.0]]]), np.zeros((1, 2, 1))
-    found = gradient_statistics(recipe, *network_of(np.array([[[3.0]]])), Examples(x, y, np.zeros(1, int)))
+    found = Gradients()(seen(recipe, *network_of(np.array([[[3.0]]])), Examples(x, y, np.zeros(1, int))))
     gw, gb = np.array([6.0, 24.0]), np.array([6.0, 12.0])  # 2 x r and 2 r with r = 3 x
-    assert found["gradient_norm"][0] == pytest.approx(np.hypot(gw.mean(), gb.mean()))
-    assert found["gradient_noise"][0] == pytest.approx(np.sqrt(gw.var() + gb.var()))
+    assert found["gradient/norm"][0] == pytest.approx(np.hypot(gw.mean(), gb.mean()))
+    assert found["gradient/noise"][0] == pytest.approx(np.sqrt(gw.var() + gb.var()))
 
 
 TRAINING_ONLY = [
@@ -144,29 +144,31 @@ def test_gradients_are_measured_without_what_is_for_training_only(loss, plain):
     examples = Examples(DRAW.normal(size=(1, 11, INPUTS)), np.eye(3)[np.arange(11) % 3][None], np.zeros(1, int))
 
     def found(loss):
-        return gradient_statistics(Recipe(network=MLP(()), loss=loss, batch_size=5), *network, examples)
+        return Gradients()(seen(Recipe(network=MLP(()), loss=loss, batch_size=5), *network, examples))
 
     for name, value in found(plain).items():
         assert found(loss)[name] == value
 
 
-def test_a_replicas_diagnostics_do_not_depend_on_its_neighbours_even_diverged_ones():
-    recipe = Recipe(network=MLP(hidden=(7,)), loss=SoftmaxCrossEntropy(), batch_size=5, epochs=2, dtype="float64")
-    x = DRAW.normal(size=(1, 11, INPUTS))
-    y = np.eye(OUTPUTS)[DRAW.integers(0, OUTPUTS, size=(1, 11))]
+def test_weight_norms_by_hand():
+    """Weights 3, 4, 0, 0, −12 and −12: two zeros of six; units with incoming weights (3, 4), (0, 0) and (−12, −12)."""
+    layout, parameters = network_of(np.array([[[3.0, 0.0], [4.0, 0.0]]]), np.array([[[-12.0], [-12.0]]]))
+    parameters[..., layout.count("weight") :] = 1  # biases do not count
+    norms = weight_norms(layout.weights(parameters))
+    assert {name: value.tolist() for name, value in norms.items()} == {
+        "l2": [313**0.5],
+        "l1": [31],
+        "zeros": [2 / 6],
+        "largest_incoming": [288**0.5],
+    }
 
-    def diagnose(seeds, spoilt=()):
-        examples = Examples(x, y, np.zeros(len(seeds), int))
-        (last,) = train(recipe, examples, seeds, {6})
-        for r in spoilt:
-            last.layout.weights(last.parameters).matrices[0][r] = np.inf
-        data = [Whole(x, y, {"train": slice(0, 11), "test": slice(0, 11)})]
-        return gradient_statistics(recipe, last.layout, last.parameters, examples) | confidence(
-            recipe.loss, last.layout, last.parameters, data, examples.dataset_of
-        )
 
-    alone, among = diagnose([3]), diagnose([1, 3], spoilt=[0])
-    for name, value in alone.items():
-        assert np.isfinite(value).all()
-        np.testing.assert_allclose(among[name][1], value[0], rtol=1e-12, err_msg=name)
-        assert not np.isfinite(among[name][0])
+def test_names_say_what_the_values_are():
+    layout, parameters = network_of(np.full((1, 1, 2), 2.0))
+    examples = Examples(np.ones((1, 1, 1)), np.array([[[1.0, 0.0]]]), np.zeros(1, int))
+    observed = seen(Recipe(network=MLP(())), layout, parameters, examples, initial=0 * parameters)
+    assert Norms()(observed)["weights/l1"] == 4
+    found = Distances()(observed)
+    assert found["weights/distance"] == found["weights/spectral_norm"] == 8**0.5
+    shares = WeightHistogram()(observed)
+    assert [name for name, share in shares.items() if share] == ["histogram/1.77"]  # 1.77 … 2.10
