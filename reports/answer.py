@@ -106,7 +106,7 @@ def terminal_rows(comparison: Comparison) -> tuple[list[dict[str, str]], str]:
     unit = ", errors in %" if comparison.percent else ""
     return rows, (
         f"mean ± half of the 95 % t interval over {max(row.test_error.n for row in comparison.rows)} seeds{unit}; "
-        f"differences from {comparison.baseline}\nare paired by seed; p: sign-flip test, Holm's correction{chosen}"
+        f"differences from {comparison.baseline}\nare paired by seed; p: sign-flip test, Holm's correction{chosen}."
     )
 
 

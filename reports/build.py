@@ -42,7 +42,7 @@ class Report(NamedTuple):
         """The table, as wide as the terminal."""
         from reports.terminal import table_of
 
-        return table_of(self.answer, *self.findings.in_terminal)
+        return table_of(self.answer, *self.findings.in_terminal, further=self.findings.further)
 
 
 def build(client: Any, run_id: str, folder: Path) -> Report:

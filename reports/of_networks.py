@@ -41,6 +41,7 @@ def of_networks(sweep: Sweep, attempt: Attempt) -> Findings:
         tables=tables,
         figures=of_comparison(sweep, comparison),
         in_terminal=(beside(rows, few, measures.values, sweep), caption),
+        further=tuple(measures.values.columns.difference(list(rows[0]), sort=False)),
         percent=comparison.percent,
         all_diverged=all(row.diverged == row.seeds for row in comparison.rows),
     )

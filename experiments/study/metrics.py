@@ -33,7 +33,10 @@ def metric_names(measures: Sequence[Measure], subject: Subject) -> list[str]:
     owner = dict.fromkeys(without_measures(subject.parts), "of what every experiment measures")
     for measure in measures:
         kind = type(measure).__name__
-        for name in measure.names(subject):
+        names = measure.names(subject)
+        if not isinstance(names, tuple | list):
+            raise ValueError(f"the measure {kind} names {names!r}; names must be a tuple, such as ('group/quantity',).")
+        for name in names:
             check_name(name, kind)
             if name in owner:
                 raise ValueError(f"{name} is a name {owner[name]}, and of the measure {kind}; leave one of them out.")

@@ -49,7 +49,10 @@ def values_of(measure: Measure, seen: Observation) -> Any:
         with np.errstate(all="ignore"):  # a network that has diverged is recorded, not warned about
             return measure(seen)
     except Exception as error:
-        raise RuntimeError(f"the measure {type(measure).__name__} failed at step {seen.step}: {error!r}") from error
+        lost = "" if np.isfinite(seen.parameters).all() else "; of a network that has diverged its values must be NaN"
+        raise RuntimeError(
+            f"the measure {type(measure).__name__} failed at step {seen.step}: {error!r}{lost}"
+        ) from error
 
 
 def checked(measure: Measure, names: Sequence[str], values: Any, R: int) -> dict[str, Float[Array, " R"]]:
@@ -67,4 +70,4 @@ def checked(measure: Measure, names: Sequence[str], values: Any, R: int) -> dict
                 f"the measure {kind} returned for {name} an array of shape {value.shape} and type {value.dtype}; it must be one "
                 f"number a network, of shape ({R},)."
             )
-    return row
+    return {name: np.array(value, float) for name, value in row.items()}

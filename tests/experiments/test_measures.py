@@ -22,6 +22,7 @@ from backprop.optimizers import SGD
 from backprop.penalties import L2
 from backprop.schedules import Cosine, Linear
 from backprop.training import Recipe
+from experiments import notebook
 from experiments.config.building import build
 from experiments.config.composition import Composer
 from experiments.config.errors import ConfigurationError, of_hydra
@@ -36,6 +37,7 @@ from experiments.training.measuring import taken
 from experiments.training.tasks import Measured, tasks
 
 QUICK = Recipe(network=MLP((3,)), epochs=2)
+SEEN = SimpleNamespace(of=np.zeros(3), step=7, parameters=np.zeros((3, 1, 2)))
 DEFAULT = ["norms", "distances", "gradients", "confidence", "weight_histogram"]
 
 
@@ -82,6 +84,19 @@ class Wrong:
         if isinstance(self.returned, Exception):
             raise self.returned
         return self.returned
+
+
+@choice
+class OneText:
+    """Forgets the comma."""
+
+    when: str = "end"
+
+    def names(self, subject):
+        return "group/quantity"
+
+    def __call__(self, seen):
+        return {}
 
 
 def curves_of(*experiments):
@@ -148,6 +163,13 @@ def test_when_says_whether_a_measure_is_a_curve():
     assert (once.once["weights/l2"] == curve.metrics["weights/l2"][-1]).all()
 
 
+def test_a_measures_values_are_columns_of_a_notebook():
+    recipe = replace(QUICK, penalty=L2(0.5))
+    results = notebook.run({"cell": Experiment(datasets.wine(), recipe, seeds=2, measures=[Norms("end"), Seen()])})
+    assert results.frame["seen/step"].tolist() == [results.curves["step"].max()] * 2
+    assert (results.frame["weights/l2"] > 0).all()
+
+
 def test_equal_measures_share_a_stack_and_others_do_not():
     plain = Experiment(datasets.wine(), QUICK, seeds=2, measures=[Norms()])
     equal, other = replace(plain, measures=(Norms(),)), replace(plain, measures=[Norms("end")])
@@ -182,6 +204,7 @@ def test_measures_are_told_the_learning_rate_and_the_strength_of_their_step():
         ([Wrong(name="validation/rise")], "of what every experiment measures"),
         ([Wrong(name="step")], "'step', which is a column of every table"),
         ([Wrong(name="axis/x")], "'axis/x', which is a column of every table"),
+        ([OneText()], r"the measure OneText names 'group/quantity'; names must be a tuple, such as"),
         ([Wrong(name="")], "a name must be a text in one line"),
         ([Wrong(name=3)], "names a value 3; a name must be a text"),
     ],
@@ -224,7 +247,15 @@ def test_what_is_no_measure_is_refused(measures, message):
 )
 def test_a_value_that_is_not_what_was_named_stops_with_the_measures_name(returned, message):
     with pytest.raises((ValueError, RuntimeError), match=message):
-        taken([Measured(Wrong(returned), ("group/quantity",))], "end", SimpleNamespace(of=np.zeros(3), step=7))
+        taken([Measured(Wrong(returned), ("group/quantity",))], "end", SEEN)
+
+
+def test_a_measure_that_fails_of_a_diverged_network_is_told_what_to_give():
+    seen = SimpleNamespace(of=np.zeros(3), step=7, parameters=np.full((3, 1, 2), np.nan))
+    with pytest.raises(
+        RuntimeError, match=r"LinAlgError\('no'\); of a network that has diverged its values must be NaN"
+    ):
+        taken([Measured(Wrong(np.linalg.LinAlgError("no")), ("group/quantity",))], "end", seen)
 
 
 def test_other_measures_are_another_identity_and_their_order_is_none(composed):

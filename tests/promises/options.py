@@ -82,7 +82,7 @@ def chosen(kind: str, option: str) -> Any:
     if kind == "theory":
         return instantiate(config.theory)
     if kind in LISTED:
-        return instantiate(config[kind][option])
+        return instantiate(config[kind][option], _convert_="all")
     return attrgetter(f"recipe.{place}" if place.split(".")[0] in IN_RECIPE else place)(build(config))
 
 

@@ -164,7 +164,7 @@ class Checked(HTMLParser):
         self.open, self.heading = [], ""
 
     def handle_starttag(self, tag, attributes):
-        if tag not in ("meta", "br"):
+        if tag not in ("meta", "br", "wbr"):
             self.open.append(tag)
 
     def handle_endtag(self, tag):
