@@ -4,10 +4,12 @@ import re
 
 import numpy as np
 import pytest
+import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
+from experiments.study.study import Study
 from reports.claims import cannot, judge, rules
 from reports.claims.deciding import KINDS
 from reports.claims.evidence import Together
@@ -18,6 +20,7 @@ from reports.claims.share import clopper_pearson
 from reports.schema.claims import CLAIMS, PublishedMean, words
 from reports.schema.condition import condition
 from reports.schema.statements import claim as read
+from tests.conftest import ROOT
 from tests.reports.test_comparison import sweep_of
 
 AXIS = "penalty.strength"
@@ -395,3 +398,13 @@ def test_a_condition_reads_back(sign, number, space):
 def test_what_is_no_condition_is_refused(text):
     with pytest.raises(ValueError, match="it must be one of <, <=, >, >=, == and a number"):
         condition(text)
+
+
+def test_the_documents_examples_are_claims_of_every_kind_that_twenty_seeds_can_decide():
+    text = (ROOT / "conf" / "README.md").read_text(encoding="utf-8")
+    stated = yaml.safe_load(re.search(r"```yaml\n(claims:.*?)```", text, re.S)[1])["claims"]
+    assert [one["kind"] for one in stated] == list(CLAIMS)
+    assert set(re.findall(r"^\| `(\w+)`", text.split("claims:")[1], re.M)) >= set(CLAIMS)
+    study = Study("s", "Is it so?", claims=stated)
+    claims = [read(one) for one in study.claims]
+    assert [cannot(claim, 20, claims) for claim in claims] == [""] * len(claims)
