@@ -116,8 +116,8 @@ def look_up_cells(study: Study, sweeping: Sweeping) -> list[Untestable]:
 
 def why_not(n: int, stated: Mapping[str, Any], study: Study, sweeping: Sweeping, there: Sequence[Cell]) -> str:
     """Why this sweep cannot test a claim, if it cannot."""
-    for end, place in named.places(stated):
+    for end, place in [*named.places(stated), *named.inside(stated)]:
         why = why_untested(f"study.claims[{n}].{end}", place, sweeping, there)
-        if why := why or ("" if end == "cells" else why_ambiguous(place, study.choose, there)):
+        if why := why or ("" if end in named.OF_SEVERAL else why_ambiguous(place, study.choose, there)):
             return why
     return ""

@@ -5,6 +5,7 @@ from typing import Any
 
 from reports.schema.claims import PLACES
 
+OF_SEVERAL = ("cells", "inside")  # of these places, those that several cells may share
 MOMENTS = ("step", "epoch")  # along x of a figure, beside axes
 
 
@@ -22,6 +23,21 @@ def places(claim: Any) -> list[tuple[str, Mapping[str, Any]]]:
 def along(claim: Mapping[str, Any]) -> list[str]:
     """The axis that a claim goes along, if it does."""
     return [claim["axis"]] if isinstance(claim.get("axis"), str) else []
+
+
+def inside(claim: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:
+    """The places at the values that a claim lists of the axis that it goes along.
+
+    >>> inside({"kind": "extreme", "axis": "penalty.strength", "inside": [0.1], "cells": {"penalty": "l2"}})
+    [('inside', {'penalty': 'l2', 'penalty.strength': 0.1})]
+    """
+    listed = claim.get("inside")
+    shared = claim.get("cells", {})
+    return (
+        [("inside", {**shared, axis: value}) for axis in along(claim) for value in listed]
+        if isinstance(listed, list)
+        else []
+    )
 
 
 def axes(figure: Mapping[str, Any]) -> list[str]:

@@ -32,8 +32,10 @@ WHOLE = Sweeping([NONE, WEAK, STRONG], GRIDS)
 ONE_OF_THREE = Sweeping([NONE], GRIDS)
 
 
-def study(*places, choose=(), **more):
-    claims = [{"kind": "exact", "cell": place, "metric": "test/error", "value": 0, "margin": 1} for place in places]
+def study(*places, choose=(), claims=(), **more):
+    claims = list(claims) + [
+        {"kind": "exact", "cell": place, "metric": "test/error", "value": 0, "margin": 1} for place in places
+    ]
     return Study("s", "Q?", claims=claims, choose=list(choose), **more)
 
 
@@ -141,6 +143,14 @@ def test_a_misspelt_baseline_or_excerpt_is_a_mistake():
     only = [{"title": "t", "x": "step", "lines": ["a"], "only": {"penalty.strength": [0.1, 0.2]}}]
     with pytest.raises(ConfigurationError, match=r"study\.figures\[0\]\.only names penalty\.strength=0\.2"):
         look_up_cells(study(figures=only), WHOLE)
+
+
+def test_of_a_claim_along_an_axis_the_values_are_looked_up_too():
+    along = {"kind": "extreme", "which": "least", "metric": "a", "axis": "penalty.strength", "cells": {"penalty": "l2"}}
+    assert look_up_cells(study(claims=[{**along, "inside": [0.1]}]), WHOLE) == []
+    assert look_up_cells(study(claims=[{**along, "inside": {"from": 0, "to": 1}}]), WHOLE) == []
+    with pytest.raises(ConfigurationError, match=r"claims\[0\]\.inside names penalty\.strength=0\.2; here"):
+        look_up_cells(study(claims=[{**along, "inside": [0.1, 0.2]}]), WHOLE)
 
 
 def test_values_are_texts_and_keep_references_to_the_environment(monkeypatch):

@@ -4,13 +4,16 @@ import re
 
 import numpy as np
 import pytest
+import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
+from experiments.study.study import Study
 from reports.claims import cannot, judge, rules
 from reports.claims.deciding import KINDS
 from reports.claims.evidence import Together
+from reports.claims.extreme import decided
 from reports.claims.one_sided import one_sided
 from reports.claims.published_mean import welch
 from reports.claims.ratio import fieller
@@ -18,6 +21,7 @@ from reports.claims.share import clopper_pearson
 from reports.schema.claims import CLAIMS, PublishedMean, words
 from reports.schema.condition import condition
 from reports.schema.statements import claim as read
+from tests.conftest import ROOT
 from tests.reports.test_comparison import sweep_of
 
 AXIS = "penalty.strength"
@@ -165,6 +169,41 @@ def test_an_extreme_is_told_with_the_best_of_both_sides():
     assert found.found == "inside best 0.2 at 1, outside best 0.3 at 0.1, over 8 seeds; p = 0.008"
     assert found.expected == "least at penalty.strength 1"
     assert "no cell of this sweep is at penalty.strength 7" in verdict({**LEAST, "inside": [7]}, **BEST).found
+
+
+def test_an_extreme_is_decided_against_the_best_inside_and_for_the_best_outside_with_what_picking_costs():
+    """Three seeds, 2³ flips. Of inside 0 and 0 a flip of any sign pattern is as large for one of the two that mirror each other."""
+    up, down = np.array([1.0, 2.0, 4.0]), np.array([1.0, 2.0, -3.5])
+    alone = decided(np.array([0 * up]), np.array([up]))
+    assert alone == (2 / 8, 1.0)
+    assert decided(np.array([up]), np.array([0 * up])) == (1.0, 2 / 8)
+    assert decided(np.array([up]), np.array([0 * up, 0 * up])) == (1.0, 4 / 8)  # the best of two outside
+    assert decided(np.array([up, down]), np.array([0 * up])).refute == 1.0  # not below both inside
+    mirrored = decided(np.array([0 * up, 2 * up]), np.array([up]))  # differences up and -up: both ends of every flip
+    assert mirrored == (4 / 8, 1.0)
+
+
+def test_an_extreme_of_a_cell_that_failed_is_not_tested():
+    stated = {**LEAST, **BASE, "metric": "test/error", "inside": [1]}
+    sweep = SWEEP._replace(study={**SWEEP.study, "claims": [stated]})
+    cells = [cell for cell in SWEEP.cells if cell["axes"].get(AXIS) != "10"]
+    lost = [cell for cell in SWEEP.cells if cell not in cells]
+    (found,) = judge(sweep._replace(cells=cells, failed=lost), ())
+    assert (found.verdict, found.found) == ("not tested", "the cell at regularizer=l2, penalty.strength=10.0 failed")
+
+
+def test_a_range_holds_its_ends():
+    held = read({**LEAST, **BASE, "inside": {"from": 0.1, "to": 1}})
+    assert [held.holds(value) for value in (0.09, 0.1, 1.0, 1.1, "none")] == [False, True, True, False, False]
+
+
+def test_pairs_are_of_the_seeds_that_both_cells_have():
+    results = SWEEP.results.assign(m=1.0)
+    results = results[(results.cell != "0.1") | (results.seed < 6)]
+    results.loc[results.cell == "0.1", "m"] = 0.5
+    stated = {"kind": "order", "metric": "m", "lower": L2, "than": NONE}
+    (found,) = judge(SWEEP._replace(results=results, study={**SWEEP.study, "claims": [stated]}), ())
+    assert (found.verdict, "paired over 6 seeds" in found.found) == ("supported", True)
 
 
 def test_an_extreme_along_words_is_one_among_them():
@@ -395,3 +434,13 @@ def test_a_condition_reads_back(sign, number, space):
 def test_what_is_no_condition_is_refused(text):
     with pytest.raises(ValueError, match="it must be one of <, <=, >, >=, == and a number"):
         condition(text)
+
+
+def test_the_documents_examples_are_claims_of_every_kind_that_twenty_seeds_can_decide():
+    text = (ROOT / "conf" / "README.md").read_text(encoding="utf-8")
+    stated = yaml.safe_load(re.search(r"```yaml\n(claims:.*?)```", text, re.S)[1])["claims"]
+    assert [one["kind"] for one in stated] == list(CLAIMS)
+    assert set(re.findall(r"^\| `(\w+)`", text.split("claims:")[1], re.M)) >= set(CLAIMS)
+    study = Study("s", "Is it so?", claims=stated)
+    claims = [read(one) for one in study.claims]
+    assert [cannot(claim, 20, claims) for claim in claims] == [""] * len(claims)
