@@ -58,7 +58,9 @@ def report(run: SweepRun, options: Execution, console: Console) -> list[str]:
     Console().print(made.terminal_table())
     for verdict in made.verdicts:
         expected = f" (expected: {verdict.expected})" if verdict.expected else ""
-        console.print(f"{verdict.verdict}: {verdict.says}: {verdict.found}{expected}", markup=False, highlight=False)
+        when = f"; {verdict.stated}" if verdict.stated else ""
+        line = f"{verdict.verdict}: {verdict.says}: {verdict.found}{expected}{when}"
+        console.print(line, markup=False, highlight=False)
     console.print(f"Report: {made.folder / 'index.html'}", highlight=False, soft_wrap=True)
     return list(shortfalls(made, options))
 

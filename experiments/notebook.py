@@ -24,6 +24,7 @@ from experiments.recording.row_table import row_table
 from experiments.study.curves import Curves, curve_table, seed_table
 from experiments.study.experiment import Experiment
 from experiments.study.keep import to_keep
+from experiments.study.study import check_measures
 from experiments.training.evaluation import attempt, finished_cells
 from experiments.training.tasks import tasks
 
@@ -89,12 +90,27 @@ class Results:
 
     @property
     def table(self) -> "pd.DataFrame":
-        """A row per cell: mean and interval of test error and gap, the paired difference from the baseline."""
+        """A row per cell: mean and interval of errors and gap, the paired difference from the baseline, and the measures asked for."""
         import pandas as pd
 
         from reports.answer import table_rows
+        from reports.measurements import beside, stated_measures
 
-        return pd.DataFrame(table_rows(self.comparison)).set_index("")
+        measures = stated_measures(self.sweep)
+        if measures.missing:
+            raise ValueError(" ".join(measures.missing))
+        rows = beside(table_rows(self.comparison), self.comparison, measures.values, self.sweep)
+        return pd.DataFrame(rows).set_index("")
+
+    def by_seed(self, metric: str) -> "pd.DataFrame":
+        """Any metric, recorded or derived as `first_step(test/error < 0.3)`: a row per cell, a column per seed.
+
+        Raises ValueError where there is no such metric.
+        """
+        from reports.derived import column
+
+        rows = self.frame.assign(value=column(metric, self.frame, self.curves))
+        return rows.pivot(index="cell", columns="seed", values="value").loc[list(self.done)]
 
     @property
     def answer(self) -> str:
@@ -115,15 +131,18 @@ def run(
     baseline: str | None = None,
     workers: int = 1,
     keep: str | Sequence[str | int] = "weights",
+    measures: Sequence[str] = (),
 ) -> Results:
     """Trains all cells, those that differ only in numbers in one stack, and compares them with the baseline (or the first).
 
-    `keep` is as `execution.keep` of a config: a list of some of rows, outputs and weights.
+    `keep` is as `execution.keep` of a config: a list of some of rows, outputs and weights. `measures` are metrics, recorded or
+    derived as `first_step(test/error < 0.3)`, that the table shows beside errors.
 
     Raises RuntimeError with the worker's traceback where a stack fails, ValueError for a baseline that is no cell.
     """
     from joblib import Parallel, delayed
 
+    check_measures(list(measures))
     names = list(cells)
     if baseline is not None and baseline not in cells:
         raise ValueError(f"baseline is {baseline!r}; it must be one of the cells {names}.")
@@ -137,6 +156,7 @@ def run(
         if isinstance(curves, str):
             raise RuntimeError(curves)
     study = {"name": "notebook", "question": "", "baseline": {"cell": baseline} if baseline else {}, "choose": []}
+    study["measures"] = list(measures)
     by_name = {names[n]: curves for n, curves in done.items() if not isinstance(curves, str)}
     return Results(as_sweep(cells, by_name, study), cells, by_name)
 

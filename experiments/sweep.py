@@ -1,5 +1,6 @@
 """The story of one sweep: planned, trained, on disk, recorded, reported."""
 
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from functools import partial
@@ -9,15 +10,18 @@ from typing import Any, NamedTuple
 from rich.console import Console
 
 from experiments import console as tell
+from experiments.before import before_training
 from experiments.config.building import execution_of, study_of
 from experiments.config.composition import Job
+from experiments.config.lookup import look_up_keys
+from experiments.config.reach import Offered, Sweeping
 from experiments.config.secrets import hidden
 from experiments.recording import journal, lifetime, tracking
 from experiments.recording.assembly import assembled
 from experiments.recording.cells import record_cell, record_failure
 from experiments.recording.delivery import WriteQueue, retry
 from experiments.recording.naming import SweepRun
-from experiments.recording.plan import Cell, Plan, check_axes, planned
+from experiments.recording.plan import Cell, Plan, planned
 from experiments.recording.recorded import is_finished
 from experiments.recording.store import store_key, writable_runs
 from experiments.study.curves import Curves, mean_validation_error
@@ -34,16 +38,19 @@ class Outcome(NamedTuple):
     shortfalls: list[str]
 
 
-def sweep(jobs: Sequence[Job], where: Workers) -> Outcome:
-    """Trains what is new, records and reports all."""
+def sweep(jobs: Sequence[Job], where: Workers, offered: Offered = None) -> Outcome:
+    """Trains what is new, records and reports all. `offered` are the values on the study's own grids, where these are known."""
     check(where)
     study, options = study_of(jobs[0].config), execution_of(jobs[0].config)
-    check_axes(study, jobs)
+    sweeping = Sweeping(jobs, offered)
+    look_up_keys(study, sweeping)
     plan = planned(jobs, options, where)
+    console = Console(stderr=True)
+    before_training(study, sweeping, plan, console)
     writable_runs()
     new = plan.new
     stacks = stacks_of(new, [cell.missing for cell in new], plan.keep, where)
-    console = Console(stderr=True)
+    began = time.time_ns() // 10**6  # before anything is trained: then the claims were stated
     if options.dry_run:
         from experiments.forecast import forecast
 
@@ -52,7 +59,7 @@ def sweep(jobs: Sequence[Job], where: Workers) -> Outcome:
     trained = attempts(stacks, where)  # training has begun; the store opens beside it
     queue = WriteQueue(console)
     with closing(trained), lifetime.named(study) as (name, folder):
-        run = retry(partial(tracking.start_sweep, study, jobs, name, folder), console)
+        run = retry(partial(tracking.start_sweep, study, jobs, name, folder, began), console)
         with lifetime.ending(run.client, run.run_id, name):
             tell.other_formats(run.client, console)
             plan.give_up_lost(partial(is_finished, run.client))

@@ -124,7 +124,9 @@ def differences(recorded: "pd.DataFrame", repeated: "pd.DataFrame") -> "pd.DataF
     import pandas as pd
 
     from experiments.config.errors import ConfigurationError
+    from reports.schema import BEGAN
 
+    recorded, repeated = (table.drop(columns=BEGAN, errors="ignore") for table in (recorded, repeated))
     if list(recorded.columns) != list(repeated.columns) or len(recorded) != len(repeated):
         raise ConfigurationError("its tables have rows or columns other than those of its config")
     differing = []

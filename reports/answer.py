@@ -7,8 +7,8 @@ from reports.certainty import certainties
 from reports.comparison import Comparison, Row
 from reports.formats import number, p_value, plus_minus, show, show_difference, show_paired
 from reports.load import Sweep
-from reports.notes import MOST, listed
 from reports.optimism import ledger
+from reports.schema.names import MOST, listed
 from reports.sign_flips import least_seeds
 from reports.statistics import Interval
 
@@ -75,10 +75,10 @@ def table_rows(comparison: Comparison) -> list[dict[str, Any]]:
         {
             "": row.arm,
             "chosen": row.chosen or "–",
-            "test error": show(row.test_error, comparison),
-            "train error": number(row.train_error.mean, comparison),
-            "gap": show(row.gap, comparison),
-            f"test error − {comparison.baseline}": show_paired(row, comparison),
+            "test/error": show(row.test_error, comparison),
+            "train/error": number(row.train_error.mean, comparison),
+            "gap/error": show(row.gap, comparison),
+            f"test/error − {comparison.baseline}": show_paired(row, comparison),
             "d": "–"
             if row.difference is None or math.isnan(row.difference.d)
             else f"{row.difference.d:+.1f}".replace("-", "−"),
@@ -90,7 +90,7 @@ def table_rows(comparison: Comparison) -> list[dict[str, Any]]:
     return rows + below(
         rows,
         [
-            {"": line.name, "test error": show(line.test_error, comparison), "seeds": line.test_error.n}
+            {"": line.name, "test/error": show(line.test_error, comparison), "seeds": line.test_error.n}
             for line in comparison.references
         ],
         "–",
@@ -108,8 +108,8 @@ def terminal_rows(comparison: Comparison) -> tuple[list[dict[str, str]], str]:
         {
             "": row.arm,
             "chosen": " ".join(row.choice.values()),
-            "test error": plus_minus(row.test_error, comparison),
-            "gap": plus_minus(row.gap, comparison),
+            "test/error": plus_minus(row.test_error, comparison),
+            "gap/error": plus_minus(row.gap, comparison),
             "difference": "" if row.difference is None else plus_minus(row.difference, comparison, sign=True),
             "p": "" if row.difference is None else p_value(row.p),
         }
@@ -121,7 +121,7 @@ def terminal_rows(comparison: Comparison) -> tuple[list[dict[str, str]], str]:
     unit = ", errors in %" if comparison.percent else ""
     return rows, (
         f"mean ± half of the 95 % t interval over {max(row.test_error.n for row in comparison.rows)} seeds{unit}; "
-        f"differences from {comparison.baseline}\nare paired by seed; p: sign-flip test, Holm's correction{chosen}"
+        f"differences from {comparison.baseline}\nare paired by seed; p: sign-flip test, Holm's correction{chosen}."
     )
 
 
@@ -151,8 +151,8 @@ def ledger_rows(sweep: Sweep, comparison: Comparison) -> list[dict[str, str]]:
     return [
         {
             "": entry.arm,
-            "last step": show(entry.by_rule["last"], comparison),
-            "best validation loss": show(entry.by_rule["best_validation"], comparison),
+            "last": show(entry.by_rule["last"], comparison),
+            "best_validation": show(entry.by_rule["best_validation"], comparison),
             "oracle": show(entry.by_rule["oracle"], comparison),
             "optimism of the oracle": plus_minus(entry.optimism, comparison, sign=True),
             "selected on test": number(entry.selected_on_test.mean, comparison),

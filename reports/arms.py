@@ -1,11 +1,15 @@
 """The arms of a sweep: which cell stands for each, as validation data choose, and which arm it is compared with."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import pandas as pd
 
 from reports.load import Sweep
 from reports.schema.names import as_number
+from reports.schema.places import cells_at
+
+Place = Mapping[str, float | str]
 
 
 def chosen_on_validation(results: pd.DataFrame) -> dict[str, str]:
@@ -27,21 +31,40 @@ def best_on_validation(rows: pd.DataFrame) -> str:
 def references(sweep: Sweep) -> tuple[dict[str, str], list[str]]:
     """For each arm the arm it is compared with: the study's baseline at the same value of all other axes.
 
+    Where the baseline is told by keys that are no axes, it is the arm there that shares most values with the arm compared.
     Where the study names no baseline, or one that is not in the sweep, it is the first arm, and a warning says so.
     """
-    place_of, named = places_of_arms(sweep), numbers(sweep.study["baseline"])
-    matching = [arm for arm, place in place_of.items() if named and named.items() <= place.items()]
+    place_of, stated = places_of_arms(sweep), sweep.study["baseline"]
+    named = numbers({axis: value for axis, value in stated.items() if axis in sweep.axes})
+    matching = arms_at(stated, sweep)
     default = matching[0] if matching else next(iter(place_of))
     warnings = []
-    if named and not matching:
-        stated = " ".join(f"{axis}={value}" for axis, value in sweep.study["baseline"].items())
-        warnings.append(f"The study's baseline, {stated}, is not in this sweep; {default} stands in for it.")
+    if stated and not matching:
+        words = " ".join(f"{axis}={value}" for axis, value in stated.items())
+        warnings.append(f"The study's baseline, {words}, is not in this sweep; {default} stands in for it.")
     arm_at = {frozenset(place_of[arm].items()): arm for arm in reversed(matching)}
     baselines = {}
     for arm, place in place_of.items():
         same_but_for_the_baseline = frozenset({**place, **named}.items())
-        baselines[arm] = arm_at.get(same_but_for_the_baseline, default)
+        baselines[arm] = (
+            arm_at.get(same_but_for_the_baseline, default) if named else nearest(place, place_of, matching, default)
+        )
     return baselines, warnings
+
+
+def arms_at(place: Mapping[str, Any], sweep: Sweep) -> list[str]:
+    """The arms that a baseline names; none where it names all, or an axis whose value is chosen."""
+    if not place or set(place) & set(sweep.study["choose"]):
+        return []
+    arm_of = arms_of(sweep)
+    return list(dict.fromkeys(arm_of[cell["name"]] for cell in cells_at(place, sweep.cells)))
+
+
+def nearest(place: Place, place_of: Mapping[str, Place], arms: list[str], default: str) -> str:
+    """That of the arms which shares most values with a place; the default where every arm is among them, or none."""
+    if not arms or len(arms) == len(place_of):
+        return default
+    return max(arms, key=lambda arm: len(place.items() & place_of[arm].items()))
 
 
 def places_of_arms(sweep: Sweep) -> dict[str, dict[str, float | str]]:

@@ -19,11 +19,13 @@ from reports.findings import Findings
 from reports.functions import by_output, distances
 from reports.load import Sweep, find_sweep, load_sweep
 from reports.page import page, script
+from reports.schema import VERDICTS
 from reports.schema.names import report_folder
 from reports.schema.store import open_store
 from reports.tables import latex, markdown, write_csv
+from reports.verdicts import as_json
 
-SUFFIXES = (".html", ".csv", ".svg", ".png", ".md", ".tex")
+SUFFIXES = (".html", ".csv", ".svg", ".png", ".md", ".tex", ".json")
 IN_NOTE = 7900  # characters: MLflow cuts longer ones
 
 
@@ -41,7 +43,7 @@ class Report(NamedTuple):
         """The table, as wide as the terminal."""
         from reports.terminal import table_of
 
-        return table_of(self.answer, *self.findings.in_terminal)
+        return table_of(self.answer, *self.findings.in_terminal, further=self.findings.further)
 
 
 def build(client: Any, run_id: str, folder: Path) -> Report:
@@ -89,6 +91,8 @@ def write(draft: Path, sweep: Sweep, made: Contents) -> None:
     if by_output(sweep.metrics):
         write_csv(distances(sweep), draft / "function_distances.csv")
     write_csv(made.findings.numbers, draft / "table.csv")
+    if made.verdicts:
+        (draft / VERDICTS).write_text(as_json(made.verdicts, sweep), encoding="utf-8")
     (draft / "table.md").write_text(markdown(made.findings.table), encoding="utf-8")
     (draft / "table.tex").write_text(latex(made.findings.table), encoding="utf-8")
 

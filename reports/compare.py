@@ -1,7 +1,8 @@
 """python -m reports.compare A B: two sweeps side by side: what differs in config, data and code, and in results.
 
 A and B are names of sweeps, their runs' ids, or studies (the newest sweep is taken); they must be two. Cells of the same name are compared,
-paired by seed where both saw the same data: B − A. `--csv FILE` writes the table. Exit codes: 0, or 2 for no such sweep.
+paired by seed where both saw the same data: B − A. `--metric 'first_step(test/error < 0.3)'` compares that instead of test/error;
+`--csv FILE` writes the table. Exit codes: 0, or 2 for no such sweep or metric.
 """
 
 import argparse
@@ -52,6 +53,9 @@ def main() -> None:
     parser.add_argument(
         "--store", help="MLflow's tracking URI (default: MLFLOW_TRACKING_URI, else runs/mlflow.db here)"
     )
+    parser.add_argument(
+        "--metric", help="what is compared, recorded or derived (default: test/error, or what A measures)"
+    )
     parser.add_argument("--csv", type=Path, help="where to write the table of results")
     arguments = parser.parse_args()
     with front_door():
@@ -59,7 +63,7 @@ def main() -> None:
         runs = [find_sweep(client, name) for name in (arguments.A, arguments.B)]
         check_different(client, *runs)
         first, second = (load_sweep(client, run) for run in runs)
-        contrasted = contrast(first, second)
+        contrasted = contrast(first, second, arguments.metric)
         show(contrasted, first, second)
         if arguments.csv is not None:
             pd.DataFrame(contrasted.results).to_csv(arguments.csv, index=False)

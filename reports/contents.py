@@ -11,9 +11,10 @@ from reports.figures.every import Planned
 from reports.figures.figure import Picture, draw
 from reports.figures.stated import stated_figures
 from reports.findings import Findings, Made
-from reports.load import Sweep
+from reports.load import Sweep, trains_networks
 from reports.of_networks import of_networks
 from reports.of_theories import of_theories
+from reports.verdicts import dated
 
 
 class Failure(NamedTuple):
@@ -44,9 +45,10 @@ def contents(sweep: Sweep, beside: Executor) -> Contents:
             failures.append(Failure(title, " ".join(f"{type(error).__name__}: {error}".split())[:500]))
             return None
 
-    of_its_kind = partial(of_networks, sweep, attempt) if "test/error" in sweep.results else partial(of_theories, sweep)
+    of_its_kind = partial(of_networks, sweep, attempt) if trains_networks(sweep) else partial(of_theories, sweep)
     findings = attempt("Comparison", of_its_kind) or of_theories(sweep)
     verdicts = attempt("Claims", partial(judge, sweep, findings.chosen)) or []
+    verdicts = attempt("When claims were stated", partial(dated, verdicts, sweep)) or verdicts
     planned = [*(Planned(title, make) for title, make in stated_figures(sweep)), *findings.figures]
     figures = [(plan.title, attempt(plan.title, plan.make)) for plan in planned]
     drawn = [(title, beside.submit(draw, figure)) for title, figure in figures if figure is not None]

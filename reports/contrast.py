@@ -3,8 +3,10 @@
 from typing import Any, NamedTuple
 
 from reports.comparison import Comparison, by_seed, comparable
+from reports.derived import column
 from reports.formats import number, p_value, plus_minus
 from reports.load import Sweep
+from reports.measurements import is_error, measures_of, stated_measures
 from reports.schema.names import NoSuchSweep
 from reports.statistics import holm, mean_interval, paired_differences
 
@@ -30,11 +32,14 @@ def check_different(client: Any, first: str, second: str) -> None:
     raise NoSuchSweep(f"A and B are both the sweep {name!r}; name two. The newest are: {listed}")
 
 
-def contrast(first: Sweep, second: Sweep) -> Contrast:
+def contrast(first: Sweep, second: Sweep, metric: str | None = None) -> Contrast:
+    """How they differ; in results by the metric named, or else by what both measure. Raises NoSuchMetric for one that either lacks."""
     ours, theirs = ({cell["name"]: cell for cell in sweep.cells} for sweep in (first, second))
     common = [name for name in ours if name in theirs]
     only = {"A": [name for name in ours if name not in theirs], "B": [name for name in theirs if name not in ours]}
-    return Contrast(settings(first, second), results(first, second, common), only)
+    return Contrast(
+        settings(first, second), results(first, second, common, metric or shared_metric(first, second)), only
+    )
 
 
 def settings(first: Sweep, second: Sweep) -> list[dict[str, str]]:
@@ -55,17 +60,16 @@ def settings_of(sweep: Sweep) -> dict[str, str]:
     return {**params, "data.fingerprint": data, **tags, "axes": ", ".join(sweep.axes)}
 
 
-def results(first: Sweep, second: Sweep, common: list[str]) -> list[dict[str, str]]:
-    """Test error (or what the study measures first) of each cell in both, and B − A, paired where seeds mean the same."""
-    metric = (
-        "test/error"
-        if "test/error" in first.results and "test/error" in second.results
-        else shared_metric(first, second)
-    )
+def results(first: Sweep, second: Sweep, common: list[str], metric: str) -> list[dict[str, str]]:
+    """The metric of each cell in both, and B − A, paired where seeds mean the same."""
     tasks = {cell.get("task") for sweep in (first, second) for cell in sweep.cells}
-    shown = Comparison([], "", metric == "test/error" and tasks == {"classification"}, 0, [], [])
+    shown = Comparison([], "", is_error(metric) and tasks == {"classification"}, 0, [], [])
     cells = [{cell["name"]: cell for cell in sweep.cells} for sweep in (first, second)]
-    tables = [by_seed(sweep.results, common, metric) for sweep in (first, second)]
+    columns = [column(metric, sweep.results, sweep.curves) for sweep in (first, second)]
+    tables = [
+        by_seed(sweep.results.assign(**{metric: values}), common, metric)
+        for sweep, values in zip((first, second), columns, strict=True)
+    ]
     ours, theirs = tables[0].align(tables[1], join="inner", axis=1)  # the seeds of both
     differences = paired_differences((theirs - ours).to_numpy())
     are_paired = [
@@ -90,9 +94,13 @@ def results(first: Sweep, second: Sweep, common: list[str]) -> list[dict[str, st
 
 
 def shared_metric(first: Sweep, second: Sweep) -> str:
-    from reports.measurements import measures_of
-
+    """Test error, or else the first of what the study of A measures that B has too. Raises NoSuchSweep where there is none."""
+    if "test/error" in first.results and "test/error" in second.results:
+        return "test/error"
+    there = (
+        stated_measures(second._replace(study=first.study)).values if first.study.get("measures") else second.results
+    )
     for name in measures_of(first):
-        if name in second.results:
-            return name
+        if name in there:
+            return str(name)
     raise NoSuchSweep(f"{first.name} and {second.name} have no measurement in common")

@@ -5,29 +5,27 @@ from reports.comparison import Comparison
 from reports.formats import number
 from reports.load import Sweep
 
-COLUMNS = {
-    "best step": "validation/best_step",
-    "rise after": "validation/rise",
-    "‖W − W₀‖": "weights/distance",
-    "Π ‖Wₗ‖": "weights/spectral_norm",
-    "zeros": "weights/zeros",
-    "margin, 10 %": "margin/10",
-    "calibration error": "test/calibration_error",
-    "‖g‖": "gradient/norm",
-    "gradient noise": "gradient/noise",
-}
+SHOWN = (
+    "validation/best_step",
+    "validation/rise",
+    "weights/distance",
+    "weights/spectral_norm",
+    "weights/zeros",
+    "margin/10",
+    "test/calibration_error",
+    "gradient/norm",
+    "gradient/noise",
+)
 
 
 def diagnostic_rows(sweep: Sweep, comparison: Comparison) -> list[dict[str, str]]:
     """One row per arm, ready to show: means over seeds, those that are measured once at the last step."""
-    shown = {
-        title: name for title, name in COLUMNS.items() if name in sweep.results and sweep.results[name].notna().any()
-    }
+    shown = [name for name in SHOWN if name in sweep.results and sweep.results[name].notna().any()]
     plain = comparison._replace(percent=False)
     results = sweep.results[sweep.results.cell.isin([row.cell for row in comparison.rows])]
-    means = intervals(results[list(shown.values())], results[["cell"]]).set_index(["cell", "metric"])["mean"].to_dict()
+    means = intervals(results[shown], results[["cell"]]).set_index(["cell", "metric"])["mean"].to_dict()
     return [
-        {"": row.arm, **{title: number(round_to(means[row.cell, name]), plain) for title, name in shown.items()}}
+        {"": row.arm, **{name: number(round_to(means[row.cell, name]), plain) for name in shown}}
         for row in comparison.rows
         if shown
     ]

@@ -7,12 +7,13 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from reports.schema.derived import NoSuchMetric
 from reports.schema.names import NoSuchSweep
 
 
 @contextmanager
 def front_door() -> Iterator[None]:
-    """Turn a missing sweep, or an unusable store or file, into one message and exit code 2; raise anything else, as a bug."""
+    """Turn a missing sweep or metric, or an unusable store or file, into one message and exit code 2; raise anything else, as a bug."""
     printable()
     tolerant()
     try:
@@ -43,7 +44,7 @@ def tolerant() -> None:
 def is_answer(error: Exception) -> bool:
     """Whether the error is for the user; MLflow's and SQLAlchemy's are known by name, as importing them takes seconds."""
     of_the_store = type(error).__name__ == "MlflowException" or type(error).__module__.startswith("sqlalchemy.")
-    return of_the_store or isinstance(error, NoSuchSweep | OSError | sqlite3.Error)
+    return of_the_store or isinstance(error, NoSuchSweep | NoSuchMetric | OSError | sqlite3.Error)
 
 
 def in_short(error: Exception) -> str:

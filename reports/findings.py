@@ -31,5 +31,6 @@ class Findings(NamedTuple):
     tables: dict[str, list[dict[str, str]]]  # others, by name
     figures: list[Planned]  # beside those that the study states
     in_terminal: tuple[list[dict[str, Any]], str]  # rows and caption
+    further: tuple[str, ...] = ()  # columns of the table that a narrow terminal leaves out first
     percent: bool = False  # errors are shares of examples
     all_diverged: bool = False  # every seed of every cell

@@ -1,14 +1,15 @@
 """A sweep read back from MLflow: its study, its cells, and every seed's curve."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from reports.schema import AT, CURVES, DIVERGED, OWN, RULES, SEEDS, SELECTED
+from reports.schema import AT, BEGAN, CURVES, DIVERGED, OWN, RULES, SEEDS, SELECTED
 from reports.schema.artifacts import artifact
 from reports.schema.names import NoSuchSweep, arm_names, as_number
 from reports.schema.record import read_record, read_table
+from reports.schema.statement import first_stated
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -36,12 +37,19 @@ class Sweep(NamedTuple):
     tags: dict[str, str]
     params: dict[str, str]  # of the first cell: what all have in common, mostly
     failed: list[dict[str, Any]]
+    stated: Mapping[str, int] = {}  # when each claim of the study was stated first, by its hash
 
 
 def is_classification(sweep: Sweep) -> bool:
     """Whether errors are shares of examples, which are shown in percent."""
     tasks = {cell.get("task") or sweep.params.get("data.task") for cell in sweep.cells}
     return tasks == {"classification"}
+
+
+def trains_networks(sweep: Sweep) -> bool:
+    """Whether the sweep trains networks, which have test errors; a theory may have some too."""
+    theory = sweep.params.get("theory", "none") != "none" or any(key.startswith("theory.") for key in sweep.params)
+    return "test/error" in sweep.results and not theory
 
 
 def varies(sweep: Sweep, source: str) -> bool:
@@ -93,6 +101,7 @@ def load_sweep(client: Any, run_id: str) -> Sweep:
         tags=run.data.tags,
         params=client.get_run(finished[0]["run_id"]).data.params,
         failed=[cell for cell in record["cells"] if cell["status"] != "FINISHED"],
+        stated=first_stated(client, claims) if isinstance(claims := record["study"].get("claims"), list) else {},
     )
 
 
@@ -144,7 +153,7 @@ def measured(curves: "pd.DataFrame", seeds: "pd.DataFrame") -> list[str]:
 
 
 def measured_once(seeds: "pd.DataFrame") -> list[str]:
-    others = {"seed", OWN, DIVERGED, *(SELECTED + rule for rule in RULES)}
+    others = {"seed", OWN, DIVERGED, BEGAN, *(SELECTED + rule for rule in RULES)}
     return [name for name in seeds if name not in others and not is_label(name)]
 
 

@@ -1,16 +1,13 @@
 """What a reader is told beside a comparison: warnings without which it would mislead, and what could be better about the sweep."""
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from reports.arms import arms_of
 from reports.load import Sweep, is_classification
-from reports.schema.names import as_number
+from reports.schema.names import as_number, listed
 
 if TYPE_CHECKING:
     from reports.comparison import Row
-
-MOST = 12  # arms that a sentence names
 
 
 def cautions(rows: "list[Row]", sweep: Sweep) -> list[str]:
@@ -94,13 +91,3 @@ def unfinished(rows: "list[Row]", sweep: Sweep) -> list[str]:
     if not improving:
         return []
     return [f"Still improving at the last step, by two percent and more of validation loss: {listed(improving)}."]
-
-
-def listed(names: Sequence[str]) -> str:
-    """The names, or the first MOST of them and how many more there are, to keep sentences short.
-
-    >>> listed(["a", "b"]), listed([f"c{i}" for i in range(14)])
-    ('a, b', 'c0, c1, c2, c3, c4, c5, c6, c7, c8, c9, c10, c11 and 2 more')
-    """
-    more = f" and {len(names) - MOST:,} more" if len(names) > MOST else ""
-    return ", ".join(names[:MOST]) + more

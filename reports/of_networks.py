@@ -9,6 +9,7 @@ from reports.excerpt import IN_TABLES, IN_TERMINAL, how_many, leading
 from reports.figures.every import of_comparison
 from reports.findings import Attempt, Findings
 from reports.load import Sweep
+from reports.measurements import beside, numbers_beside, stated_measures
 from reports.tables import numbers_of
 from reports.variance import source_rows, sources_in_a_sentence
 
@@ -24,24 +25,23 @@ def of_networks(sweep: Sweep, attempt: Attempt) -> Findings:
     comparison = compare(sweep)
     shown = leading(sweep, comparison, IN_TABLES)
     tables = {name: attempt(title, partial(make, sweep, shown)) or [] for name, (title, make) in TABLES.items()}
-    in_terminal = leading(sweep, comparison, IN_TERMINAL)
-    rows, caption = terminal_rows(in_terminal)
-    caption += how_many(
-        len(in_terminal.rows), len(comparison.rows), "arms, those of least validation error; table.csv has all"
-    )
+    measures, few = stated_measures(sweep), leading(sweep, comparison, IN_TERMINAL)
+    rows, caption = terminal_rows(few)
+    caption += how_many(len(few.rows), len(comparison.rows), "arms, those of least validation error; table.csv has all")
     return Findings(
         explained="networks.html.j2",
         heading="The answer in numbers",
         sentences=sentences(sweep, comparison, tables["sources"]),
-        warnings=comparison.warnings,
+        warnings=comparison.warnings + measures.missing,
         notes=comparison.notes,
         chosen=frozenset(row.cell for row in comparison.rows),
-        table=table_rows(shown),
+        table=beside(table_rows(shown), shown, measures.values, sweep),
         total=len(comparison.rows) + len(comparison.references),
-        numbers=numbers_of(comparison),
+        numbers=numbers_beside(numbers_of(comparison), measures.values, sweep),
         tables=tables,
         figures=of_comparison(sweep, comparison),
-        in_terminal=(rows, caption),
+        in_terminal=(beside(rows, few, measures.values, sweep), caption),
+        further=tuple(measures.values.columns.difference(list(rows[0]), sort=False)),
         percent=comparison.percent,
         all_diverged=all(row.diverged == row.seeds for row in comparison.rows),
     )

@@ -1,10 +1,9 @@
 """The findings of a sweep that trains no network: every cell's measures."""
 
-from reports.averages import intervals
 from reports.excerpt import IN_TABLES, IN_TERMINAL, how_many
 from reports.findings import Findings
 from reports.load import Sweep
-from reports.measurements import measurement_rows, measures_of
+from reports.measurements import averages, measurement_rows, measures_of, stated_measures
 
 MEASURES = "mean over seeds ± half of the 95 % t interval, where seeds differ"
 
@@ -15,12 +14,12 @@ def of_theories(sweep: Sweep) -> Findings:
         explained="theories.html.j2",
         heading="Every cell in numbers",
         sentences=[],
-        warnings=[],
+        warnings=stated_measures(sweep).missing,
         notes=[],
         chosen=frozenset(),
         table=table,
         total=len(sweep.cells),
-        numbers=intervals(sweep.results[measures_of(sweep)], sweep.results[["cell"]]),
+        numbers=averages(measures_of(sweep), sweep.results).drop(columns="of"),
         tables={},
         figures=[],
         in_terminal=(table[:IN_TERMINAL], f"{MEASURES}.{how_many(IN_TERMINAL, len(sweep.cells), 'cells')}"),

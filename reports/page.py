@@ -3,11 +3,12 @@
 from functools import cache
 from pathlib import Path
 
+from reports.claims import rules
 from reports.contents import Contents
 from reports.excerpt import first
 from reports.load import Sweep, varies
-from reports.notes import listed
 from reports.schema import OWN, SELECTED, THINNED
+from reports.schema.names import listed
 
 
 def page(sweep: Sweep, made: Contents) -> str:
@@ -26,6 +27,7 @@ def page(sweep: Sweep, made: Contents) -> str:
         **made.findings._asdict(),
         **made.findings.tables,
         first=first,
+        rules=rules(sweep.study.get("claims", [])),
         script=script(),
         resplit=varies(sweep, "split"),
         recipe=recipe(sweep),

@@ -61,7 +61,11 @@ def numbers_of(comparison: Comparison) -> pd.DataFrame:
     rows = []
     for row in comparison.rows:
         shown: dict[str, Any] = {"arm": row.arm, "chosen": row.chosen, "cell": row.cell, "baseline": row.baseline}
-        for name, interval in (("test error", row.test_error), ("train error", row.train_error), ("gap", row.gap)):
+        for name, interval in (
+            ("test/error", row.test_error),
+            ("train/error", row.train_error),
+            ("gap/error", row.gap),
+        ):
             shown |= {name: interval.mean, f"{name} low": interval.low, f"{name} high": interval.high}
         if row.difference is not None:
             ends = {"": row.difference.mean, " low": row.difference.low, " high": row.difference.high}

@@ -22,7 +22,7 @@ def source_rows(sweep: Sweep, comparison: Comparison) -> list[dict[str, str]]:
     return [
         {
             "what varies": row.arm,
-            "sd of test error": number(errors[row.cell].std(ddof=1), comparison),
+            "sd of test/error": number(errors[row.cell].std(ddof=1), comparison),
             "95 % interval": "[" + ", ".join(number(end, comparison) for end in sd_interval(errors[row.cell])) + "]",
             "share of the variance": f"{errors[row.cell].var(ddof=1) / everything[others[row.cell]]:.0%}"
             if everything.get(others[row.cell])
@@ -35,6 +35,6 @@ def source_rows(sweep: Sweep, comparison: Comparison) -> list[dict[str, str]]:
 
 def sources_in_a_sentence(rows: list[dict[str, str]]) -> str:
     spreads = [
-        f"{row['what varies'].removeprefix('vary=')} {row['sd of test error']} {row['95 % interval']}" for row in rows
+        f"{row['what varies'].removeprefix('vary=')} {row['sd of test/error']} {row['95 % interval']}" for row in rows
     ]
     return f"Standard deviation of the test error over seeds: {'; '.join(spreads)}."

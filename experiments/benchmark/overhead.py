@@ -89,7 +89,7 @@ def recording_time(
     study = study_of(jobs[0].config)
     finished = [(renamed(cells[n], n), result) for n, result in curves[:RECORDED] if not isinstance(result, str)]
     with lifetime.named(study) as (name, folder):
-        run = tracking.start_sweep(study, jobs, name, folder)
+        run = tracking.start_sweep(study, jobs, name, folder, time.time_ns() // 10**6)
 
         def record() -> None:
             for cell, result in finished:

@@ -34,11 +34,18 @@ def expand(
     for key, override in (*by_key.items(), *ranges_of(plain, parser)):
         check([{key: count(override)}])
     given = {key: values(override) for key, override in by_key.items()}
-    offered = [{key: axis_values(key, spec, parser) for key, spec in grid.items()} for grid in plain]
+    listed = offered(grids, loader)
     for key, asked in given.items():
-        offered = with_axis(offered, key, asked)
-    check([{key: len(listed) for key, listed in grid.items()} for grid in offered])
-    return jobs_of(offered, given)
+        listed = with_axis(listed, key, asked)
+    check([{key: len(values) for key, values in grid.items()} for grid in listed])
+    return jobs_of(listed, given)
+
+
+def offered(grids: Sequence[Mapping[str, Any]], loader: Any) -> list[dict[str, list[str]]]:
+    """The values of each axis of each grid."""
+    parser = OverridesParser.create(config_loader=loader)
+    plain = [part for grid in grids for part in unzipped(grid)]
+    return [{key: axis_values(key, spec, parser) for key, spec in grid.items()} for grid in plain]
 
 
 def ranges_of(grids: Sequence[Mapping[str, Any]], parser: OverridesParser) -> list[tuple[str, Override]]:

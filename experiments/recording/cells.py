@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from mlflow import MlflowClient
     from mlflow.entities import Run
 from experiments.recording.artifacts import write_artifacts
+from experiments.recording.first_time import with_first_times
 from experiments.recording.naming import SweepRun, in_short, in_words, own_command
 from experiments.recording.recorded import recorded_curves
 
@@ -64,6 +65,8 @@ def record_cell(sweep: SweepRun, cell: Cell, curves: Curves, *, check_store: boo
                 recorded = None
         if recorded is None:
             others = {} if cell.overwrite else unlike(sweep.client, cell, curves)
+            if cell.overwrite or any(had.values()):
+                curves = with_first_times(sweep.client, cell, curves)
             run = start_cell(sweep, cell.job, name, cell_tags(cell) | {KEPT: as_tag(had)} | others)
             try:
                 write_cell(sweep, run, cell, curves)

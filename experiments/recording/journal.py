@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from experiments import RUNS
-from experiments.study.curves import Curves, of_seeds
+from experiments.study.curves import Curves, of_seeds, times
 from experiments.study.keep import KINDS, all_names, had_by
 from experiments.study.rows import as_arrays, from_arrays
 from reports.schema import FORMAT
@@ -177,6 +177,7 @@ def as_bytes(curves: Curves) -> bytes:
         "steps": np.array(curves.steps),
         "epochs": np.array(curves.epochs),
         "diverged_at": curves.diverged_at,
+        "began": times(curves),
         "metrics": np.array(list(curves.metrics)),
         "once": np.array(list(curves.once)),
         "metric_values": np.array(list(curves.metrics.values()), float),
@@ -205,4 +206,5 @@ def from_bytes(content: bytes) -> Curves | None:
         a["diverged_at"],
         from_arrays(a),
         {int(name.removeprefix(WEIGHTS)): values for name, values in a.items() if name.startswith(WEIGHTS)},
+        a.get("began"),
     )

@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from functools import partial
 from typing import NamedTuple, TypeVar
 
-from experiments import CONF
 from experiments.config.building import draft
-from experiments.config.composition import Job, has_key
-from experiments.config.errors import ConfigurationError, did_you_mean, known_keys
+from experiments.config.composition import Job
+from experiments.config.errors import ConfigurationError
 from experiments.config.secrets import hidden
 from experiments.config.targets import trusted
 from experiments.costs.cost import cost
@@ -23,7 +22,6 @@ from experiments.study.calculation import AnyExperiment
 from experiments.study.execution import Execution
 from experiments.study.experiment import Experiment
 from experiments.study.keep import Keep, to_keep
-from experiments.study.study import Study
 from experiments.training.workers import Workers
 
 T = TypeVar("T")
@@ -108,19 +106,6 @@ class Plan(NamedTuple):
 
 def last_line(error: str) -> str:
     return error.strip().splitlines()[-1]
-
-
-def check_axes(study: Study, jobs: Sequence[Job]) -> None:
-    """Raises ConfigurationError where the study names an axis that no config has: a misspelt one would go unnoticed."""
-    for place, axes in (("choose", study.choose), ("baseline", study.baseline)):
-        for axis in axes:
-            if any(axis in job.overrides or axis in job.choices or has_key(job.config, axis) for job in jobs):
-                continue
-            known = known_keys(CONF)  # the jobs may be only the part of a study without this axis
-            if axis not in known:
-                raise ConfigurationError(
-                    f"study.{place} names {axis!r}, which is no key of this config.{did_you_mean(axis, sorted(known))}"
-                )
 
 
 def planned(jobs: Sequence[Job], options: Execution, where: Workers = Workers()) -> Plan:  # noqa: B008

@@ -13,6 +13,7 @@ from experiments.study.keep import Keep, all_names, all_names_of_cell, from_tag
 from experiments.study.rows import Rows
 from reports.schema import (
     AT,
+    BEGAN,
     CURVES,
     DIVERGED,
     FORMAT,
@@ -72,7 +73,7 @@ def from_tables(curves: Any, once: Any) -> Curves:
     """Rebuilds the curves from the two recorded tables."""
     seeds = once["seed"].tolist()
     metrics = {name: curves[name].to_numpy().reshape(-1, len(seeds)) for name in curves if name not in AT}
-    others = [name for name in once if name not in ("seed", DIVERGED, OWN) and not name.startswith(SELECTED)]
+    others = [name for name in once if name not in ("seed", DIVERGED, OWN, BEGAN) and not name.startswith(SELECTED)]
     first = curves[curves.seed == seeds[0]]
     return Curves(
         seeds,
@@ -81,6 +82,7 @@ def from_tables(curves: Any, once: Any) -> Curves:
         metrics,
         {name: once[name].to_numpy() for name in others},
         once[DIVERGED].to_numpy(),
+        began=once[BEGAN].to_numpy() if BEGAN in once else None,
     )
 
 

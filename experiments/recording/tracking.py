@@ -8,6 +8,7 @@ from typing import Any
 
 from experiments.config.composition import Job
 from experiments.config.secrets import hidden
+from experiments.config.values import settings_of
 from experiments.costs.thinning import left_out
 from experiments.recording import journal
 from experiments.recording.lifetime import close_stale_runs
@@ -25,13 +26,16 @@ from experiments.recording.store import (
     store_key,
 )
 from experiments.study.study import Study
-from reports.schema import FORMAT, PARTS, REPORT, SWEEP, THINNED
+from reports.schema import FORMAT, PARTS, REPORT, SWEEP, THINNED, VERDICTS
+from reports.schema.named import along, keys, places
+from reports.schema.named import axes as figure_axes
+from reports.schema.statement import TAG, as_tag
 
 NOTE_LIMIT = 8000  # characters: MLflow cuts longer tags
 
 
-def start_sweep(study: Study, jobs: Sequence[Job], name: str, folder: Path) -> SweepRun:
-    """Opens the sweep's own run; it stays RUNNING until `ending` closes it."""
+def start_sweep(study: Study, jobs: Sequence[Job], name: str, folder: Path, began: int) -> SweepRun:
+    """Opens the sweep's own run, which was begun at that time, in milliseconds since 1970; it stays RUNNING until `ending` closes it."""
     client = open_store()
     close_stale_runs(client)
     experiment = experiment_id(client, study.name)
@@ -44,7 +48,9 @@ def start_sweep(study: Study, jobs: Sequence[Job], name: str, folder: Path) -> S
         "question": study.question,
         "command": hidden(command(argument for argument in sys.argv[1:] if argument != "--multirun")),
     }
-    run = client.create_run(experiment, run_name=f"sweep: {name}", tags=tags)
+    if study.claims:
+        tags[TAG] = as_tag(study.claims)
+    run = client.create_run(experiment, began, run_name=f"sweep: {name}", tags=tags)
     own_axes = axes(study, jobs)
     names = cell_names(study, own_axes, jobs)
     return SweepRun(client, experiment, run.info.run_id, study, name, folder, own_axes, names)
@@ -53,10 +59,8 @@ def start_sweep(study: Study, jobs: Sequence[Job], name: str, folder: Path) -> S
 def axes(study: Study, jobs: Sequence[Job]) -> tuple[str, ...]:
     """The keys that tell the cells apart: overrides that vary over the jobs, or that the study names."""
     named = [*study.baseline, *study.choose]
-    named += [key for claim in study.claims for end in ("cell", "lower", "than") for key in claim.get(end, {})]
-    named += [
-        key for figure in study.figures for key in (figure["x"], figure.get("color", ""), figure.get("panels", ""))
-    ]
+    named += [key for claim in study.claims for _, place in places(claim) for key in (*place, *along(claim))]
+    named += [key for figure in study.figures for key in figure_axes(figure)]
     keys = list(dict.fromkeys(key for job in jobs for key in job.overrides))
     varying = [key for key in keys if len({job.overrides.get(key) for job in jobs}) > 1]
     return tuple(key for key in keys if key in varying or key in named)
@@ -70,11 +74,13 @@ def end_sweep(sweep: SweepRun, plan: Plan) -> None:
     failures = cells_named(sweep.client, sweep.name, "FAILED") if has_failures else []
     failed_runs = {run.data.tags["command"]: run.info.run_id for run in failures}
     runs = journal.recorded([name for cell in plan.cells for name in cell.names], store_key())
+    named = keys(sweep.study.baseline, sweep.study.claims, sweep.study.figures)
     listed = []
     for n, job in enumerate(plan.jobs):
         cell = plan.cell_of.get(n)
         axes, name = sweep.place(job)
         entry: dict[str, Any] = {"run_id": "", "name": name, "axes": axes}
+        entry["settings"] = settings_of(job, (key for key in named if key not in axes))
         if cell is None or cell.failure:
             listed.append(entry | {"run_id": failed_runs.get(own_command(job), ""), "status": "FAILED"})
             continue
@@ -102,7 +108,9 @@ def about_data(cell: Cell) -> dict[str, Any]:
 
 
 def attach_report(sweep: SweepRun, folder: Path, answer: str, note: str) -> None:
-    """Adds the report, its answer and its note to the sweep's run."""
+    """Adds the report, its verdicts, its answer and its note to the sweep's run."""
     add_artifacts(sweep.client, sweep.run_id, folder, REPORT)
+    if (folder / VERDICTS).exists():
+        add_text(sweep.client, sweep.run_id, (folder / VERDICTS).read_text(encoding="utf-8"), VERDICTS)
     sweep.client.set_tag(sweep.run_id, "answer", answer[:NOTE_LIMIT])
     sweep.client.set_tag(sweep.run_id, "mlflow.note.content", note[:NOTE_LIMIT])

@@ -10,7 +10,7 @@ from backprop.arrays import Array
 from experiments.study import rows as of_rows
 from experiments.study.rows import Rows
 from experiments.study.selection import RULES, Selection
-from reports.schema import AT, DIVERGED, OWN, SELECTED
+from reports.schema import AT, BEGAN, DIVERGED, OWN, SELECTED
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,6 +27,9 @@ class Curves(NamedTuple):
     diverged_at: Int[Array, " S"]  # the step of the first infinite loss; −1 where there was none
     rows: Rows | None = None  # errors of every row, where a network is trained
     weights: Mapping[int, Float[Array, " P"]] = {}  # parameters at the step that counts, by seed, where they are kept
+    began: Int[Array, " S"] | None = (
+        None  # when training began, in milliseconds since 1970; None, or −1 of a seed: not known
+    )
 
 
 def of_seeds(curves: Curves, seeds: Sequence[int]) -> Curves:
@@ -39,6 +42,7 @@ def of_seeds(curves: Curves, seeds: Sequence[int]) -> Curves:
         diverged_at=curves.diverged_at[at],
         rows=curves.rows and of_rows.of_seeds(curves.rows, seeds),
         weights={seed: values for seed, values in curves.weights.items() if seed in seeds},
+        began=None if curves.began is None else curves.began[at],
     )
 
 
@@ -52,8 +56,14 @@ def joined(pieces: Sequence[Curves], seeds: Sequence[int]) -> Curves:
         diverged_at=np.concatenate([piece.diverged_at for piece in pieces]),
         rows=first.rows and of_rows.joined([piece.rows for piece in pieces if piece.rows]),
         weights={seed: values for piece in pieces for seed, values in piece.weights.items()},
+        began=np.concatenate([times(piece) for piece in pieces]),
     )
     return of_seeds(together, seeds)
+
+
+def times(curves: Curves) -> Int[Array, " S"]:
+    """When the training of each seed began; −1 where it is not known."""
+    return np.full(len(curves.seeds), -1) if curves.began is None else curves.began
 
 
 def curve_table(curves: Curves) -> "pd.DataFrame":
@@ -78,6 +88,7 @@ def seed_table(curves: Curves, selection: Selection) -> "pd.DataFrame":
     rules = RULES if "validation/loss" in curves.metrics else {}
     taken = {SELECTED + name: steps[rule(curves.metrics)] for name, rule in rules.items()}
     columns = {"seed": curves.seeds, DIVERGED: curves.diverged_at, OWN: steps[selection(curves.metrics)]}
+    columns[BEGAN] = times(curves)
     return pd.DataFrame(columns | taken | curves.once)
 
 

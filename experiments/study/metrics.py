@@ -4,9 +4,9 @@ from collections.abc import Collection, Sequence
 
 from backprop.measures.measure import WHEN, Measure, Subject
 from experiments.study.references import reference_names
-from reports.schema import AT, DIVERGED, OWN, SELECTED
+from reports.schema import AT, BEGAN, DIVERGED, OWN, SELECTED
 
-LABELS = {*AT, OWN, DIVERGED, "cell", "arm"}  # columns of tables that are no measurements
+LABELS = {*AT, OWN, DIVERGED, BEGAN, "cell", "arm"}  # columns of tables that are no measurements
 GROUPS_OF_LABELS = (SELECTED, "axis/")
 
 

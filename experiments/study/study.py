@@ -5,6 +5,7 @@ from dataclasses import field, fields
 from typing import Any
 
 from backprop.choices import choice
+from reports.schema.derived import metric_names
 from reports.schema.statements import claim, figure, is_number
 
 
@@ -25,7 +26,9 @@ class Study:
         None  # the least difference of test error that matters: the report says how many seeds would show it
     )
     claims: list[dict[str, Any]] = field(default_factory=list)  # what theory or a paper says; judged by the report
-    measures: list[str] = field(default_factory=list)  # what the table shows, where no network is trained; empty: all
+    measures: list[str] = field(
+        default_factory=list
+    )  # metrics, recorded or derived, that the table shows: beside errors for networks; for theories these alone, or all
     figures: list[dict[str, Any]] = field(default_factory=list)  # beside those that every report has
 
     def __post_init__(self) -> None:
@@ -44,8 +47,20 @@ class Study:
                 f"study.name is {self.name!r}; it must begin with a letter or a digit and have at most 100 letters, digits, "
                 "spaces and . + - _"
             )
+        check_measures(self.measures)
         if not all(isinstance(axis, str) for axis in self.choose):
             raise ValueError(f"study.choose is {self.choose!r}; it must be a list of axes, such as [penalty.strength].")
 
     def as_dict(self) -> dict[str, Any]:
         return {f.name: getattr(self, f.name) for f in fields(self)}  # type: ignore[arg-type]
+
+
+def check_measures(measures: list[str]) -> None:
+    """Raises ValueError unless these are texts, and those with a function of curves can be read."""
+    if not all(isinstance(metric, str) for metric in measures):
+        raise ValueError(f"study.measures is {measures!r}; it must be a list of metrics, such as [test/loss].")
+    for metric in measures:
+        try:
+            metric_names(metric)
+        except ValueError as error:
+            raise ValueError(f"study.measures: {error}.") from error

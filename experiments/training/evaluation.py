@@ -1,5 +1,6 @@
 """From cells to curves: trains the cells of one stack and measures them at spaced steps."""
 
+import time
 import traceback
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -147,8 +148,10 @@ def attempt(index: int, task: Task | CalculationTask) -> tuple[int, list[Curves]
     """Runs a task in a worker, on one BLAS thread, as stacks fill the cores. Returns its curves, or its traceback."""
     from threadpoolctl import threadpool_limits
 
+    began = np.full(len(task.seeds), time.time_ns() // 10**6)
     try:
         with threadpool_limits(1, user_api="blas"):
-            return index, run(task) if isinstance(task, Task) else [task.calculation.run(task.seeds)]
+            found = run(task) if isinstance(task, Task) else [task.calculation.run(task.seeds)]
+            return index, [curves._replace(began=began) for curves in found]
     except Exception:
         return index, traceback.format_exc()

@@ -36,7 +36,7 @@ def forest(sweep: Sweep, comparison: Comparison) -> Figure | None:
     zero = alt.Chart(pd.DataFrame({"zero": [0]})).mark_rule(color=GREY, strokeDash=[4, 3]).encode(x="zero:Q")
     axis = alt.X(
         "low:Q",
-        title=f"test error − test error of {comparison.baseline} ({unit})",
+        title=f"test/error − test/error of {comparison.baseline} ({unit})",
         scale=alt.Scale(nice=True, zero=True),
     )
     bars = base.mark_rule(strokeWidth=2, color=TEST).encode(x=axis, x2="high:Q")

@@ -13,6 +13,7 @@ from reports.figures.figure import Figure, error_unit
 from reports.load import Sweep
 
 MOST = 6  # panels
+SHOWN = ["test/error", "validation/error"]
 TILES = 20  # along an axis of a panel
 
 
@@ -22,8 +23,7 @@ def heat_map(sweep: Sweep, comparison: Comparison) -> Figure | None:
     groups = list(grids(sweep))
     if not groups:
         return None
-    names = {"test/error": "test error", "validation/error": "validation error"}
-    means = sweep.results.groupby("cell", sort=False)[list(names)].mean().rename(columns=names) * factor
+    means = sweep.results.groupby("cell", sort=False)[SHOWN].mean() * factor
     axes = sweep.results.drop_duplicates("cell").set_index("cell")[columns(sweep)]
     data = pd.concat(groups, ignore_index=True).join(means, on="cell").join(axes, on="cell")
     place = data.cell.map(validation_rank(sweep.results))
@@ -64,10 +64,10 @@ def panel(data: pd.DataFrame, sweep: Sweep, unit: str) -> alt.LayerChart:
     data = data[data.x.isin(kept["x"]) & data.y.isin(kept["y"])]
     x = alt.X("x:O", title=called(across, sweep), axis=alt.Axis(labelAngle=0, format="~g", labelOverlap=True))
     y = alt.Y("y:O", title=called(down, sweep), sort="descending", axis=alt.Axis(format="~g", labelOverlap=True))
-    color = alt.Color("test error:Q", title=f"test error ({unit})", scale=alt.Scale(scheme="viridis"))
+    color = alt.Color("test/error:Q", title=f"test/error ({unit})", scale=alt.Scale(scheme="viridis"))
     tips = [alt.Tooltip("x:Q", title=across), alt.Tooltip("y:Q", title=down)]
-    tips += [alt.Tooltip(f"{part} error:Q", format=".3g") for part in ("test", "validation")]
-    base = alt.Chart(data[["x", "y", "test error", "validation error", "chosen"]]).encode(x=x, y=y, tooltip=tips)
+    tips += [alt.Tooltip(f"{name}:Q", format=".3g") for name in SHOWN]
+    base = alt.Chart(data[["x", "y", *SHOWN, "chosen"]]).encode(x=x, y=y, tooltip=tips)
     tiles = base.mark_rect().encode(color=color)
     ring = base.transform_filter("datum.chosen").mark_rect(fillOpacity=0, stroke="#D55E00", strokeWidth=3)
     return (tiles + ring).properties(width=240, height=200, title=name)

@@ -13,7 +13,7 @@ from reports.figures.figure import Figure, error_unit
 from reports.figures.palette import COLOURS, LEGEND, STAR, TEST, TRAIN, VALIDATION
 from reports.load import Sweep
 
-PARTS = {"train": TRAIN, "validation": VALIDATION, "test": TEST}
+ERRORS = {"train/error": TRAIN, "validation/error": VALIDATION, "test/error": TEST}
 TRIANGLES = [f"triangle-{side}" for side in ("down", "left", "right")]
 SHAPES = ["circle", "square", "triangle-up", "diamond", "cross", *TRIANGLES, STAR]
 CURVES, EXTREMES, EVALUATIONS, DOTS = 12, 3, 50, 500  # panels, those of them at the far end, points a curve, dots
@@ -24,8 +24,7 @@ def learning_curves(sweep: Sweep, comparison: Comparison) -> Figure:
     unit, factor = error_unit(comparison)
     shown = [row.cell for row in leading(sweep, comparison, CURVES, last=EXTREMES).rows]
     curves = sweep.curves[sweep.curves.cell.isin(shown)]
-    data = intervals(curves[[f"{part}/error" for part in PARTS]], curves[["cell", "epoch"]], factor)
-    data = data.rename(columns={"metric": "part"}).assign(part=data.metric.str.removesuffix("/error"))
+    data = intervals(curves[list(ERRORS)], curves[["cell", "epoch"]], factor)
     data[["low", "high"]] = data[["low", "high"]].clip(lower=0)  # errors are not negative, whatever an interval says
     base = alt.Chart(few_evaluations(data)).encode(
         x=alt.X(
@@ -35,13 +34,13 @@ def learning_curves(sweep: Sweep, comparison: Comparison) -> Figure:
             axis=alt.Axis(values=epoch_ticks(data.epoch.max()), tickCount=20),
         ),
         color=alt.Color(
-            "part:N",
-            scale=alt.Scale(domain=list(PARTS), range=list(PARTS.values())),
+            "metric:N",
+            scale=alt.Scale(domain=list(ERRORS), range=list(ERRORS.values())),
             title=None,
             legend=LEGEND,
         ),
     )
-    tips = [alt.Tooltip(c, format=".3g" if c not in ("cell", "part", "seeds") else "") for c in data.columns]
+    tips = [alt.Tooltip(c, format=".3g" if c not in ("cell", "metric", "seeds") else "") for c in data.columns]
     scale = alt.Scale(type="sqrt", domainMin=0)
     ticks = alt.Axis(values=[0, 1, 5, 10, 20, 50, 100], tickCount=20) if comparison.percent else alt.Axis(tickCount=5)
     band = base.mark_area(opacity=0.2).encode(
@@ -65,7 +64,7 @@ def learning_curves(sweep: Sweep, comparison: Comparison) -> Figure:
 
 def few_evaluations(data: pd.DataFrame) -> pd.DataFrame:
     """Thin the points of each cell's curves separately, since cells may be evaluated at different epochs."""
-    place = data.groupby(["cell", "part"]).cumcount()
+    place = data.groupby(["cell", "metric"]).cumcount()
     last = place.groupby(data["cell"]).transform("max")
     kept = {count: evenly(count + 1, EVALUATIONS) for count in set(last)}
     return data[[position in kept[count] for position, count in zip(place, last, strict=True)]]
@@ -74,10 +73,9 @@ def few_evaluations(data: pd.DataFrame) -> pd.DataFrame:
 def gap_against_train(sweep: Sweep, comparison: Comparison) -> Figure:
     """Does a cell err because it cannot fit, or because it fits too much? Losses still differ where errors are all zero."""
     unit, factor = error_unit(comparison)
-    means = sweep.results.groupby(["arm", "cell"], sort=False, as_index=False)[["train/loss", "gap/error"]].mean()
-    data = means.rename(columns={"train/loss": "train loss", "gap/error": "gap"})
-    data["gap"] *= factor
-    shown = data.iloc[sorted(thinned(data["train loss"].to_numpy().argsort().tolist(), DOTS))]
+    data = sweep.results.groupby(["arm", "cell"], sort=False, as_index=False)[["train/loss", "gap/error"]].mean()
+    data["gap/error"] *= factor
+    shown = data.iloc[sorted(thinned(data["train/loss"].to_numpy().argsort().tolist(), DOTS))]
     return Figure(
         "gap",
         "Gap against train loss",
@@ -91,12 +89,12 @@ def gap_against_train(sweep: Sweep, comparison: Comparison) -> Figure:
 def points(cells: pd.DataFrame, unit: str) -> alt.Chart:
     """A point a cell: its gap over its train loss, in the colour and shape of its arm while those suffice."""
     x = alt.X(
-        "train loss:Q",
-        title="train loss",
+        "train/loss:Q",
+        title="train/loss",
         scale=alt.Scale(type="symlog", constant=1e-3),
         axis=alt.Axis(values=[0, 1e-3, 1e-2, 0.1, 1, 10], tickCount=20, format="~g"),
     )
-    y = alt.Y("gap:Q", title=f"gap: test − train error ({unit})", scale=alt.Scale(zero=False, padding=10))
+    y = alt.Y("gap/error:Q", title=f"gap/error, test − train ({unit})", scale=alt.Scale(zero=False, padding=10))
     dots = alt.Chart(cells).mark_point(filled=True, size=70, opacity=0.85)
     return dots.encode(x=x, y=y, tooltip=list(cells.columns), **marks(list(dict.fromkeys(cells.arm))))
 

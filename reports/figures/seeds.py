@@ -21,14 +21,14 @@ def spread(sweep: Sweep, comparison: Comparison) -> Figure | None:
         return None
     unit, factor = error_unit(comparison)
     chosen = chosen_rows(sweep, comparison)
-    data = pd.DataFrame({"arm": chosen.arm, "seed": chosen.seed, "test error": chosen["test/error"] * factor})
+    data = pd.DataFrame({"arm": chosen.arm, "seed": chosen.seed, "test/error": chosen["test/error"] * factor})
     leaders = [row.arm for row in leading(sweep, comparison, IN_FIGURES).rows]
     shown = data[data.arm.isin(leaders)]
-    means = shown.groupby("arm", sort=False, as_index=False)["test error"].mean()
+    means = shown.groupby("arm", sort=False, as_index=False)["test/error"].mean()
     many = bool((shown.groupby("arm").size() > SEEDS).any())
     seeds = quantiles(shown) if many else shown
     y = alt.Y("arm:N", sort=leaders, title=None, axis=ARMS)
-    x = alt.X("test error:Q", title=f"test error ({unit})", scale=alt.Scale(zero=False, padding=12))
+    x = alt.X("test/error:Q", title=f"test/error ({unit})", scale=alt.Scale(zero=False, padding=12))
     dots = alt.Chart(seeds).mark_circle(size=45, color=TEST, opacity=0.45)
     ticks = alt.Chart(means).mark_tick(thickness=3, size=20, color=TRAIN)
     lines = references_near(comparison, shown["test error"], factor)
@@ -61,5 +61,5 @@ def references_near(comparison: Comparison, errors: pd.Series, factor: float) ->
 def quantiles(errors: pd.DataFrame) -> pd.DataFrame:
     """Quantiles of each arm's errors, enough for a strip of them to look like one of all seeds."""
     shares = np.linspace(0, 1, SEEDS + 1)
-    errors_at = errors.groupby("arm", sort=False)["test error"].quantile(shares)
+    errors_at = errors.groupby("arm", sort=False)["test/error"].quantile(shares)
     return errors_at.rename_axis(["arm", "quantile"]).reset_index().dropna()

@@ -10,12 +10,15 @@ import pandas as pd
 
 from reports.averages import intervals
 from reports.axes import called, label
+from reports.derived import column
 from reports.excerpt import how_many, thinned
 from reports.figures.figure import Figure
 from reports.figures.palette import COLOURS, LEGEND
 from reports.functions import FUNCTION, along_the_input
 from reports.load import Sweep
-from reports.schema.names import as_number, as_override
+from reports.schema.derived import derived
+from reports.schema.names import as_number
+from reports.schema.places import cells_at, values
 from reports.schema.statements import StatedFigure
 from reports.schema.statements import figure as read
 
@@ -52,8 +55,10 @@ def measured(spec: StatedFigure, sweep: Sweep) -> pd.DataFrame:
     for key, allowed in spec.only.items():
         if key in ("step", "epoch"):
             rows = rows[rows[key].between(*allowed)]
-        elif f"axis/{key}" in rows:
-            rows = rows[rows[f"axis/{key}"].isin([as_number(as_override(value)) for value in allowed])]
+        else:
+            at = {cell["name"] for value in allowed for cell in cells_at({key: value}, sweep.cells)}
+            known = any(key in values(cell) for cell in sweep.cells)
+            rows = rows[rows["cell"].isin(at)] if known else rows
     by = {"x": spec.x if curve else f"axis/{spec.x}"}
     by |= {
         place: f"axis/{axis}" for place, axis in (("color", spec.color), ("panels", spec.panels)) if axis is not None
@@ -67,11 +72,17 @@ def measured(spec: StatedFigure, sweep: Sweep) -> pd.DataFrame:
         places["others"] = others
     marks = []
     for mark, patterns in (("lines", spec.lines), ("points", spec.points)):
-        here = [name for name in sweep.metrics if name in rows]
-        names = [name for name in here if any(fnmatchcase(name, pattern) for pattern in patterns)]
-        marks.append(intervals(rows[names], places).assign(mark=mark))
+        marks.append(intervals(columns(patterns, rows, sweep), places).assign(mark=mark))
     data = pd.concat(marks, ignore_index=True)
     return data.assign(series=data["metric"].map(series))
+
+
+def columns(patterns: list[str], rows: pd.DataFrame, sweep: Sweep) -> pd.DataFrame:
+    """The metrics that are named or match a pattern, and those derived from curves, in the figure's rows."""
+    here = [name for name in sweep.metrics if name in rows]
+    names = [name for name in here if any(fnmatchcase(name, pattern) for pattern in patterns)]
+    made = [text for text in patterns if text not in names and derived(text) is not None]
+    return rows[names].assign(**{text: column(text, rows, sweep.curves) for text in made})
 
 
 def with_dashes(values: pd.Series) -> pd.Series:
@@ -88,10 +99,10 @@ def beside(axes: Mapping[str, str], spec: StatedFigure, sweep: Sweep) -> str:
 def series(metric: str) -> str:
     """The series of a metric: a trained, an exact and a theory's value of one quantity share a series, and so a colour.
 
-    >>> series("exact/3"), series("theory/test error"), series("test error")
-    ('3', 'test error', 'test error')
+    >>> series("exact/3"), series("theory/test/error"), series("test/error")
+    ('3', 'test/error', 'test/error')
     """
-    prefix, _, name = metric.rpartition("/")
+    prefix, _, name = metric.partition("/")
     return name if prefix in ("exact", "trained", "theory") else metric
 
 
@@ -115,11 +126,11 @@ def figure(number: int, stated: Any, sweep: Sweep) -> Figure | None:
 def excerpt(data: pd.DataFrame) -> tuple[pd.DataFrame, str]:
     """The data that are drawn, and a note of what is left out: panels, colours, lines and points beyond what one can tell apart."""
     note, shown = "", data
-    for column, words in (("panels", "panels"), ("color", "colours"), ("series", "series"), ("others", "other cells")):
-        if column in data:
-            values = sorted(data[column].unique(), key=as_sortable)
+    for end, words in (("panels", "panels"), ("color", "colours"), ("series", "series"), ("others", "other cells")):
+        if end in data:
+            values = sorted(data[end].unique(), key=as_sortable)
             kept = thinned(values, MOST)
-            shown, note = shown[shown[column].isin(kept)], note + how_many(len(kept), len(values), words)
+            shown, note = shown[shown[end].isin(kept)], note + how_many(len(kept), len(values), words)
     lines = len(shown.drop(columns=["x", "mean", "low", "high", "seeds"]).drop_duplicates())
     places = sorted(shown["x"].unique(), key=as_sortable)
     kept = thinned(places, max(10, POINTS // lines))

@@ -14,11 +14,7 @@ from reports.figures.figure import Figure, error_unit
 from reports.figures.palette import COLOURS, GREY, LEGEND, TEST, TRAIN, VALIDATION
 from reports.load import Sweep
 
-QUANTITIES = {
-    "test error": ("test/error", TEST),
-    "validation error": ("validation/error", VALIDATION),
-    "gap": ("gap/error", TRAIN),
-}
+QUANTITIES = {"test/error": TEST, "validation/error": VALIDATION, "gap/error": TRAIN}
 SHOWN = ["value", "line", "quantity", "mean", "low", "high", "seeds"]
 PANELS, LINES, POINTS = 18, 6, 900  # a panel has at most so many lines; all lines together about so many points
 TICKS = 12  # values that each have a tick and a dot
@@ -39,8 +35,8 @@ def strengths(sweep: Sweep, comparison: Comparison) -> Figure | None:
         "strengths",
         "What the strength does",
         "Mean over seeds, all other axes equal. Ring: chosen on validation error. In a panel without other numbers, band: 95 % t "
-        "interval of the test error; gap (long dashes) is test minus train error: where the training set is fitted without error, "
-        "the two lines are one. Where other numbers vary too, test error alone, a line for each of their values; dots that no "
+        "interval of test/error; gap/error (long dashes) is test minus train error: where the training set is fitted without error, "
+        "the two lines are one. Where other numbers vary too, test/error alone, a line for each of their values; dots that no "
         "line joins differ in other numbers as well."
         + (f" At most {LINES} lines a panel and {most} values a line are drawn, evenly chosen." if crowded else "")
         + how_many(len(charts), len(panels), "panels"),
@@ -51,9 +47,8 @@ def strengths(sweep: Sweep, comparison: Comparison) -> Figure | None:
 
 def along_axes(sweep: Sweep, comparison: Comparison, factor: float) -> pd.DataFrame:
     """A row for each panel, cell and quantity, with the values of all axes."""
-    names = {column: quantity for quantity, (column, _) in QUANTITIES.items()}
-    means = intervals(sweep.results[list(names)], sweep.results[["cell"]], factor)
-    means = means.assign(quantity=means.pop("metric").map(names))
+    means = intervals(sweep.results[list(QUANTITIES)], sweep.results[["cell"]], factor)
+    means = means.rename(columns={"metric": "quantity"})
     cells = sweep.results.drop_duplicates("cell")[["cell", "arm", *columns(sweep)]]
     panels = list(panels_of(sweep, comparison))
     return pd.concat(panels).merge(cells, on="cell").merge(means, on="cell") if panels else pd.DataFrame()
@@ -89,13 +84,13 @@ def panel(part: pd.DataFrame, most: int, unit: str) -> alt.LayerChart:
         scale=alt.Scale(type="log" if wide else "linear", nice=False, padding=8),
         axis=alt.Axis(**ticks, tickCount=TICKS, format="~g", labelOverlap=True),
     )
-    three = set(data.quantity) > {"test error"}
-    title = f"error ({unit})" if three else f"test error ({unit})"
+    three = set(data.quantity) > {"test/error"}
+    title = f"error ({unit})" if three else f"test/error ({unit})"
     y, low = (alt.Y(f"{end}:Q", title=title, scale=alt.Scale(zero=False)) for end in ("mean", "low"))
     base = alt.Chart(data).encode(x=x, y=y)
     dots = len(values) <= 2 * TICKS
     layers = single(base, low, dots) if three else several(base, data, dots, bool(part["joined"].all()))
-    chosen = data[data["chosen"] & (data["quantity"] == "test error")]
+    chosen = data[data["chosen"] & (data["quantity"] == "test/error")]
     if len(chosen):
         layers.append(alt.Chart(chosen).mark_point(size=180, strokeWidth=2.5, color=GREY).encode(x=x, y=y))
     return alt.layer(*layers).properties(width=350, height=190, title=str(part["panel"].iloc[0]))
@@ -105,17 +100,17 @@ def drawn(part: pd.DataFrame, most: int) -> pd.DataFrame:
     """The data that a panel draws: where there are several lines, their test error alone."""
     alone = is_single(part) and part["joined"].all()
     lines = thinned(list(dict.fromkeys(part["line"])), LINES) if part["joined"].all() else list(part["line"])
-    kept = part[part["line"].isin(lines) & (alone | (part["quantity"] == "test error"))]
+    kept = part[part["line"].isin(lines) & (alone | (part["quantity"] == "test/error"))]
     values = thinned(sorted(set(kept["value"])), most)
     return kept[kept["value"].isin(values) | kept["chosen"]][[*SHOWN, "chosen"]]
 
 
 def single(base: alt.Chart, low: alt.Y, dots: bool) -> list[alt.Chart]:
     """The layers of a panel with one line per quantity, and the interval of the first quantity."""
-    colours = alt.Scale(domain=list(QUANTITIES), range=[colour for _, colour in QUANTITIES.values()])
+    colours = alt.Scale(domain=list(QUANTITIES), range=list(QUANTITIES.values()))
     dashes = alt.Scale(domain=list(QUANTITIES), range=[[1, 0], [2, 3], [7, 4]])
     base = base.encode(color=alt.Color("quantity:N", scale=colours, title=None, legend=LEGEND))
-    band = base.transform_filter(alt.datum.quantity == "test error").mark_area(opacity=0.2)
+    band = base.transform_filter(alt.datum.quantity == "test/error").mark_area(opacity=0.2)
     line = base.mark_line(point=dots).encode(strokeDash=alt.StrokeDash("quantity:N", scale=dashes, legend=None))
     return [
         band.encode(y=low, y2="high:Q"),

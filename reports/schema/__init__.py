@@ -13,13 +13,14 @@ NETWORKS = "networks"  # a folder for each seed whose weights are kept: a model 
 KEPT_FILE = "network.npz"  # in its folder data/
 THINNED = "rows.left_out"  # tag of a sweep's run: at which evaluations errors of rows are not kept, if there are any
 KEPT = "kept"  # tag of a cell's run: what it has beside its tables
-SWEEP, REPORT = "sweep.json", "report"
+SWEEP, REPORT, VERDICTS = "sweep.json", "report", "verdicts.json"
 
 # Columns of the two tables that are no measurements.
 AT = ("seed", "step", "epoch")  # of curves
 OWN = "selected"  # of seeds: the step that counts
 SELECTED = "selected/"  # of seeds: the step that each selection rule takes, by the rule's name
 DIVERGED = "diverged_at"  # of seeds: the step of the first infinite loss, −1 where there was none
+BEGAN = "training_began"  # of seeds: when, in milliseconds since 1970, by the clock of the machine that trained; −1: not known
 HISTOGRAM = "histogram/"  # of seeds: shares of weights, by the lower end of each bin
 
 REFERENCES = {  # of seeds: test errors of what needs no network, and their names in tables

@@ -7,6 +7,8 @@ from typing import Any
 
 from reports.schema.artifacts import confined
 
+MOST = 12  # arms, cells or keys that a sentence names
+
 
 class NoSuchSweep(Exception):
     """There is no sweep of that name; the message lists the newest."""
@@ -105,3 +107,13 @@ def as_override(value: Any) -> str:
     return (
         {True: "true", False: "false", None: "null"}[value] if value is None or isinstance(value, bool) else str(value)
     )
+
+
+def listed(names: Sequence[str]) -> str:
+    """The names, or the first MOST of them and how many more there are, to keep sentences short.
+
+    >>> listed(["a", "b"]), listed([f"c{i}" for i in range(14)])
+    ('a, b', 'c0, c1, c2, c3, c4, c5, c6, c7, c8, c9, c10, c11 and 2 more')
+    """
+    more = f" and {len(names) - MOST:,} more" if len(names) > MOST else ""
+    return ", ".join(names[:MOST]) + more

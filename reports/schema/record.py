@@ -107,10 +107,17 @@ def what_is_wrong(record: Any) -> str | None:
     named = [*record["axes"], *(text for cell in record["cells"] for text in cell["axes"].values())]
     if not all(isinstance(text, str) for text in named):
         return "an axis or its value is not text"
+    if not all(is_settings(cell.get("settings", {})) for cell in record["cells"]):
+        return "a cell's settings are no mapping of keys to texts"
     if not is_name(record["name"]):
         return f"{record['name']!r} is not the name of a sweep"
     bad = [cell["run_id"] for cell in record["cells"] if cell["run_id"] and not is_run_id(cell["run_id"])]
     return f"{bad[0]!r} is not the id of a run" if bad else None
+
+
+def is_settings(value: Any) -> bool:
+    """Whether these may be a cell's values of keys that its study names and that are no axes."""
+    return isinstance(value, dict) and all(isinstance(text, str) for text in value.values())
 
 
 NEEDED = {CURVES: AT, SEEDS: ("seed", OWN, DIVERGED)}  # columns that a table of a cell must have

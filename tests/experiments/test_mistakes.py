@@ -9,6 +9,7 @@ import pytest
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.hydra_config import HydraConfig
 
+from experiments import CONF
 from experiments.run import main
 from tests.conftest import command
 
@@ -67,6 +68,7 @@ def test_a_key_that_an_option_lacks_does_not_apply_to_it(run, case):
     assert f"cells: {cells} new" in said
 
 
+CLAIM = "kind: exact, value: 0, margin: 1"
 WRONG = {  # what is typed, and what the message must say
     "penalty=none,l2 penalty.strenght=0.1,1": "no key 'penalty.strenght' here to override. Did you mean 'penalty.strength'?",
     "penalty=none penalty.strength=0.1": "penalty=l1 and penalty=l2 and penalty=spectral_norm, which is not chosen here",
@@ -99,6 +101,13 @@ WRONG = {  # what is typed, and what the message must say
     "noise@noise.hidden=dropout noise.hidden.per=batch": "noise.hidden.per is now called noise.hidden.shared_over",
     "epochs=": "epochs is ''; it must be a whole number",
     "a.b=3": "no key 'a.b' here to override",
+    f"+study.claims=[{{{CLAIM}, cell: {{penalty: none}}, metric: test/eror}}]": "'test/eror', which nothing here measures. Did you "
+    "mean 'test/error'? There are gap/error, gap/loss",
+    f"+study.claims=[{{{CLAIM}, cell: {{penalty: nnoe}}, metric: test/loss}}]": "study.claims[0].cell names penalty=nnoe; here "
+    "penalty is none. Did you mean 'none'?",
+    f"+study.claims=[{{{CLAIM}, cell: {{penalyt: none}}, metric: test/loss}}]": "'penalyt', which is no key of this config. Did you "
+    "mean 'penalty'?",
+    '+study.measures=["last_mean(test/loss)"]': "it must have the form last_mean(METRIC, COUNT)",
     "measures=[norms,gradient]": "measures has no option 'gradient', only confidence, ",
     "measures=[norms] measures.gradients.when=end": "measures.gradients.when is a key of measures=[gradients], which is not chosen here",
     "theory=descent measures=[norms]": "measures is for networks, and theory=descent trains none",
@@ -154,6 +163,30 @@ def test_cfg_and_multirun_go_together(run):
     code, said = run("--cfg", "job", "--multirun", "study=none")
     assert code == 0
     assert "epochs: 100" in said
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("study", sorted(file.stem for file in (CONF / "study").glob("*.yaml")))
+def test_every_study_names_only_what_there_is_and_can_be_decided(run, study):
+    code, said = run(f"study={study}", DRY)
+    assert code == 0, said
+    assert "cannot be tested" not in said
+    assert "to know of a claim" not in said
+
+
+@pytest.mark.slow
+def test_claims_that_a_part_of_a_study_cannot_test_are_said_before_training(run):
+    """Three of the four claims of l2_path are on cells that this command leaves out; the first is tested."""
+    code, said = run("study=l2_path", "theory.strength=0.001,0.1", "seeds=1", DRY)
+    assert code == 0, said
+    assert (
+        "3 claims cannot be tested by this sweep: So it does with strength 10 (no cell is at theory.strength=10);"
+        in said
+    )
+    assert (
+        "to know of a claim before training: Gradient descent with strength 0.1 ends at the ridge solution: 1 seed"
+        in said
+    )
 
 
 @pytest.mark.slow

@@ -29,7 +29,7 @@ def runs(client, kind):
 def test_the_command_ends_in_a_table_a_report_and_the_way_to_the_ui(smoke):
     folder, done = smoke
     assert done.returncode == 0, done.stderr
-    assert "test error" in done.stdout
+    assert "test/error" in done.stdout
     assert "difference" in done.stdout
     report = folder / re.search(r"Report: (\S+)", done.stderr)[1]
     assert report.is_file()

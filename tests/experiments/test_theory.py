@@ -40,7 +40,7 @@ def test_the_l2_path_is_scikit_learns():
     ridge = Ridge(alpha=len(train.x) * 0.15).fit(train.x, train.y[:, 0])
     trained = np.array([curves.metrics[f"trained/{j}"][0, 0] for j in range(1, 11)])
     np.testing.assert_allclose(trained, ridge.coef_, rtol=1e-9)
-    assert curves.metrics["test error"][0, 0] == pytest.approx(np.mean((ridge.predict(test.x) - test.y[:, 0]) ** 2))
+    assert curves.metrics["test/error"][0, 0] == pytest.approx(np.mean((ridge.predict(test.x) - test.y[:, 0]) ** 2))
 
 
 def test_block_descent_is_scikit_learns_solver_and_its_gap_bounds_what_other_weights_cost_more():
@@ -128,7 +128,7 @@ def test_sam_jumps_along_the_stiffest_direction(rate, amplitude):
     curves = SAMQuadratic(relative_rate=rate, radius=0.3, steps=2000)(DATA, [0, 3])
     assert curves.once["amplitude"] == pytest.approx(amplitude, rel=1e-3)
     assert curves.once["alignment"] == pytest.approx(1, abs=1e-3)
-    assert (curves.metrics["stiffest error"][-1] * curves.metrics["stiffest error"][-2] < 0).all()
+    assert (curves.metrics["stiffest_error"][-1] * curves.metrics["stiffest_error"][-2] < 0).all()
 
 
 def test_on_sams_cycle_the_flattest_direction_shrinks_by_its_factor():
@@ -157,8 +157,8 @@ def test_thresholds_are_where_the_recursions_largest_root_is_one(method, momentu
 
 def test_plain_descent_contracts_each_eigenvector_by_its_factor():
     curves = Descent(relative_rate=1.5, steps=4)(DATA, [0, 3])
-    np.testing.assert_allclose(curves.metrics["stiffest error"][:, 1], (-0.5) ** np.arange(5), rtol=1e-9)
-    assert (curves.metrics["sign changes"][-1] == 1).all()
+    np.testing.assert_allclose(curves.metrics["stiffest_error"][:, 1], (-0.5) ** np.arange(5), rtol=1e-9)
+    assert (curves.metrics["sign_changes"][-1] == 1).all()
 
 
 @pytest.mark.parametrize(("rate", "every"), [(0.05, 1), (0.2, 10), (1.0, 1), (1.5, 3)])
@@ -205,6 +205,15 @@ def test_a_part_of_a_study_is_still_at_the_places_that_its_claims_name():
     ]
     assert axes(study, jobs) == ("theory.method", "theory.relative_rate")
     assert axes(study, jobs[:1]) == ("theory.method", "theory.relative_rate")
+    trend = {
+        "kind": "trend",
+        "metric": "threshold",
+        "direction": "rising",
+        "axis": "seeds",
+        "cells": {"theory.method": "plain"},
+    }
+    along = Study("s", "Is it so?", claims=[trend])
+    assert axes(along, jobs[:1]) == ("theory.method", "seeds")
 
 
 @pytest.mark.parametrize(
@@ -225,7 +234,7 @@ def test_a_part_of_a_study_is_still_at_the_places_that_its_claims_name():
             [],
             "value is 'x'; it must be a finite number",
         ),
-        ([{"kind": "guess"}], [], "kind is 'guess'; it must be one of exact, published, order"),
+        ([{"kind": "guess"}], [], "kind is 'guess'; it must be one of exact, published, published_mean, order"),
         ([], [{"title": "t", "x": "step", "lines": "exact/1"}], "lines is 'exact/1'; it must be a list"),
         ([], [{"title": "t", "x": "step", "only": {"step": [3]}}], "only is .* the first and the last"),
         ([], [{"title": "t"}], r"lacks \['x'\]"),

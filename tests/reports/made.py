@@ -85,9 +85,15 @@ def calculated(draw: np.random.Generator, seeds: int, evaluations: int) -> pd.Da
     """What a cell of a theory records: quantities of its own, no errors of training."""
     T, S = evaluations, seeds
     columns = {"seed": np.tile(np.arange(S), T), "step": np.repeat(np.arange(T), S)}
-    columns |= {name: draw.normal(size=T * S) for name in ("threshold", "exact/0", "trained/0", "excess loss")}
+    columns |= {name: draw.normal(size=T * S) for name in ("threshold", "exact/0", "trained/0", "excess_loss")}
     table = pd.DataFrame(columns).assign(epoch=columns["step"].astype(float), diverged_at=-1)
     return table.assign(selected=table.step == T - 1)
+
+
+class NoRuns(list[Any]):
+    """A page of a search that finds none."""
+
+    token = None
 
 
 class Store:
@@ -106,6 +112,12 @@ class Store:
         for run_id, table in tables.items():
             for name, part in zip((CURVES, SEEDS), in_two(table), strict=True):
                 part.to_parquet(self.artifacts(run_id) / name, index=False)
+
+    def search_experiments(self, *_: Any) -> list[Any]:
+        return []
+
+    def search_runs(self, *_: Any, **__: Any) -> Any:
+        return NoRuns()
 
     def list_artifacts(self, run_id: str, path: str | None = None) -> list[Any]:
         return [SimpleNamespace(path=file.name, is_dir=False) for file in self.artifacts(run_id).iterdir()]

@@ -83,17 +83,26 @@ def stated_figures(draw, axes):
 @st.composite
 def claims(draw, axes, cells):
     places = st.sampled_from([cell for cell in cells if cell] or [{"regularizer": "none"}])
-    metric = draw(st.sampled_from(["test/error", "threshold", "nothing"]))
-    if draw(st.booleans()):
-        return {"kind": "order", "metric": metric, "lower": draw(places), "than": draw(places), "says": draw(PROSE)}
-    return {
-        "kind": "exact",
-        "metric": metric,
-        "cell": draw(places),
-        "value": 0.1,
-        "margin": 0.05,
-        "source": draw(PROSE),
+    claim = {"metric": draw(st.sampled_from(["test/error", "threshold", "nothing"])), "says": draw(PROSE)}
+    number = st.sampled_from([0.01, 0.1, 1.0])
+    margin = {"value": draw(number), "margin": draw(number)}
+    cell, pair = {"cell": draw(places)}, {"cell": draw(places), "than": draw(places)}
+    line = {"axis": draw(st.sampled_from([*axes, "no.such.axis"])), "cells": draw(st.just({}) | places)}
+    inside = st.sampled_from([[0.1], ["none", 0.1], {"from": 0, "to": 0.1}])
+    kinds = {
+        "exact": cell | margin,
+        "published": cell | {"value": draw(number)},
+        "published_mean": cell | margin | {"n": 3} | draw(st.sampled_from([{"sd": 0.1}, {"se": 0.1}])),
+        "order": {"lower": draw(places), "than": draw(places)},
+        "equal": pair | {"margin": draw(number)},
+        "ratio": pair | margin,
+        "extreme": line | {"which": draw(st.sampled_from(["least", "greatest"])), "inside": draw(inside)},
+        "trend": line | {"direction": draw(st.sampled_from(["rising", "falling"])), "log": draw(st.booleans())},
+        "share": cell | {"holds": "< 0.1", "high": draw(number)},
+        "first": cell | {"high": draw(number)},
     }
+    kind = draw(st.sampled_from(sorted(kinds)))
+    return {"kind": kind, "source": draw(PROSE), **claim, **kinds[kind]}
 
 
 @st.composite
@@ -155,7 +164,7 @@ class Checked(HTMLParser):
         self.open, self.heading = [], ""
 
     def handle_starttag(self, tag, attributes):
-        if tag not in ("meta", "br"):
+        if tag not in ("meta", "br", "wbr"):
             self.open.append(tag)
 
     def handle_endtag(self, tag):

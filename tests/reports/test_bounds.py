@@ -251,8 +251,8 @@ def test_many_seeds_are_a_strip_of_quantiles():
     assert len(drawn) == 2 * (SEEDS + 1)
     assert len(figure.data) == 2000
     errors = 100 * sweep.results["test/error"]
-    assert min(row["test error"] for row in drawn) == pytest.approx(errors.min())
-    assert max(row["test error"] for row in drawn) == pytest.approx(errors.max())
+    assert min(row["test/error"] for row in drawn) == pytest.approx(errors.min())
+    assert max(row["test/error"] for row in drawn) == pytest.approx(errors.max())
 
 
 def test_a_stated_figure_draws_no_more_than_one_can_see():

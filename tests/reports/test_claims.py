@@ -98,7 +98,7 @@ def test_an_order_that_seeds_cannot_decide_is_undecided():
     sweep = claimed(claim, values=[0.9, 0.9, 0.9])
     (found,) = judge(sweep, chosen(sweep))
     assert found.verdict == "undecided"
-    assert "with 3 seeds and 1 claims of order the test cannot reach p < 0.05: take at least 6 seeds" in found.found
+    assert "with 3 seeds and 1 claim of order the test cannot reach p < 0.05: take at least 6 seeds" in found.found
 
 
 def test_six_seeds_decide_one_order_claim_but_not_two():
@@ -119,7 +119,7 @@ def test_one_pair_decides_no_order():
     )
     sweep = sweep._replace(results=sweep.results[sweep.results.seed == 3])
     (found,) = judge(sweep, chosen(sweep))
-    assert (found.verdict, found.found) == ("undecided", "1 pairs: no interval")
+    assert (found.verdict, found.found) == ("undecided", "1 pair: no interval")
 
 
 def test_a_diverged_seed_leaves_a_claim_undecided():
@@ -128,13 +128,13 @@ def test_a_diverged_seed_leaves_a_claim_undecided():
     sweep = claimed(EXACT, published, order, values=[*TIGHT, np.nan, 1.0, 1.0, 1.0])
     verdicts = judge(sweep, chosen(sweep))
     assert [one.verdict for one in verdicts] == ["undecided"] * 3
-    assert "1 of 8 seeds diverged" in verdicts[0].found
-    assert "1 of 8 pairs have a diverged seed" in verdicts[2].found
+    assert "1 of 8 seeds has no finite value" in verdicts[0].found
+    assert "1 of 8 pairs has no finite value" in verdicts[2].found
 
 
 def test_where_most_seeds_diverged_it_is_told_how_many():
     sweep = claimed(EXACT, values=[*TIGHT[:3], *[np.nan] * 5])
-    assert judge(sweep, chosen(sweep))[0].found.startswith("5 of 8 seeds diverged")
+    assert judge(sweep, chosen(sweep))[0].found.startswith("5 of 8 seeds have no finite value; of the others 1")
 
 
 def test_places_of_claims_are_written_as_yaml_has_them():
@@ -168,6 +168,7 @@ def test_a_sentence_counts_every_verdict_and_names_the_refuted_alone():
 
 
 PUBLISHED = {"kind": "published", "cell": {"regularizer": "none"}, "metric": "test/error", "value": 1.0}
+KINDS = "exact, published, published_mean, order, equal, ratio, extreme, trend, share, first"
 ORDER = {"kind": "order", "metric": "test/error", "lower": {"regularizer": "l2"}, "than": {"regularizer": "none"}}
 
 
@@ -182,13 +183,13 @@ ORDER = {"kind": "order", "metric": "test/error", "lower": {"regularizer": "l2"}
         ({**EXACT, "value": True}, "the claim's value is True; it must be a finite number"),
         ({**PUBLISHED, "value": -np.inf}, "the claim's value is -inf; it must be a finite number"),
         ({**PUBLISHED, "value": np.nan}, "the claim's value is nan; it must be a finite number"),
-        ({**EXACT, "kind": "guess"}, "the claim's kind is 'guess'; it must be one of exact, published, order"),
+        ({**EXACT, "kind": "guess"}, f"the claim's kind is 'guess'; it must be one of {KINDS}"),
         (
             {**ORDER, "than": None},
             "the claim's than is None; it must be axes and their values, such as {regularizer: l2}",
         ),
         ({**ORDER, "metric": 3}, "the claim's metric is 3; it must be text"),
-        ("no mapping", "the claim's kind is None; it must be one of exact, published, order"),
+        ("no mapping", f"the claim's kind is None; it must be one of {KINDS}"),
         (
             {"kind": "exact"},
             "the claim {} lacks ['cell', 'margin', 'metric', 'value']; it must have ['cell', 'metric', 'value', 'margin'] "

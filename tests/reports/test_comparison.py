@@ -180,7 +180,7 @@ def test_the_sentence_never_contradicts_the_table(arms, classification):
     said, tested = told(answer), any(row.difference.n > 1 for row in comparison.rows[1:])
     for row in comparison.rows[1:]:
         if tested and row.difference.n:
-            p, shown = table[row.arm]["p"], table[row.arm]["test error − r0"].split(" ")[0]
+            p, shown = table[row.arm]["p"], table[row.arm]["test/error − r0"].split(" ")[0]
             decided = p.startswith("<") or (p != "–" and float(p) < 0.05)
             direction = "lower test error" if row.difference.mean < 0 else "higher test error"
             assert said[row.arm] == (direction if decided else "undecided", shown)

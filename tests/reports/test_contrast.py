@@ -87,7 +87,7 @@ def test_the_spread_of_each_source_is_told_with_its_interval():
     sweep = varied({"[split,init,order]": 0.02, "[init]": 0.01})
     comparison = compare(sweep)
     everything, init = source_rows(sweep, comparison)
-    assert everything["sd of test error"] == "2.00"
+    assert everything["sd of test/error"] == "2.00"
     assert init["share of the variance"] == "25%"
     low, high = sd_interval(sweep.results[sweep.results.cell == "[init]"]["test/error"])
     assert init["95 % interval"] == f"[{100 * low:.2f}, {100 * high:.2f}]"
@@ -149,7 +149,7 @@ def test_diagnostics_are_means_of_the_chosen_cells():
     shares = {"histogram/-5.00": 0.25, "histogram/0.00": 0.75}
     sweep = sweep._replace(results=sweep.results.assign(**{"weights/distance": values, **shares}))
     rows = diagnostic_rows(sweep, compare(sweep))
-    assert [(row[""], row["‖W − W₀‖"]) for row in rows] == [
+    assert [(row[""], row["weights/distance"]) for row in rows] == [
         ("none", "1.23"),
         ("l2", "2"),
     ]  # not strong, the best on test data

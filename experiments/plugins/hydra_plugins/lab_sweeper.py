@@ -56,7 +56,7 @@ class LabSweeper(Sweeper):
     def sweep(self, arguments: list[str]) -> Any:
         from experiments.config.building import execution_of
         from experiments.config.composition import Composer, applicable
-        from experiments.config.grids import expand, studies
+        from experiments.config.grids import expand, offered, studies
         from experiments.costs.limits import TooDear, check_jobs
         from experiments.run import CellsFailed, NotAllWell
 
@@ -66,8 +66,10 @@ class LabSweeper(Sweeper):
         options = execution_of(self.master)
         try:
             sweeps = [  # of all studies before the first begins, so that a mistake in the last costs nothing
-                applicable(expand(self.grids_of(study), others, self.loader, partial(check_jobs, options)), composer)
-                for study, others in studies(arguments, self.loader)
+                (applicable(expand(grids, others, self.loader, partial(check_jobs, options)), composer), grids)
+                for grids, others in (
+                    (self.grids_of(study), others) for study, others in studies(arguments, self.loader)
+                )
             ]
         except TooDear as refusal:
             if not options.dry_run:
@@ -75,7 +77,9 @@ class LabSweeper(Sweeper):
             print(refusal, file=sys.stderr)
             return [[]]
         results: list[JobReturn] = []
-        for jobs in sweeps:
+        for jobs, grids in sweeps:
+            if isinstance(self.launcher, LabLauncher):
+                self.launcher.offered = offered(grids, self.loader)
             results += self.launcher.launch(jobs, initial_job_idx=len(results))
         failed = sum(job.status is JobStatus.FAILED for job in results)
         if failed:
@@ -106,6 +110,7 @@ class LabLauncher(Launcher):
     def __init__(self, **where: Any):
         self.where = where
         self.composer: Any = None  # the sweeper's, where it is ours
+        self.offered: Any = None  # the values on the study's grids, where it is our sweeper that expands them
         self.shortfalls: list[str] = []
 
     def setup(self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig) -> None:
@@ -118,7 +123,7 @@ class LabLauncher(Launcher):
 
         composer = self.composer or Composer(self.loader, self.config)
         jobs = [without_unused_keys(composer(overrides)) for overrides in job_overrides]
-        outcomes, shortfalls = sweep(jobs, Workers(**self.where))
+        outcomes, shortfalls = sweep(jobs, Workers(**self.where), self.offered)
         self.shortfalls += shortfalls
         self.save_config()
         returns = []

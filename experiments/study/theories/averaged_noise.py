@@ -26,7 +26,7 @@ class AveragedNoise:
     iterates, one `every` so many steps, φ = (1 − ηh)^every apart in correlation, has γ/K ((1 + φ)/(1 − φ) − 2φ (1 − φᴷ) / (K (1 − φ)²)):
     of all iterates about 1/K, whatever the rate is (Polyak & Juditsky, SIAM J. Control Optim. 30:838, 1992), which for noise c/B
     and curvature h is c / (B h² K). Measured with the optimiser and the average themselves: `variance` of mean and last
-    iterate, both over exact ones (`ratio`), and times the number of steps (`in iterates`). The dataset is not used.
+    iterate, both over exact ones (`ratio`), and times the number of steps (`in_iterates`). The dataset is not used.
     """
 
     relative_rate: float = number(default=0.2, within="(0, 2)")
@@ -38,7 +38,7 @@ class AveragedNoise:
 
     def names(self, dataset: Dataset) -> list[str]:
         variances = ["variance/mean", "variance/last"]
-        return [*variances, *(f"theory/{name}" for name in variances), "ratio/mean", "ratio/last", "in iterates"]
+        return [*variances, *(f"theory/{name}" for name in variances), "ratio/mean", "ratio/last", "in_iterates"]
 
     def __call__(self, dataset: Dataset, seeds: Sequence[int]) -> Curves:
         at = self.measured()
@@ -54,7 +54,7 @@ class AveragedNoise:
             "theory/variance/last": theory[:, 1],
             "ratio/mean": ratios[:, 0],
             "ratio/last": ratios[:, 1],
-            "in iterates": mean * np.array(at)[:, None],
+            "in_iterates": mean * np.array(at)[:, None],
         }
         return untrained_curves(seeds, at, metrics)
 

@@ -39,7 +39,7 @@ class Descent:
         standardized(dataset)
 
     def names(self, dataset: Dataset) -> list[str]:
-        paths = ["excess loss", "stiffest error", "size of stiffest error", "sign changes"]
+        paths = ["excess_loss", "stiffest_error", "stiffest_error/size", "sign_changes"]
         return [*paths, "threshold", "theory/threshold"]
 
     def __call__(self, dataset: Dataset, seeds: Sequence[int]) -> Curves:
@@ -59,10 +59,10 @@ class Descent:
         flips[1:] = np.cumsum(clear & (stiff[1:] * stiff[:-1] < 0), axis=0) / np.maximum(np.cumsum(clear, axis=0), 1)
         threshold = self.threshold(hessian, start - best) * values[-1]
         metrics = {
-            "excess loss": relative_loss,
-            "stiffest error": relative_stiff,
-            "size of stiffest error": np.abs(relative_stiff),
-            "sign changes": flips,
+            "excess_loss": relative_loss,
+            "stiffest_error": relative_stiff,
+            "stiffest_error/size": np.abs(relative_stiff),
+            "sign_changes": flips,
         }
         once = {"threshold": threshold, "theory/threshold": np.full(len(seeds), self.exact_threshold())}
         return untrained_curves(seeds, range(self.steps + 1), metrics, once)

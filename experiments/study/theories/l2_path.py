@@ -41,7 +41,7 @@ class L2Path:
         self.split(dataset, 0)
 
     def names(self, dataset: Dataset) -> list[str]:
-        errors = ["train error", "test error", "theory/train error", "theory/test error"]
+        errors = ["train/error", "test/error", "theory/train/error", "theory/test/error"]
         return errors + of_coefficients(dataset.x.shape[1])
 
     def __call__(self, dataset: Dataset, seeds: Sequence[int]) -> Curves:
@@ -65,7 +65,7 @@ class L2Path:
             ends.append((trained, exact))
             errors.append(
                 {
-                    f"{prefix}{name} error": np.mean((data @ w - target) ** 2)
+                    f"{prefix}{name}/error": np.mean((data @ w - target) ** 2)
                     for prefix, w in (("", trained), ("theory/", exact))
                     for name, data, target in (("train", X, y), ("test", X_test, y_test))
                 }

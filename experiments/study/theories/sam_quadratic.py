@@ -43,7 +43,7 @@ class SAMQuadratic:
         standardized(dataset)
 
     def names(self, dataset: Dataset) -> list[str]:
-        paths = ["stiffest error", "size of stiffest error"]
+        paths = ["stiffest_error", "stiffest_error/size"]
         return [*paths, "amplitude", "theory/amplitude", "ratio", "alignment"]
 
     def __call__(self, dataset: Dataset, seeds: Sequence[int]) -> Curves:
@@ -56,7 +56,7 @@ class SAMQuadratic:
         last = errors[-1] - errors[-2]
         length = np.linalg.norm(last, axis=1)
         stiffest = errors[: len(shown)] @ directions[:, -1] / exact
-        metrics = {"stiffest error": stiffest, "size of stiffest error": np.abs(stiffest)}
+        metrics = {"stiffest_error": stiffest, "stiffest_error/size": np.abs(stiffest)}
         once = {
             "amplitude": length / 2,
             "theory/amplitude": np.full(len(seeds), exact),
