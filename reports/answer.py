@@ -115,7 +115,7 @@ def terminal_rows(comparison: Comparison) -> tuple[list[dict[str, str]], str]:
         }
         for row in comparison.rows
     ]
-    lines = [{"": one.name, "test error": plus_minus(one.test_error, comparison)} for one in comparison.references]
+    lines = [{"": one.name, "test/error": plus_minus(one.test_error, comparison)} for one in comparison.references]
     rows += below(rows, lines, "")
     chosen = "; values chosen on validation error" if any(row.choice for row in comparison.rows) else ""
     unit = ", errors in %" if comparison.percent else ""

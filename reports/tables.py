@@ -73,7 +73,7 @@ def numbers_of(comparison: Comparison) -> pd.DataFrame:
         rows.append(shown | {"p": row.p, "seeds": row.test_error.n, "diverged": row.diverged})
     for line in comparison.references:
         error = line.test_error
-        ends = {"test error": error.mean, "test error low": error.low, "test error high": error.high}
+        ends = {"test/error": error.mean, "test/error low": error.low, "test/error high": error.high}
         rows.append({"arm": line.name, **ends, "seeds": error.n})
     return pd.DataFrame(rows)
 

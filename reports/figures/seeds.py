@@ -31,7 +31,7 @@ def spread(sweep: Sweep, comparison: Comparison) -> Figure | None:
     x = alt.X("test/error:Q", title=f"test/error ({unit})", scale=alt.Scale(zero=False, padding=12))
     dots = alt.Chart(seeds).mark_circle(size=45, color=TEST, opacity=0.45)
     ticks = alt.Chart(means).mark_tick(thickness=3, size=20, color=TRAIN)
-    lines = references_near(comparison, shown["test error"], factor)
+    lines = references_near(comparison, shown["test/error"], factor)
     rules = alt.Chart(lines).mark_rule(strokeWidth=1, strokeDash=[4, 3], color=TRAIN)
     dot = f"a quantile in steps of 1/{SEEDS} from the least to the largest of all seeds" if many else "one seed"
     return Figure(
@@ -52,10 +52,10 @@ def references_near(comparison: Comparison, errors: pd.Series, factor: float) ->
     """The mean test errors of references that do not lie so far from all arms that these would be drawn as one."""
     found = pd.DataFrame(
         [(line.name.removeprefix(PREFIX), line.test_error.mean * factor) for line in comparison.references],
-        columns=["name", "test error"],
-    ).sort_values("test error")
+        columns=["name", "test/error"],
+    ).sort_values("test/error")
     low, high = errors.min(), errors.max()
-    return found[found["test error"].between(2 * low - high, 2 * high - low)]
+    return found[found["test/error"].between(2 * low - high, 2 * high - low)]
 
 
 def quantiles(errors: pd.DataFrame) -> pd.DataFrame:
