@@ -65,17 +65,18 @@ def confidence(
 
     Margin: the output of the true class less the largest other one. Calibration error: Σ over bins of confidence of the
     bin's share of the examples times |accuracy − mean confidence| (Guo et al., ICML 2017). NaN for a diverged replica; the
-    calibration error also where the loss makes no probabilities of its outputs.
+    calibration error also where the loss makes no probabilities of its outputs; it is left out where no example is for testing.
     """
-    names = ("margin_10", "margin_50", "calibration_error")
+    names = ("margin_10", "margin_50", *(["calibration_error"] if "test" in data[0].rows else []))
     found = {name: np.full(len(of), np.nan) for name in names}
     with np.errstate(all="ignore"):
         for r, s, (z,) in answers(layout, parameters, data, of):
             if np.isfinite(z).all():
-                train, test, y = data[s].rows["train"], data[s].rows["test"], data[s].y[0]
+                train, test, y = data[s].rows["train"], data[s].rows.get("test"), data[s].y[0]
                 found["margin_10"][r], found["margin_50"][r] = np.quantile(margins(z[train], y[train]), (0.1, 0.5))
-                scores, labels = two_columns(z[test].astype(float), y[test])
-                found["calibration_error"][r] = calibration_error(LINKS[loss.link](scores), labels)
+                if test is not None:
+                    scores, labels = two_columns(z[test].astype(float), y[test])
+                    found["calibration_error"][r] = calibration_error(LINKS[loss.link](scores), labels)
     return found
 
 

@@ -17,7 +17,7 @@ from experiments.recording.assembly import assembled
 from experiments.recording.cells import record_cell, record_failure
 from experiments.recording.delivery import WriteQueue, retry
 from experiments.recording.naming import SweepRun
-from experiments.recording.plan import Cell, Plan, check_axes, planned
+from experiments.recording.plan import Cell, Plan, check_axes, check_validated, planned
 from experiments.recording.recorded import is_finished
 from experiments.recording.store import store_key, writable_runs
 from experiments.study.curves import Curves, mean_validation_error
@@ -34,12 +34,13 @@ class Outcome(NamedTuple):
     shortfalls: list[str]
 
 
-def sweep(jobs: Sequence[Job], where: Workers) -> Outcome:
-    """Trains what is new, records and reports all."""
+def sweep(jobs: Sequence[Job], where: Workers, searched: bool = False) -> Outcome:
+    """Trains what is new, records and reports all; `searched`: a sweeper is to minimize the values that come back."""
     check(where)
     study, options = study_of(jobs[0].config), execution_of(jobs[0].config)
     check_axes(study, jobs)
     plan = planned(jobs, options, where)
+    check_validated(study, plan, searched)
     writable_runs()
     new = plan.new
     stacks = stacks_of(new, [cell.missing for cell in new], plan.keep, where)

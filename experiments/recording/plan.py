@@ -123,6 +123,26 @@ def check_axes(study: Study, jobs: Sequence[Job]) -> None:
                 )
 
 
+def check_validated(study: Study, plan: Plan, searched: bool) -> None:
+    """Raises ConfigurationError where something is chosen on validation rows, and a cell has none.
+
+    That is a value that the study chooses, or, with `searched`, the next job of a sweeper that minimizes validation error.
+    """
+    varying = [axis for axis in study.choose if len({job.overrides.get(axis) for job in plan.jobs}) > 1]
+    cells = [cell for cell in plan.cells if isinstance(cell.experiment, Experiment)]
+    if not (varying or searched) or all("validation" in cell.experiment.parts for cell in cells):  # type: ignore[attr-defined]
+        return
+    if searched:
+        raise ConfigurationError(
+            "hydra/sweeper searches for the least validation error, and split.validation=0 leaves no validation rows; give "
+            "split.validation rows, or list the values yourself with hydra/sweeper=lab."
+        )
+    raise ConfigurationError(
+        f"study.choose names {varying[0]}, which is chosen on validation error, and split.validation=0 leaves no validation rows; give "
+        "split.validation rows, or compare all values: study.choose=[]."
+    )
+
+
 def planned(jobs: Sequence[Job], options: Execution, where: Workers = Workers()) -> Plan:  # noqa: B008
     """Plans a sweep. Raises ConfigurationError where no job can be built, or one cannot with `fail_fast`; TooDear if it costs too much.
 

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from experiments.config.composition import Job
 from experiments.config.secrets import hidden
 from experiments.costs.thinning import left_out
@@ -24,6 +26,8 @@ from experiments.recording.store import (
     open_store,
     store_key,
 )
+from experiments.study.calculation import AnyExperiment
+from experiments.study.experiment import Experiment
 from experiments.study.study import Study
 from reports.schema import FORMAT, PARTS, REPORT, SWEEP, THINNED
 
@@ -98,7 +102,19 @@ def about_data(cell: Cell) -> dict[str, Any]:
     """What a report must know of a cell's data to compare it with another's."""
     data, summary = cell.experiment.dataset, cell.experiment.summary()
     sizes = {part: int(summary[part]) for part in PARTS if part in summary}
-    return {"data": data.fingerprint, "task": data.task, "sizes": sizes}
+    return {"data": data.fingerprint, "task": data.task, "sizes": sizes, **about_seeds(cell.experiment)}
+
+
+def about_seeds(experiment: AnyExperiment) -> dict[str, Any]:
+    """How the data differ between seeds, and how many test rows train as well, at most; nothing where all is as usual."""
+    if not isinstance(experiment, Experiment):
+        return {"redrawn": True} if experiment.dataset.redrawn is not None else {}
+    drawn = {seed: experiment.rows(seed) for seed in experiment.seeds_of("split")}
+    overlap = max(int(np.isin(parts.test, parts.train).sum()) for parts in drawn.values())
+    one_split = len(experiment.all_seeds) > 1 and len({parts.digest() for parts in drawn.values()}) == 1
+    redrawn = experiment.dataset.redrawn is not None and "split" in experiment.vary
+    found = {"overlap": overlap, "one_split": one_split and not redrawn, "redrawn": redrawn}
+    return {name: value for name, value in found.items() if value}
 
 
 def attach_report(sweep: SweepRun, folder: Path, answer: str, note: str) -> None:

@@ -6,7 +6,7 @@ from functools import cached_property
 from reprlib import repr as shortened
 from typing import Any
 
-from backprop.choices import choice, integer
+from backprop.choices import choice
 from backprop.layout import Layout
 from backprop.losses import Loss, SoftmaxCrossEntropy, SquaredError
 from backprop.optimizers import LARGEST_FOR_NEWTON, Newton
@@ -15,7 +15,8 @@ from backprop.training import Recipe
 from experiments.data.corruption import Corruption
 from experiments.data.datasets.dataset import Dataset
 from experiments.data.division import Division, Scaling, divide
-from experiments.data.splits import Holdout, Split, drawn
+from experiments.data.splits import Holdout, Parts, Split, drawn
+from experiments.study.evaluate_at import EvaluateAt, Geometric
 from experiments.study.selection import Last, Selection
 
 SOURCES = ("split", "init", "order")  # division and corruption; initial weights; minibatches and noise
@@ -65,7 +66,7 @@ loss=natural (in Python Recipe(loss=SquaredError())) or another dataset.
     corruption: Corruption | None = None
     scaling: Scaling = Scaling()
     seeds: int | list[int] = 10  # a number n means the seeds 0 … n − 1
-    evaluations: int = integer(default=25, within="[2, 10000]")
+    evaluate_at: EvaluateAt = Geometric()
     selection: Selection = Last()
     vary: list[str] = field(
         default_factory=lambda: list(SOURCES)
@@ -104,19 +105,58 @@ loss=natural (in Python Recipe(loss=SquaredError())) or another dataset.
 
     def check_data(self) -> None:
         """Check what needs the split of every seed: numbers of training rows, corruption, batch size. Raises ValueError."""
-        rows = [drawn(self.dataset, self.split, seed) for seed in dict.fromkeys(self.seeds_of("split"))]
+        drawing = list(dict.fromkeys(self.seeds_of("split")))
+        self.check_redrawn(drawing)
+        rows = [self.rows(seed) for seed in drawing]
+        self.check_parts(rows)
         sizes = {len(parts.train) for parts in rows}
         if len(sizes) > 1:
             raise ValueError(f"split: the seeds have {sorted(sizes)} training rows; all must have the same number.")
         if self.corruption is not None:
-            self.corruption(self.dataset, rows[0]._asdict(), self.all_seeds[0])
+            self.corruption(self.dataset.of_seed(drawing[0]), rows[0]._asdict(), self.all_seeds[0])
         (examples,) = sizes
+        _ = self.steps  # the check
         self.recipe.check_minibatches(examples, self.layout)
         if self.recipe.batch_size is not None and self.recipe.batch_size > examples:
             raise ValueError(
                 f"batch_size is {self.recipe.batch_size}, but there are {examples} training examples; "
                 f"make it at most {examples}, or null for all of them."
             )
+
+    def check_redrawn(self, seeds: Sequence[int]) -> None:
+        """Raises ValueError where a seed's own data have another shape than the rest, such as a class less."""
+        for seed in seeds:
+            if self.dataset.of_seed(seed).size != self.dataset.size:
+                raise ValueError(
+                    f"dataset.redraw is true, but seed {seed} draws data of another shape, {self.dataset.of_seed(seed).size}; the first "
+                    f"have {self.dataset.size}. Leave that seed out, or ask for more examples."
+                )
+
+    def check_parts(self, rows: Sequence[Parts]) -> None:
+        """Raises ValueError where the rule for the step that counts needs a part that has no rows, or only some seeds have one."""
+        for part in getattr(self.selection, "needs", ()):
+            if not all(len(getattr(parts, part)) for parts in rows):
+                raise ValueError(
+                    f"selection is {type(self.selection).__name__}, which takes the step by {part} rows, and split.{part}=0 leaves none; "
+                    f"give split.{part} rows, or take selection=last."
+                )
+        if len({tuple(parts.slices()) for parts in rows}) > 1:
+            raise ValueError("split: only some seeds have validation or test rows; all must have them, or none.")
+
+    @cached_property
+    def parts(self) -> tuple[str, ...]:
+        """Those of train, validation and test that have rows."""
+        return tuple(self.rows(self.all_seeds[0]).slices())
+
+    @cached_property
+    def steps(self) -> list[int]:
+        """The steps at which everything is measured. Raises ValueError where they do not fit the training."""
+        per_epoch = self.recipe.steps_per_epoch(len(self.rows(self.all_seeds[0]).train))
+        return self.evaluate_at(self.recipe.epochs * per_epoch, per_epoch)
+
+    def rows(self, seed: int) -> Parts:
+        """The rows of each part that a seed's split draws."""
+        return drawn(self.dataset.of_seed(seed), self.split, seed)
 
     def seeds_of(self, source: str) -> list[int]:
         """The seed that each seed draws from, for one source of chance: its own, or the first where the source is held still."""
@@ -125,11 +165,14 @@ loss=natural (in Python Recipe(loss=SquaredError())) or another dataset.
     def divide(self, seed: int) -> Division:
         """The data of one seed, as the network and its loss see them."""
         compared = self.recipe.loss.targets
-        return divide(self.dataset, self.split, self.corruption, self.scaling, seed, self.recipe.dtype, compared)
+        return divide(
+            self.dataset.of_seed(seed), self.split, self.corruption, self.scaling, seed, self.recipe.dtype, compared
+        )
 
     def rows_digest(self, seed: int) -> str:
-        """A hash of the rows that a seed's split draws: rows listed in a file are not in the config."""
-        return drawn(self.dataset, self.split, seed).digest()
+        """A hash of the rows that a seed's split draws, which may be listed in a file, and of its data where it has its own."""
+        own = "" if self.dataset.redrawn is None else self.dataset.of_seed(seed).fingerprint
+        return self.rows(seed).digest() + own
 
     def data_key(self) -> Hashable:
         """A key, equal for experiments that see the same data, in the form that their loss compares."""
@@ -139,7 +182,7 @@ loss=natural (in Python Recipe(loss=SquaredError())) or another dataset.
     def stack_key(self) -> Hashable:
         """A key, equal for experiments that can train in one stack: the same data, and recipes that differ in numbers."""
         held = () if set(self.vary) == set(SOURCES) else (self.all_seeds[0], *sorted(self.vary))
-        return self.data_key(), stacking_key(self.recipe), self.evaluations, held
+        return self.data_key(), stacking_key(self.recipe), stacking_key(self.evaluate_at), held
 
     def summary(self) -> dict[str, Any]:
         """The task and the sizes of the data, as they are recorded."""
@@ -147,5 +190,5 @@ loss=natural (in Python Recipe(loss=SquaredError())) or another dataset.
             "task": self.dataset.task,
             "examples": len(self.dataset.x),
             "features": self.dataset.x.shape[1],
-            **{part: len(rows) for part, rows in drawn(self.dataset, self.split, self.all_seeds[0])._asdict().items()},
+            **{part: len(rows) for part, rows in self.rows(self.all_seeds[0])._asdict().items()},
         }

@@ -32,6 +32,11 @@ class Task(NamedTuple):
     def replicas(self) -> int:
         return len(self.cells) * len(self.seeds)
 
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """Those of train, validation and test that have rows."""
+        return tuple(self.divisions[0].rows.slices())
+
 
 class CalculationTask(NamedTuple):
     """What a worker needs for a cell that trains no stack of networks."""
@@ -43,16 +48,6 @@ class CalculationTask(NamedTuple):
     @property
     def replicas(self) -> int:
         return len(self.seeds)
-
-
-def evaluation_steps(total: int, count: int) -> list[int]:
-    """About `count` steps from 0 to `total`: dense early, sparse late, always the first and the last.
-
-    >>> evaluation_steps(1000, 8)
-    [0, 1, 3, 10, 32, 100, 316, 1000]
-    """
-    spaced = np.geomspace(1, total, count - 1)
-    return sorted({0, total} | {int(step) for step in np.rint(spaced)})
 
 
 def replicas_that_fit(recipe: Recipe, inputs: int, outputs: int) -> int:
@@ -105,7 +100,6 @@ def stacks(
     draws = {source: dict(zip(first.all_seeds, first.seeds_of(source), strict=True)) for source in SOURCES}
     data = divisions_of(first, [draws["split"][seed] for seed in seeds], divided)
     recipe = first.recipe
-    steps = evaluation_steps(recipe.epochs * recipe.steps_per_epoch(len(data[0].rows.train)), first.evaluations)
     size = replicas or replicas_that_fit(recipe, data[0].x.shape[1], data[0].y.shape[1])
     cells_together = max(1, round(size / len(seeds)))
     parts = -(-len(seeds) // max(size, 1)) if cells_together == 1 else 1
@@ -120,7 +114,7 @@ def stacks(
                 initial=[draws["init"][seed] for seed in drawn],
                 order=[draws["order"][seed] for seed in drawn],
                 divisions=[data[place] for place in places],
-                steps=steps,
+                steps=first.steps,
                 selections=[experiments[cell].selection for cell in cells],
                 keep=keep,
             )

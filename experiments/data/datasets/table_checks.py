@@ -1,6 +1,8 @@
 """Checks of a table's columns and cells: what is missing, ambiguous or not a number is refused, with the place where it is."""
 
 import re
+from collections.abc import Sequence
+from itertools import combinations
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -17,6 +19,7 @@ class Columns(NamedTuple):
     target: list[str]
     categorical: list[str]
     drop: list[str]
+    marks: Sequence[str] = ()  # no features: splits go by them
 
 
 class Table(NamedTuple):
@@ -39,7 +42,7 @@ def check_columns(table: Table, columns: Columns, task: str) -> None:
                 raise ValueError(
                     f"{table.source} has {known.count(name)} columns {name!r}; each must have its own name."
                 )
-    for first, second in (("target", "categorical"), ("target", "drop"), ("categorical", "drop")):
+    for first, second in combinations(("target", "categorical", "marks", "drop"), 2):
         if both := set(getattr(columns, first)) & set(getattr(columns, second)):
             raise ValueError(
                 f"dataset.{first} and dataset.{second} both name {listed(sorted(both))}; take it out of dataset.{second}"
@@ -78,7 +81,7 @@ def check_cells(table: Table, columns: Columns, task: str) -> None:
             f"{source} has {missing.sum()} empty cells, the first in column {rows.columns[column]!r}, row {row} (from 0; words "
             "such as NA and null count as empty); fill them, or leave the column out with dataset.drop."
         )
-    numeric = rows.drop(columns=[*columns.categorical, *columns.target])
+    numeric = rows.drop(columns=[*columns.categorical, *columns.target, *columns.marks])
     if words := [name for name in numeric if numeric[name].dtype.kind not in "iufb"]:
         raise ValueError(
             f"{source}: the columns {listed(words)} are not numbers; name them in dataset.categorical or dataset.drop."
@@ -91,7 +94,7 @@ def check_cells(table: Table, columns: Columns, task: str) -> None:
                     f"{source}: the target {name!r} is not numbers; for classes use dataset.task=classification."
                     f"{first_word(rows[name])}"
                 )
-        numeric = rows.drop(columns=columns.categorical)
+        numeric = rows.drop(columns=[*columns.categorical, *columns.marks])
     infinite = np.isinf(numeric.to_numpy(float))
     if infinite.any():
         row, column = np.argwhere(infinite)[0]

@@ -4,6 +4,7 @@ The target's columns and the task are named in the config; categorical columns a
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -32,13 +33,17 @@ def csv(
     drop: Sequence[str] = (),
     separator: str = ",",
     test_path: str | None = None,
+    marks: Sequence[str] = (),
 ) -> Dataset:
-    """A text table with a header row. `test_path`: a second file of the same columns, the data's own test rows."""
+    """A text table with a header row. `test_path`: a second file of the same columns, the data's own test rows.
+
+    `marks` are columns that are no features, but say how to split: patients, dates.
+    """
     separator = "\t" if separator == "\\t" else separator  # as people type a tab
     if not isinstance(separator, str) or len(separator) != 1:
         raise ValueError(rf"dataset.separator is {separator!r}; it must be one character, or \t for a tab.")
     read = partial(read_csv, separator=separator)
-    return read_tables("csv", path, test_path, read, target, task, categorical, drop)
+    return read_tables("csv", path, test_path, read, target, task, categorical, drop, marks)
 
 
 @of_size(sizes.of_parquet)
@@ -49,9 +54,10 @@ def parquet(
     categorical: Sequence[str] = (),
     drop: Sequence[str] = (),
     test_path: str | None = None,
+    marks: Sequence[str] = (),
 ) -> Dataset:
-    """A Parquet table. `test_path`: a second file of the same columns, the data's own test rows."""
-    return read_tables("parquet", path, test_path, read_parquet, target, task, categorical, drop)
+    """A Parquet table. `test_path`: a second file of the same columns, the data's own test rows. `marks` as of a text table."""
+    return read_tables("parquet", path, test_path, read_parquet, target, task, categorical, drop, marks)
 
 
 def openml(
@@ -93,6 +99,7 @@ def read_tables(
     task: str,
     categorical: object,
     drop: object,
+    marks: object,
 ) -> Dataset:
     """The dataset in one file, or in a training and a test file."""
     check_task(kind, task)
@@ -101,7 +108,8 @@ def read_tables(
         with opened(file):
             tables.append(Table(file, read(file)))
     check_two(path, test_path, "dataset.test_path")
-    columns = Columns(named("target", target), named("categorical", categorical), named("drop", drop))
+    roles = {"target": target, "categorical": categorical, "drop": drop, "marks": marks}
+    columns = Columns(*(named(key, asked) for key, asked in roles.items()))
     return from_tables(Path(path).stem, tables, task, columns)
 
 
@@ -127,6 +135,7 @@ def from_tables(name: str, tables: Sequence[Table], task: str, columns: Columns)
         check_same_columns(table, kept[0])
         check_cells(table, columns, task)
     rows = pd.concat([table.rows for table in kept], ignore_index=True)
+    marks = {name: rows.pop(name).to_numpy() for name in columns.marks}
     own_test = np.arange(len(kept[0].rows), len(rows)) if len(kept) > 1 else None
     numeric = rows.drop(columns=[*columns.target, *columns.categorical])
     x, called = numeric.to_numpy(float), [Column(str(name)) for name in numeric]
@@ -134,7 +143,8 @@ def from_tables(name: str, tables: Sequence[Table], task: str, columns: Columns)
         values, codes = coded(kept, rows[columns.categorical].astype(str))
         x, called = np.concatenate([x, codes], axis=1), called + values
     y = rows[columns.target[0]] if task == "classification" else rows[columns.target]
-    return as_dataset(name, tables[0].source, task, x, y.to_numpy(), own_test, called)
+    data = as_dataset(name, tables[0].source, task, x, y.to_numpy(), own_test, called)
+    return replace(data, marks=marks) if marks else data
 
 
 def coded(tables: Sequence[Table], rows: "pd.DataFrame") -> tuple[list[Column], Array]:
