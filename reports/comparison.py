@@ -9,7 +9,7 @@ from jaxtyping import Float
 
 from reports.arms import chosen_on_validation, name_of, references
 from reports.load import Sweep, is_classification
-from reports.notes import cautions, edges, stages, unfinished
+from reports.notes import cautions, edges, left_out, stages, unfinished
 from reports.sign_flips import Array, least_p
 from reports.statistics import (
     Interval,
@@ -105,7 +105,7 @@ def compare(sweep: Sweep) -> Comparison:
 
     rows = [row(arm, cell) for arm, cell in chosen_cells.items()]
     tested = sum(difference.n > 1 for difference in differences.values())
-    notes = edges(rows, sweep) + stages(rows, sweep) + unfinished(rows, sweep)
+    notes = edges(rows, sweep) + stages(rows, sweep) + unfinished(rows, sweep) + left_out(sweep)
     return Comparison(
         rows, name_of(baselines, sweep), is_classification(sweep), tested, warnings + cautions(rows, sweep), notes
     )
@@ -133,8 +133,9 @@ def differences_by_seed(sweep: Sweep, pairs: Sequence[tuple[str, str]]) -> Float
 
 
 def by_seed(rows: pd.DataFrame, cells: Sequence[str], metric: str) -> pd.DataFrame:
-    """A row per cell, a column per seed; NaN where a seed is missing, or its value infinite."""
-    table = rows[rows.cell.isin(cells)].pivot(index="cell", columns="seed", values=metric)
+    """A row per cell, a column per seed; NaN where a seed or the metric is missing, or its value infinite."""
+    measured = rows[rows.cell.isin(cells)].reindex(columns=["cell", "seed", metric])
+    table = measured.pivot(index="cell", columns="seed", values=metric)
     return table.astype(float).replace([np.inf, -np.inf], np.nan).reindex(cells)
 
 

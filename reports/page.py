@@ -5,7 +5,7 @@ from pathlib import Path
 
 from reports.contents import Contents
 from reports.excerpt import first
-from reports.load import Sweep, varies
+from reports.load import Sweep, has_rows, redrawn, varies
 from reports.notes import listed
 from reports.schema import OWN, SELECTED, THINNED
 
@@ -28,6 +28,8 @@ def page(sweep: Sweep, made: Contents) -> str:
         first=first,
         script=script(),
         resplit=varies(sweep, "split"),
+        redrawn=redrawn(sweep),
+        validated=has_rows(sweep, "validation"),
         recipe=recipe(sweep),
     )
 
@@ -101,7 +103,13 @@ def seeds(sweep: Sweep) -> str:
 def drawn(sweep: Sweep) -> str:
     if "vary" in sweep.axes:
         return ": each draws what `vary` says, the rest is the first seed's"
-    words = {"split": "split", "init": "initial weights", "order": "minibatch order and noise"}
+    if any(cell.get("one_split") is True for cell in sweep.cells):
+        return ": the split is the same for all, each draws what else `vary` says"
+    words = {
+        "split": "data of its own, split" if redrawn(sweep) else "split",
+        "init": "initial weights",
+        "order": "minibatch order and noise",
+    }
     varied = [word for source, word in words.items() if source in sweep.params.get("vary", str(list(words)))]
     rest = "" if len(varied) == len(words) else "; the rest is the first seed's"
     return f": each draws {', '.join(varied)}, the same for all cells{rest}"

@@ -184,7 +184,7 @@ def affordable(jobs: Sequence[Job], options: Execution, where: Workers) -> Plan:
     cells: dict[str, Cell] = {}
     cell_of: dict[int, Cell] = {}
     for n, experiment in experiments.items():
-        to_have = keep if isinstance(experiment, Experiment) else Keep()  # without a network there is nothing to keep
+        to_have = kept_of(experiment, keep)
         known_by = identity(jobs[n].config, experiment)
         cell = Cell(jobs[n], experiment, known_by, to_have, experiment.all_seeds, overwrite=options.force)
         cell_of[n] = cells.setdefault(known_by.cell, cell)
@@ -195,6 +195,13 @@ def affordable(jobs: Sequence[Job], options: Execution, where: Workers) -> Plan:
     if doubtful:
         check(loads_of_plan(plan), options, where)
     return plan
+
+
+def kept_of(experiment: AnyExperiment, keep: Keep) -> Keep:
+    """What of `keep` there can be: nothing without a network, nothing of rows where none is held out."""
+    if not isinstance(experiment, Experiment):
+        return Keep()
+    return keep if experiment.parts != ("train",) else keep._replace(rows=False, outputs=False)
 
 
 def check_seeds_named(keep: Keep, experiments: Sequence[AnyExperiment]) -> None:

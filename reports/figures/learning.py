@@ -8,10 +8,10 @@ import pandas as pd
 
 from reports.averages import intervals
 from reports.comparison import Comparison
-from reports.excerpt import evenly, how_many, leading, thinned
+from reports.excerpt import evenly, how_many, leading, leading_arms, thinned
 from reports.figures.figure import Figure, error_unit
 from reports.figures.palette import COLOURS, LEGEND, STAR, TEST, TRAIN, VALIDATION
-from reports.load import Sweep
+from reports.load import Sweep, has_rows
 
 PARTS = {"train": TRAIN, "validation": VALIDATION, "test": TEST}
 TRIANGLES = [f"triangle-{side}" for side in ("down", "left", "right")]
@@ -20,11 +20,12 @@ CURVES, EXTREMES, EVALUATIONS, DOTS = 12, 3, 50, 500  # panels, those of them at
 
 
 def learning_curves(sweep: Sweep, comparison: Comparison) -> Figure:
-    """Train, validation and test error while training, a panel per arm at its chosen value."""
+    """Error on every part that has rows while training, a panel per arm at its chosen value."""
     unit, factor = error_unit(comparison)
     shown = [row.cell for row in leading(sweep, comparison, CURVES, last=EXTREMES).rows]
     curves = sweep.curves[sweep.curves.cell.isin(shown)]
-    data = intervals(curves[[f"{part}/error" for part in PARTS]], curves[["cell", "epoch"]], factor)
+    parts = [part for part in PARTS if has_rows(sweep, part)]
+    data = intervals(curves[[f"{part}/error" for part in parts]], curves[["cell", "epoch"]], factor)
     data = data.rename(columns={"metric": "part"}).assign(part=data.metric.str.removesuffix("/error"))
     data[["low", "high"]] = data[["low", "high"]].clip(lower=0)  # errors are not negative, whatever an interval says
     base = alt.Chart(few_evaluations(data)).encode(
@@ -36,7 +37,7 @@ def learning_curves(sweep: Sweep, comparison: Comparison) -> Figure:
         ),
         color=alt.Color(
             "part:N",
-            scale=alt.Scale(domain=list(PARTS), range=list(PARTS.values())),
+            scale=alt.Scale(domain=parts, range=[PARTS[part] for part in parts]),
             title=None,
             legend=LEGEND,
         ),
@@ -54,7 +55,9 @@ def learning_curves(sweep: Sweep, comparison: Comparison) -> Figure:
         "Mean over seeds with the 95 % t interval, noise off, train and test at the same weights. Epochs on a logarithmic scale from 1 on, "
         "errors on a square-root scale."
         + how_many(
-            len(shown), len(comparison.rows), f"arms, those of least validation error and the {EXTREMES} of the largest"
+            len(shown),
+            len(comparison.rows),
+            f"{leading_arms(sweep)} and the {EXTREMES} at the other end",
         ),
         (band + line)
         .properties(width=235, height=160)

@@ -19,6 +19,7 @@ QUANTITIES = {
     "validation error": ("validation/error", VALIDATION),
     "gap": ("gap/error", TRAIN),
 }
+DASHES = {"test error": [1, 0], "validation error": [2, 3], "gap": [7, 4]}
 SHOWN = ["value", "line", "quantity", "mean", "low", "high", "seeds"]
 PANELS, LINES, POINTS = 18, 6, 900  # a panel has at most so many lines; all lines together about so many points
 TICKS = 12  # values that each have a tick and a dot
@@ -51,7 +52,7 @@ def strengths(sweep: Sweep, comparison: Comparison) -> Figure | None:
 
 def along_axes(sweep: Sweep, comparison: Comparison, factor: float) -> pd.DataFrame:
     """A row for each panel, cell and quantity, with the values of all axes."""
-    names = {column: quantity for quantity, (column, _) in QUANTITIES.items()}
+    names = {column: quantity for quantity, (column, _) in QUANTITIES.items() if column in sweep.results}
     means = intervals(sweep.results[list(names)], sweep.results[["cell"]], factor)
     means = means.assign(quantity=means.pop("metric").map(names))
     cells = sweep.results.drop_duplicates("cell")[["cell", "arm", *columns(sweep)]]
@@ -94,7 +95,7 @@ def panel(part: pd.DataFrame, most: int, unit: str) -> alt.LayerChart:
     y, low = (alt.Y(f"{end}:Q", title=title, scale=alt.Scale(zero=False)) for end in ("mean", "low"))
     base = alt.Chart(data).encode(x=x, y=y)
     dots = len(values) <= 2 * TICKS
-    layers = single(base, low, dots) if three else several(base, data, dots, bool(part["joined"].all()))
+    layers = single(base, data, low, dots) if three else several(base, data, dots, bool(part["joined"].all()))
     chosen = data[data["chosen"] & (data["quantity"] == "test error")]
     if len(chosen):
         layers.append(alt.Chart(chosen).mark_point(size=180, strokeWidth=2.5, color=GREY).encode(x=x, y=y))
@@ -110,10 +111,11 @@ def drawn(part: pd.DataFrame, most: int) -> pd.DataFrame:
     return kept[kept["value"].isin(values) | kept["chosen"]][[*SHOWN, "chosen"]]
 
 
-def single(base: alt.Chart, low: alt.Y, dots: bool) -> list[alt.Chart]:
+def single(base: alt.Chart, data: pd.DataFrame, low: alt.Y, dots: bool) -> list[alt.Chart]:
     """The layers of a panel with one line per quantity, and the interval of the first quantity."""
-    colours = alt.Scale(domain=list(QUANTITIES), range=[colour for _, colour in QUANTITIES.values()])
-    dashes = alt.Scale(domain=list(QUANTITIES), range=[[1, 0], [2, 3], [7, 4]])
+    shown = [quantity for quantity in QUANTITIES if quantity in set(data["quantity"])]
+    colours = alt.Scale(domain=shown, range=[QUANTITIES[quantity][1] for quantity in shown])
+    dashes = alt.Scale(domain=shown, range=[DASHES[quantity] for quantity in shown])
     base = base.encode(color=alt.Color("quantity:N", scale=colours, title=None, legend=LEGEND))
     band = base.transform_filter(alt.datum.quantity == "test error").mark_area(opacity=0.2)
     line = base.mark_line(point=dots).encode(strokeDash=alt.StrokeDash("quantity:N", scale=dashes, legend=None))

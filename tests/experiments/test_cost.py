@@ -185,7 +185,9 @@ def test_every_pass_of_a_step_counts():
 def test_what_is_kept_counts_on_disk():
     cells = [asked("dataset=diabetes", "network.hidden=[50]", "seeds=1000")]
     plain, rows, weights = (cost(cells, ALONE, Execution(keep=keep)).disk for keep in ([], ["rows"], ["weights"]))
-    assert rows - plain == pytest.approx(1000 * 442 / 2 * 23 * 4, rel=0.01)  # a float a row and evaluation: of 25, the first fall together
+    assert rows - plain == pytest.approx(
+        1000 * 442 / 2 * 23 * 4, rel=0.01
+    )  # a float a row and evaluation: of 25, the first fall together
     assert weights - plain == pytest.approx(1000 * (10 * 50 + 50 + 50 + 1) * 4)
 
 

@@ -23,7 +23,13 @@ from tests.experiments.test_files import write_small_files
 KINDS = sorted(folder.name for folder in CONF.iterdir() if folder.is_dir())
 QUICK = ["epochs=2", "seeds=2", "batch_size=16", "dtype=float64"]
 SMALL_SPLIT = ["split.train=40", "split.validation=20"]
-MARKED = ["dataset=csv", "dataset.path=table.csv", "dataset.target=y", "dataset.task=regression", "dataset.categorical=[c]"]
+MARKED = [
+    "dataset=csv",
+    "dataset.path=table.csv",
+    "dataset.target=y",
+    "dataset.task=regression",
+    "dataset.categorical=[c]",
+]
 MARKED += ["dataset.marks=[b]"]
 NEEDS = {
     ("loss", "squared_error"): ["dataset=diabetes"],
