@@ -49,7 +49,7 @@ def data_that_mislead(rows: "list[Row]", sweep: Sweep) -> list[str]:
     for row in rows:
         overlap, sizes = cell_of[row.cell].get("overlap"), cell_of[row.cell].get("sizes") or {}
         if isinstance(overlap, int) and overlap:
-            words = f"{overlap:,} of {sizes.get('test', '?')} test rows are training rows too"
+            words = f"{overlap:,} of {sizes.get('test', '?')} test rows are for training or validation too"
             shared.setdefault(words, []).append(row.arm)
     for words, arms in shared.items():
         whose = "" if len(arms) == len(rows) else f"{listed(arms)}: "

@@ -91,7 +91,9 @@ def parts(sweep: Sweep) -> str:
             {} if touched(sweep, "dataset", "split") else {sweep.params.get(f"data.{part}", "?"): None}
         )
         counts.append(f"{' or '.join(numbers) if len(numbers) < 5 else 'several numbers of'} {part}" if numbers else "")
-    return ", ".join(filter(None, counts)) or "numbers of rows as varied"
+    most = max((cell["left_out"] for cell in sweep.cells if isinstance(cell.get("left_out"), int)), default=0)
+    rest = f"{most:,} at most in no part" if most else ""
+    return ", ".join(filter(None, [*counts, rest])) or "numbers of rows as varied"
 
 
 def seeds(sweep: Sweep) -> str:

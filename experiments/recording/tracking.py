@@ -6,15 +6,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from experiments.config.composition import Job
 from experiments.config.secrets import hidden
 from experiments.costs.thinning import left_out
 from experiments.recording import journal
 from experiments.recording.lifetime import close_stale_runs
 from experiments.recording.naming import SweepRun, cell_names, own_command
-from experiments.recording.plan import Cell, Plan
+from experiments.recording.plan import Plan
 from experiments.recording.provenance import command, provenance
 from experiments.recording.recorded import recorded_value
 from experiments.recording.store import (
@@ -26,10 +24,9 @@ from experiments.recording.store import (
     open_store,
     store_key,
 )
-from experiments.study.calculation import AnyExperiment
-from experiments.study.experiment import Experiment
+from experiments.study.about_data import about_data
 from experiments.study.study import Study
-from reports.schema import FORMAT, PARTS, REPORT, SWEEP, THINNED
+from reports.schema import FORMAT, REPORT, SWEEP, THINNED
 
 NOTE_LIMIT = 8000  # characters: MLflow cuts longer tags
 
@@ -84,7 +81,7 @@ def end_sweep(sweep: SweepRun, plan: Plan) -> None:
             continue
         run_id = cell.run_in(runs)
         if run_id:  # otherwise the sweep stopped before this cell
-            listed.append(entry | {"run_id": run_id, "status": "FINISHED", **about_data(cell)})
+            listed.append(entry | {"run_id": run_id, "status": "FINISHED", **about_data(cell.experiment)})
             cell.value = recorded_value(sweep.client, run_id) if cell.value is None else cell.value
     record = {
         "format": FORMAT,
@@ -96,25 +93,6 @@ def end_sweep(sweep: SweepRun, plan: Plan) -> None:
     add_text(sweep.client, sweep.run_id, json.dumps(record, indent=1), SWEEP)
     if note := left_out(plan.keep, (cell.experiment for cell in plan.cells)):
         sweep.client.set_tag(sweep.run_id, THINNED, note)
-
-
-def about_data(cell: Cell) -> dict[str, Any]:
-    """What a report must know of a cell's data to compare it with another's."""
-    data, summary = cell.experiment.dataset, cell.experiment.summary()
-    sizes = {part: int(summary[part]) for part in PARTS if part in summary}
-    return {"data": data.fingerprint, "task": data.task, "sizes": sizes, **about_seeds(cell.experiment)}
-
-
-def about_seeds(experiment: AnyExperiment) -> dict[str, Any]:
-    """How the data differ between seeds, and how many test rows train as well, at most; nothing where all is as usual."""
-    if not isinstance(experiment, Experiment):
-        return {"redrawn": True} if experiment.dataset.redrawn is not None else {}
-    drawn = {seed: experiment.rows(seed) for seed in experiment.seeds_of("split")}
-    overlap = max(int(np.isin(parts.test, parts.train).sum()) for parts in drawn.values())
-    one_split = len(experiment.all_seeds) > 1 and len({parts.digest() for parts in drawn.values()}) == 1
-    redrawn = experiment.dataset.redrawn is not None and "split" in experiment.vary
-    found = {"overlap": overlap, "one_split": one_split and not redrawn, "redrawn": redrawn}
-    return {name: value for name, value in found.items() if value}
 
 
 def attach_report(sweep: SweepRun, folder: Path, answer: str, note: str) -> None:
