@@ -133,7 +133,7 @@ class Files:
             parts = Parts(train, self.rows(self.validation, "validation", dataset, seed), test)
         else:
             v = size_of("validation", self.validation, len(train))
-            order = stratified_order(dataset, seed, train)
+            order = stratified_order(dataset, seed, train) if v else train
             parts = Parts(train=order[v:], validation=order[:v], test=test)
         return checked_parts(dataset, parts, seed, self.overlap)
 
@@ -181,7 +181,10 @@ def drawn(dataset: Dataset, split: Split, seed: int) -> Parts:
 
 
 def cut(dataset: Dataset, order: Array, n: int, v: int, test: Array, seed: int) -> Parts:
-    """Take the first v rows of `order` for validation and the next n for training: a smaller n is a prefix of a larger one."""
+    """Take the first v rows of `order` for validation and the next n for training: a smaller n is a prefix of a larger one.
+
+    Where all rows train, they stand in the data's own order, in which batches=in_order then takes them.
+    """
     if n < 1:
         raise ValueError(
             f"split leaves no training examples of {dataset.name} beside {v} validation and {len(test)} test examples."
@@ -191,7 +194,8 @@ def cut(dataset: Dataset, order: Array, n: int, v: int, test: Array, seed: int) 
             f"split asks for {n} training + {v} validation + {len(test)} test examples, but {dataset.name} has "
             f"{len(dataset.x)}; make split.train, split.validation or split.test smaller."
         )
-    return checked_parts(dataset, Parts(train=order[v : v + n], validation=order[:v], test=test), seed)
+    train = np.sort(order) if n == len(order) else order[v : v + n]
+    return checked_parts(dataset, Parts(train, validation=order[:v], test=test), seed)
 
 
 def checked_parts(dataset: Dataset, parts: Parts, seed: int, overlap: bool = False) -> Parts:
@@ -219,9 +223,9 @@ def checked_parts(dataset: Dataset, parts: Parts, seed: int, overlap: bool = Fal
 def size_of(part: str, asked: Any, total: int) -> int:
     """A number of examples, from a number or from a fraction of `total`."""
     is_count = type(asked) is int and asked >= (part == "train")
-    is_fraction = type(asked) is float and 0 < asked < 1
+    is_fraction = type(asked) is float and (0 < asked < 1 or (part == "train" and asked == 1))
     if not (is_count or is_fraction):
-        none = "" if part == "train" else ", or 0 for none"
+        none = ", or 1.0 for all" if part == "train" else ", or 0 for none"
         raise ValueError(
             f"split.{part} is {asked!r}; it must be a number of examples of at least 1, or a fraction between 0 and 1{none}."
             + (" Files that list rows are read by split=files." if isinstance(asked, str) else "")

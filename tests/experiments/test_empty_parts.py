@@ -88,6 +88,12 @@ def test_every_split_may_leave_validation_out(split):
     assert parts.validation.dtype.kind == "i"
 
 
+def test_where_all_other_rows_train_they_stand_in_their_own_order():
+    parts = Own(1.0, 0)(neal_regression(), 3)
+    assert parts.train.tolist() == list(range(100))
+    assert Holdout(1.0, 0, 0)(wine(), 3).train.tolist() == list(range(178))
+
+
 def test_zero_is_a_size_for_validation_and_test_alone():
     assert size_of("validation", 0, 10) == size_of("test", 0, 10) == 0
     with pytest.raises(ValueError, match="fraction between 0 and 1, or 0 for none"):
