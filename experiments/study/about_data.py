@@ -1,30 +1,36 @@
 """What a report must know of a cell's data: to compare it with another's, and to say how seeds differ in them."""
 
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
+from experiments.data.datasets.dataset import Dataset
+from experiments.data.splits import Split, drawn
 from experiments.study.calculation import AnyExperiment
 from experiments.study.experiment import Experiment
 from reports.schema import PARTS
 
 
 def about_data(experiment: AnyExperiment) -> dict[str, Any]:
+    """Fingerprint, task, sizes of the first seed's parts; and, where they are not 0 or false, what else a reader must be told."""
     data, summary = experiment.dataset, experiment.summary()
     sizes = {part: int(summary[part]) for part in PARTS if part in summary}
-    more = about_rows(experiment) if isinstance(experiment, Experiment) else {"redrawn": data.redrawn is not None}
+    own_data = data.redrawn is not None and ("split" in experiment.vary if isinstance(experiment, Experiment) else True)
+    more: dict[str, Any] = {"redrawn": own_data}
+    if isinstance(experiment, Experiment):
+        more |= about_rows(data, experiment.split, tuple(dict.fromkeys(experiment.seeds_of("split"))))
     return {"data": data.fingerprint, "task": data.task, "sizes": sizes} | {
-        key: value for key, value in more.items() if value
+        key: told for key, told in more.items() if told
     }
 
 
-def about_rows(experiment: Experiment) -> dict[str, Any]:
-    """How many test rows are for training or validation too, and how many rows no part has, at most; whether all seeds have one split."""
-    drawn = [experiment.rows(seed) for seed in dict.fromkeys(experiment.seeds_of("split"))]
-    redrawn = experiment.dataset.redrawn is not None and "split" in experiment.vary
+@lru_cache(maxsize=1000)
+def about_rows(dataset: Dataset, split: Split, seeds: tuple[int, ...]) -> dict[str, Any]:
+    """How many test rows are for training or validation too, how many rows no part has, at most; whether all seeds have one split."""
+    parts = [drawn(dataset.of_seed(seed), split, seed) for seed in seeds]
     return {
-        "overlap": max(int(np.isin(parts.test, np.concatenate(parts[:2])).sum()) for parts in drawn),
-        "left_out": len(experiment.dataset.x) - min(len(np.unique(np.concatenate(parts))) for parts in drawn),
-        "one_split": len(drawn) > 1 and len({parts.digest() for parts in drawn}) == 1 and not redrawn,
-        "redrawn": redrawn,
+        "overlap": max(int(np.isin(rows.test, np.concatenate(rows[:2])).sum()) for rows in parts),
+        "left_out": len(dataset.x) - min(len(np.unique(np.concatenate(rows))) for rows in parts),
+        "one_split": len(parts) > 1 and len({rows.digest() for rows in parts}) == 1 and dataset.redrawn is None,
     }

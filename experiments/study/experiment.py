@@ -140,7 +140,7 @@ loss=natural (in Python Recipe(loss=SquaredError())) or another dataset.
                     f"selection is {type(self.selection).__name__}, which takes the step by {part} rows, and split.{part}=0 leaves none; "
                     f"give split.{part} rows, or take selection=last."
                 )
-        if len({tuple(parts.slices()) for parts in rows}) > 1:
+        if len({tuple(len(part) > 0 for part in parts) for parts in rows}) > 1:
             raise ValueError("split: only some seeds have validation or test rows; all must have them, or none.")
 
     @cached_property
