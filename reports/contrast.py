@@ -92,7 +92,7 @@ def results(first: Sweep, second: Sweep, common: list[str]) -> list[dict[str, st
 def shared_metric(first: Sweep, second: Sweep) -> str:
     from reports.measurements import measures_of
 
-    for name in measures_of(first):
-        if name in second.results:
+    for name in ("validation/error", "train/error", *measures_of(first)):
+        if name in first.results and name in second.results:
             return name
     raise NoSuchSweep(f"{first.name} and {second.name} have no measurement in common")

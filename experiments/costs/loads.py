@@ -22,7 +22,7 @@ from experiments.data.datasets.dataset import Size
 from experiments.data.marked_splits import Groups, Time
 from experiments.data.splits import Holdout, KFold, Own, size_of
 from experiments.study.calculation import Calculation
-from experiments.study.evaluate_at import Geometric
+from experiments.study.evaluate_at import MOST, EvaluateAt, Geometric
 from experiments.study.theories.averaged_noise import COORDINATES, POINTS, AveragedNoise
 from experiments.study.theories.descent import LONG, ROUNDS, Descent
 from experiments.study.theories.l2_path import L2Path
@@ -128,7 +128,7 @@ def of_networks(parts: Mapping[str, Any], load: Load) -> Load:
     units = bounded(layout.inputs + layout.activations() + 2 * layout.outputs)
     elements = batch * units + 3 * P
     work = passes(recipe) * (products + ELEMENT * elements + noise_work(recipe, layout, batch))
-    T = len(parts.get("evaluate_at", Geometric())(int(steps), per_epoch))
+    T = evaluations(parts.get("evaluate_at", Geometric()), steps, per_epoch)
     measured = sum(rows) * (2 * W + ELEMENT * units / 2)
     rate = products_rate() * 4 / itemsize
     layers = len(layout.widths)
@@ -147,6 +147,14 @@ def of_networks(parts: Mapping[str, Any], load: Load) -> Load:
         rows=rows.validation + rows.test,
         evaluations=T,
     )
+
+
+def evaluations(rule: EvaluateAt, steps: float, per_epoch: int) -> int:
+    """How often such a training is measured; where the rule does not fit it, which is refused later, as often as may be."""
+    try:
+        return len(rule(int(steps), per_epoch))
+    except ValueError:
+        return MOST
 
 
 def state_arrays(recipe: Recipe) -> int:

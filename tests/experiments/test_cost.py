@@ -182,6 +182,15 @@ def test_every_pass_of_a_step_counts():
     assert both == pytest.approx(3 * once, rel=0.02)
 
 
+def test_measuring_costs_as_often_as_it_is_done():
+    often, seldom = (asked(f"epochs={n}", "evaluate_at=even", "evaluate_at.every=10") for n in (100, 20))
+    assert (often.evaluations, seldom.evaluations) == (11, 3)
+    assert often.beside > 3 * seldom.beside / 2
+    assert (
+        asked("epochs=10", "evaluate_at=listed", "evaluate_at.at=[90]").evaluations == 10_000
+    )  # refused when it is built
+
+
 def test_what_is_kept_counts_on_disk():
     cells = [asked("dataset=diabetes", "network.hidden=[50]", "seeds=1000")]
     plain, rows, weights = (cost(cells, ALONE, Execution(keep=keep)).disk for keep in ([], ["rows"], ["weights"]))
