@@ -21,6 +21,7 @@ from backprop.training import Recipe
 from experiments.data import datasets
 from experiments.recording.kept import Network, network_of
 from experiments.recording.row_table import row_table
+from experiments.study.about_data import about_data
 from experiments.study.curves import Curves, curve_table, seed_table
 from experiments.study.experiment import Experiment
 from experiments.study.keep import to_keep
@@ -167,7 +168,10 @@ def as_sweep(cells: Mapping[str, Experiment], done: Mapping[str, Any], study: di
 
     from reports.load import Sweep, at_the_selected_step, labelled, measured
 
-    listed = [{"run_id": "", "name": name, "axes": {"cell": name}, "status": "FINISHED"} for name in cells]
+    listed = [
+        {"run_id": "", "name": name, "axes": {"cell": name}, "status": "FINISHED", **about_data(experiment)}
+        for name, experiment in cells.items()
+    ]
 
     def in_one(tables: "list[pd.DataFrame]") -> "pd.DataFrame":
         joined = pd.concat(tables, ignore_index=True)

@@ -16,7 +16,8 @@ BEGIN, END = "<!-- options: python -m experiments.options --write -->", "<!-- en
 KINDS = [
     *("dataset", "split", "corruption", "scaling", "network", "initialization", "loss", "optimizer", "schedule"),
     "batches",
-    *("ascent", "clipping", "averaging", "penalty", "constraint", "noise", "augmentation", "selection", "measures"),
+    *("ascent", "clipping", "averaging", "penalty", "constraint", "noise", "augmentation", "selection", "evaluate_at"),
+    "measures",
 ]
 
 

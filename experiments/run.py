@@ -24,6 +24,7 @@ class NotAllWell(Exception):
 def job(config: Any) -> Any:
     """Run one job on its own, for launchers other than ours."""
     from hydra.core.hydra_config import HydraConfig
+    from hydra_plugins.lab_sweeper import searches
 
     from experiments.config.composition import Job, override_values, without_unused_keys
     from experiments.sweep import sweep
@@ -31,7 +32,7 @@ def job(config: Any) -> Any:
 
     node = HydraConfig.get()
     alone = without_unused_keys(Job(override_values(node.overrides.task), config, dict(node.runtime.choices)))
-    (value,), shortfalls = sweep([alone], Workers(workers=1))
+    (value,), shortfalls = sweep([alone], Workers(workers=1), searches(node.sweeper))
     if isinstance(value, Exception):
         raise value
     if shortfalls:

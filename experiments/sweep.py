@@ -21,7 +21,7 @@ from experiments.recording.assembly import assembled
 from experiments.recording.cells import record_cell, record_failure
 from experiments.recording.delivery import WriteQueue, retry
 from experiments.recording.naming import SweepRun
-from experiments.recording.plan import Cell, Plan, planned
+from experiments.recording.plan import Cell, Plan, check_validated, planned
 from experiments.recording.recorded import is_finished
 from experiments.recording.store import store_key, writable_runs
 from experiments.study.curves import Curves, mean_validation_error
@@ -38,13 +38,17 @@ class Outcome(NamedTuple):
     shortfalls: list[str]
 
 
-def sweep(jobs: Sequence[Job], where: Workers, offered: Offered = None) -> Outcome:
-    """Trains what is new, records and reports all. `offered` are the values on the study's own grids, where these are known."""
+def sweep(jobs: Sequence[Job], where: Workers, offered: Offered = None, *, searched: bool = False) -> Outcome:
+    """Trains what is new, records and reports all.
+
+    `offered` are the values on the study's own grids, where these are known; `searched`: a sweeper is to minimize what comes back.
+    """
     check(where)
     study, options = study_of(jobs[0].config), execution_of(jobs[0].config)
     sweeping = Sweeping(jobs, offered)
     look_up_keys(study, sweeping)
     plan = planned(jobs, options, where)
+    check_validated(study, plan, searched)
     console = Console(stderr=True)
     before_training(study, sweeping, plan, console)
     writable_runs()

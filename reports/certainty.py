@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from reports.comparison import Comparison, Row, differences_by_seed
-from reports.load import Sweep, varies
+from reports.load import Sweep, redrawn, varies
 from reports.sign_flips import Array
 from reports.statistics import (
     Interval,
@@ -39,7 +39,7 @@ def certainties(sweep: Sweep, comparison: Comparison) -> list[Certainty]:
     rows = [row for row in comparison.rows if row.difference is not None and row.difference.n > 1]
     differences = differences_by_seed(sweep, [(row.cell, row.reference) for row in rows])
     cells = {cell["name"]: cell for cell in sweep.cells}
-    resplit = varies(sweep, "split")  # else the seeds say nothing about other data
+    resplit, own_data = varies(sweep, "split"), redrawn(sweep)  # else the seeds say nothing about other data
 
     def certainty(row: Row, difference: Array) -> Certainty:
         train, test = sizes(cells[row.cell], sweep) if resplit else (math.nan, math.nan)
@@ -49,7 +49,7 @@ def certainties(sweep: Sweep, comparison: Comparison) -> list[Certainty]:
             arm=row.arm,
             t=t,
             bootstrap=bootstrap_interval(difference),
-            other_data=resampled_interval(difference, np.zeros_like(difference), train, test),
+            other_data=t if own_data else resampled_interval(difference, np.zeros_like(difference), train, test),
             lower=probability_of_improvement(difference, np.zeros_like(difference)),
             holm=row.p,
             benjamini_hochberg=row.corrected.benjamini_hochberg,

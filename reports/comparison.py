@@ -9,7 +9,7 @@ from jaxtyping import Float
 
 from reports.arms import chosen_on_validation, name_of, references
 from reports.load import Sweep, is_classification
-from reports.notes import cautions, edges, stages, unfinished
+from reports.notes import cautions, edges, left_out, stages, unfinished
 from reports.reference_lines import ReferenceLine, not_beaten, reference_lines
 from reports.sign_flips import Array, least_p
 from reports.statistics import (
@@ -109,7 +109,7 @@ def compare(sweep: Sweep) -> Comparison:
     tested = sum(difference.n > 1 for difference in differences.values())
     lines = reference_lines(sweep, chosen_cells)
     warnings += cautions(rows, sweep) + not_beaten(lines, {row.arm: row.test_error.mean for row in rows})
-    notes = edges(rows, sweep) + stages(rows, sweep) + unfinished(rows, sweep)
+    notes = edges(rows, sweep) + stages(rows, sweep) + unfinished(rows, sweep) + left_out(sweep)
     return Comparison(rows, name_of(baselines, sweep), is_classification(sweep), tested, warnings, notes, lines)
 
 
@@ -135,8 +135,9 @@ def differences_by_seed(sweep: Sweep, pairs: Sequence[tuple[str, str]]) -> Float
 
 
 def by_seed(rows: pd.DataFrame, cells: Sequence[str], metric: str) -> pd.DataFrame:
-    """A row per cell, a column per seed; NaN where a seed is missing, or its value infinite."""
-    table = rows[rows.cell.isin(cells)].pivot(index="cell", columns="seed", values=metric)
+    """A row per cell, a column per seed; NaN where a seed or the metric is missing, or its value infinite."""
+    measured = rows[rows.cell.isin(cells)].reindex(columns=["cell", "seed", metric])
+    table = measured.pivot(index="cell", columns="seed", values=metric)
     return table.astype(float).replace([np.inf, -np.inf], np.nan).reindex(cells)
 
 

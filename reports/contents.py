@@ -10,10 +10,11 @@ from reports.excerpt import shortened
 from reports.figures.every import Planned
 from reports.figures.figure import Picture, draw
 from reports.figures.stated import stated_figures
-from reports.findings import Findings, Made
-from reports.load import Sweep, trains_networks
+from reports.findings import Attempt, Findings, Made
+from reports.load import Sweep, has_rows
 from reports.of_networks import of_networks
 from reports.of_theories import of_theories
+from reports.of_untested import of_untested
 from reports.verdicts import dated
 
 
@@ -34,6 +35,13 @@ class Contents(NamedTuple):
     failures: list[Failure]
 
 
+def of_its_kind(sweep: Sweep, attempt: Attempt) -> Callable[[], Findings]:
+    """What makes the findings: of networks that are tested, of networks that are not, or of calculations."""
+    if "test/error" in sweep.results:
+        return partial(of_networks, sweep, attempt)
+    return partial(of_untested if has_rows(sweep, "train") else of_theories, sweep)
+
+
 def contents(sweep: Sweep, beside: Executor) -> Contents:
     """Makes all that a page shows; figures are drawn by the executor `beside`."""
     failures: list[Failure] = []
@@ -45,8 +53,7 @@ def contents(sweep: Sweep, beside: Executor) -> Contents:
             failures.append(Failure(title, " ".join(f"{type(error).__name__}: {error}".split())[:500]))
             return None
 
-    of_its_kind = partial(of_networks, sweep, attempt) if trains_networks(sweep) else partial(of_theories, sweep)
-    findings = attempt("Comparison", of_its_kind) or of_theories(sweep)
+    findings = attempt("Comparison", of_its_kind(sweep, attempt)) or of_theories(sweep)
     verdicts = attempt("Claims", partial(judge, sweep, findings.chosen)) or []
     verdicts = attempt("When claims were stated", partial(dated, verdicts, sweep)) or verdicts
     planned = [*(Planned(title, make) for title, make in stated_figures(sweep)), *findings.figures]

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from reports.comparison import Comparison, Row
-from reports.load import Sweep
+from reports.load import Sweep, has_rows
 
 IN_TABLES, IN_TERMINAL, IN_FIGURES = 50, 20, 30  # arms
 IN_TEXT = 1500  # characters of the answer
@@ -40,10 +40,18 @@ def by_validation(sweep: Sweep, comparison: Comparison) -> list[Row]:
 
 
 def validation_rank(results: pd.DataFrame) -> dict[str, int]:
-    """Every cell's rank by mean validation error, then loss; a diverged seed's are infinite, as in `chosen_on_validation`."""
+    """Every cell's rank by mean validation error, then loss; a diverged seed's are infinite, as in `chosen_on_validation`.
+
+    Without validation rows it is the cell's place in the sweep: nothing may be ranked on the test set.
+    """
     measures = ["validation/error", "validation/loss"]
-    means = results[measures].fillna(np.inf).groupby(results["cell"], sort=False).mean()
+    means = results.reindex(columns=measures).astype(float).fillna(np.inf).groupby(results["cell"], sort=False).mean()
     return {cell: place for place, cell in enumerate(means.sort_values(measures, kind="stable").index)}
+
+
+def leading_arms(sweep: Sweep) -> str:
+    """Which arms `leading` takes, for a caption."""
+    return "arms, those of least validation error" if has_rows(sweep, "validation") else "arms, the first of the sweep"
 
 
 def evenly(count: int, most: int) -> list[int]:

@@ -55,7 +55,18 @@ def trains_networks(sweep: Sweep) -> bool:
 def varies(sweep: Sweep, source: str) -> bool:
     """Whether seeds differ in that source of chance in every cell: split, init or order."""
     varied = [cell["axes"].get("vary", sweep.params.get("vary", source)) for cell in sweep.cells]
-    return all(source in sources for sources in varied)
+    one_split = source == "split" and any(cell.get("one_split") is True for cell in sweep.cells)
+    return all(source in sources for sources in varied) and not one_split
+
+
+def has_rows(sweep: Sweep, part: str) -> bool:
+    """Whether any cell trains a network and has rows of that part: train, validation or test."""
+    return f"{part}/loss" in sweep.curves
+
+
+def redrawn(sweep: Sweep) -> bool:
+    """Whether every seed of every cell has data of its own, rather than a division of the same data."""
+    return all(cell.get("redrawn") is True for cell in sweep.cells)
 
 
 def find_sweep(client: Any, name: str | None) -> str:

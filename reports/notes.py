@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from reports.arms import arms_of
-from reports.load import Sweep, is_classification
+from reports.load import Sweep, has_rows, is_classification
 from reports.schema.names import as_number, listed
 
 if TYPE_CHECKING:
@@ -23,14 +23,46 @@ def cautions(rows: "list[Row]", sweep: Sweep) -> list[str]:
         warnings.append(
             f"Not compared with the baseline, since their data or sources of chance differ: {listed(others)}."
         )
-    apart = [row.arm for row in rows if row.difference is not None and not row.difference.n and row.test_error.n]
+    tested = {row.cell for row in rows if row.test_error.n}
+    apart = [
+        row.arm
+        for row in rows
+        if row.difference is not None and not row.difference.n and {row.cell, row.reference} <= tested
+    ]
     if apart:
         warnings.append(f"Not compared with their baseline, since no seed finished in both: {listed(apart)}.")
+    warnings += data_that_mislead(rows, sweep)
     if sweep.params.get("selection") == "oracle":
         warnings.append(
             "The step that counts was chosen on the test set (selection=oracle): these errors are optimistic."
         )
     return warnings
+
+
+def data_that_mislead(rows: "list[Row]", sweep: Sweep) -> list[str]:
+    """Warnings of test rows that train as well, and of arms without test rows."""
+    cell_of = {cell["name"]: cell for cell in sweep.cells}
+    warnings, shared = [], dict[str, list[str]]()
+    for row in rows:
+        overlap, sizes = cell_of[row.cell].get("overlap"), cell_of[row.cell].get("sizes") or {}
+        if isinstance(overlap, int) and overlap:
+            words = f"{overlap:,} of {sizes.get('test', '?')} test rows are for training or validation too"
+            shared.setdefault(words, []).append(row.arm)
+    for words, arms in shared.items():
+        whose = "" if len(arms) == len(rows) else f"{listed(arms)}: "
+        warnings.append(f"{whose}{words} (split.overlap): errors on them say nothing of new data.")
+    untested = [row.arm for row in rows if (cell_of[row.cell].get("sizes") or {}).get("test") == 0]
+    return warnings + ([f"Without test rows, and so without a test error: {listed(untested)}."] if untested else [])
+
+
+def left_out(sweep: Sweep) -> list[str]:
+    """A note where no validation rows are there to choose on."""
+    if has_rows(sweep, "validation"):
+        return []
+    return [
+        "There are no validation rows (split.validation=0): nothing is chosen on them, arms stand in the order of the sweep, and what "
+        "other ways of choosing would have reported is left out."
+    ]
 
 
 def edges(rows: "list[Row]", sweep: Sweep) -> list[str]:

@@ -5,7 +5,7 @@ from functools import partial
 from reports.answer import certainty_rows, ledger_rows, sentence, table_rows, terminal_rows
 from reports.comparison import Comparison, compare
 from reports.diagnostics import diagnostic_rows
-from reports.excerpt import IN_TABLES, IN_TERMINAL, how_many, leading
+from reports.excerpt import IN_TABLES, IN_TERMINAL, how_many, leading, leading_arms
 from reports.figures.every import of_comparison
 from reports.findings import Attempt, Findings
 from reports.load import Sweep
@@ -27,7 +27,7 @@ def of_networks(sweep: Sweep, attempt: Attempt) -> Findings:
     tables = {name: attempt(title, partial(make, sweep, shown)) or [] for name, (title, make) in TABLES.items()}
     measures, few = stated_measures(sweep), leading(sweep, comparison, IN_TERMINAL)
     rows, caption = terminal_rows(few)
-    caption += how_many(len(few.rows), len(comparison.rows), "arms, those of least validation error; table.csv has all")
+    caption += how_many(len(few.rows), len(comparison.rows), f"{leading_arms(sweep)}; table.csv has all")
     return Findings(
         explained="networks.html.j2",
         heading="The answer in numbers",

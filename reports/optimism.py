@@ -20,7 +20,12 @@ class Entry(NamedTuple):
 
 
 def ledger(sweep: Sweep, comparison: Comparison) -> list[Entry]:
-    """An entry per arm, in the order of the report. The oracle chooses each seed's step by test error: never a result."""
+    """An entry per arm, in the order of the report. The oracle chooses each seed's step by test error: never a result.
+
+    Nothing where a cell has no validation or no test rows, by which the rules go.
+    """
+    if sweep.seeds.reindex(columns=[SELECTED + rule for rule in RULES]).isna().any(axis=None):
+        return []
     steps = {rule: at_the_step_of(rule, sweep) for rule in RULES}
     chosen, best_by_arm = [row.cell for row in comparison.rows], best_on_test(steps["oracle"])
     errors = {rule: by_seed(rows, chosen, "test/error").to_numpy() for rule, rows in steps.items()}

@@ -6,7 +6,7 @@ from pathlib import Path
 from reports.claims import rules
 from reports.contents import Contents
 from reports.excerpt import first
-from reports.load import Sweep, varies
+from reports.load import Sweep, has_rows, redrawn, varies
 from reports.schema import OWN, SELECTED, THINNED
 from reports.schema.names import listed
 
@@ -30,6 +30,8 @@ def page(sweep: Sweep, made: Contents) -> str:
         rules=rules(sweep.study.get("claims", [])),
         script=script(),
         resplit=varies(sweep, "split"),
+        redrawn=redrawn(sweep),
+        validated=has_rows(sweep, "validation"),
         recipe=recipe(sweep),
     )
 
@@ -91,7 +93,9 @@ def parts(sweep: Sweep) -> str:
             {} if touched(sweep, "dataset", "split") else {sweep.params.get(f"data.{part}", "?"): None}
         )
         counts.append(f"{' or '.join(numbers) if len(numbers) < 5 else 'several numbers of'} {part}" if numbers else "")
-    return ", ".join(filter(None, counts)) or "numbers of rows as varied"
+    most = max((cell["left_out"] for cell in sweep.cells if isinstance(cell.get("left_out"), int)), default=0)
+    rest = f"{most:,} at most in no part" if most else ""
+    return ", ".join(filter(None, [*counts, rest])) or "numbers of rows as varied"
 
 
 def seeds(sweep: Sweep) -> str:
@@ -103,7 +107,13 @@ def seeds(sweep: Sweep) -> str:
 def drawn(sweep: Sweep) -> str:
     if "vary" in sweep.axes:
         return ": each draws what `vary` says, the rest is the first seed's"
-    words = {"split": "split", "init": "initial weights", "order": "minibatch order and noise"}
+    if any(cell.get("one_split") is True for cell in sweep.cells):
+        return ": the split is the same for all, each draws what else `vary` says"
+    words = {
+        "split": "data of its own, split" if redrawn(sweep) else "split",
+        "init": "initial weights",
+        "order": "minibatch order and noise",
+    }
     varied = [word for source, word in words.items() if source in sweep.params.get("vary", str(list(words)))]
     rest = "" if len(varied) == len(words) else "; the rest is the first seed's"
     return f": each draws {', '.join(varied)}, the same for all cells{rest}"

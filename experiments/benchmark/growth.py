@@ -10,6 +10,7 @@ from backprop.penalties import L2
 from backprop.training import Recipe
 from experiments.data.datasets import digits
 from experiments.data.splits import Holdout
+from experiments.study.evaluate_at import Geometric
 from experiments.study.experiment import Experiment
 from experiments.training.evaluation import finished_cells
 from experiments.training.tasks import tasks
@@ -26,7 +27,7 @@ def sweep_of(replicas: int) -> list[Experiment]:
             digits(),
             Recipe(penalty=L2(1e-4 * (1 + cell)), epochs=EPOCHS),
             split=Holdout(150, 150, 750),
-            evaluations=3,
+            evaluate_at=Geometric(3),
             seeds=16,
         )
         for cell in range(replicas // 16)

@@ -22,6 +22,7 @@ from rich.table import Table
 from backprop.network import MLP
 from backprop.training import Recipe
 from experiments.data.datasets import idx
+from experiments.study.evaluate_at import Geometric
 from experiments.study.experiment import Experiment
 from experiments.training.evaluation import finished_cells
 from experiments.training.tasks import tasks
@@ -86,7 +87,7 @@ def train(folder: Path, seeds: int) -> None:
     cell = Experiment(
         idx(str(folder / "images"), str(folder / "labels")),
         Recipe(network=MLP((256,)), batch_size=128, epochs=1),
-        evaluations=3,
+        evaluate_at=Geometric(3),
         seeds=seeds,
     )
     plan = tasks([cell])

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from experiments.study.curves import Curves
 
 CELLS, RECORDED, BY_HAND = 200, 40, 4  # those recorded to measure it, those done as most would
-STUDY = ["study=regularizers", "evaluations=25"]
+STUDY = ["study=regularizers", "evaluate_at.count=25"]
 
 
 class Seconds(NamedTuple):

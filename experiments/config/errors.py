@@ -70,7 +70,12 @@ def unreadable(override: str, why: str) -> str:
     return message
 
 
-RENAMED = {"halving": "half_life", "per": "shared_over", "worth": "smallest_effect"}  # last part of a key: old, new
+RENAMED = {  # last part of a key: old, new
+    "halving": "half_life",
+    "per": "shared_over",
+    "worth": "smallest_effect",
+    "evaluations": "evaluate_at.count",
+}
 
 
 def renamed(key: str) -> str:
@@ -87,6 +92,12 @@ def no_such_key(key: str, known: Mapping[str, set[str]]) -> str:
     """The message for a key that the composed config does not have."""
     if renamed(key):
         return f"{renamed(key)}."
+    if key == "dataset.redraw":
+        makers = sorted(choice for choice in known.get(key, ()))
+        return (
+            "dataset.redraw is for data made from a seed, which every seed of an experiment can draw for itself; these data are what "
+            f"they are: the seeds divide them anew. Leave it out, or take {', '.join(makers)}."
+        )
     if key in ("noise", "initialization"):
         place = "noise@noise.hidden" if key == "noise" else "initialization@network.initialization"
         return f"{key} is chosen for a place: {place}=OPTION."

@@ -35,7 +35,7 @@ def others(draft: Draft) -> Iterator[tuple[str, Draft]]:
         default = f.default if f.default_factory is MISSING else f.default_factory()
         if isinstance(value, int | list) and value != default is not MISSING:
             yield f"{f.name}={short(value)}", draft._replace(parts={**draft.parts, f.name: default})
-        elif f.name in ("network", "theory", "split") and is_dataclass(value):
+        elif f.name in ("network", "theory", "split", "evaluate_at") and is_dataclass(value):
             for key, text, part in defaults_of(value):
                 yield f"{f.name}.{key}={text}", draft._replace(parts={**draft.parts, f.name: part})
     make = our_object(draft.dataset.get("_target_"))

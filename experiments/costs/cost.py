@@ -88,7 +88,7 @@ def seconds_of_data(load: Load) -> float:
     examples, features, targets = map(bounded, load.size)
     draws = load.seeds * (1 if load.seeds <= DRAWN else 3)
     return (
-        examples * (features + targets) * 20e-9
+        load.copies * examples * (features + targets) * 20e-9
         + draws * (1e-3 + examples * 150e-9)
         + load.seeds * examples * features * 3e-9
     )
@@ -98,4 +98,4 @@ def bytes_of_data(load: Load) -> float:
     """Bytes of memory: the data once, and the row numbers of every seed."""
     examples, features, targets = map(bounded, load.size)
     of_a_seed = examples * (8 if load.seeds <= DRAWN else 16) + 32 * features + RESULT
-    return examples * (features + targets) * 12 + load.seeds * of_a_seed
+    return load.copies * examples * (features + targets) * 12 + load.seeds * of_a_seed

@@ -19,8 +19,10 @@ from backprop.training import Recipe
 from experiments.config.building import Draft, sorted_by_recipe
 from experiments.config.targets import our_object
 from experiments.data.datasets.dataset import Size
+from experiments.data.marked_splits import Groups, Time
 from experiments.data.splits import Holdout, KFold, Own, size_of
 from experiments.study.calculation import Calculation
+from experiments.study.evaluate_at import MOST, EvaluateAt, Geometric
 from experiments.study.theories.averaged_noise import COORDINATES, POINTS, AveragedNoise
 from experiments.study.theories.descent import LONG, ROUNDS, Descent
 from experiments.study.theories.l2_path import L2Path
@@ -44,6 +46,7 @@ class Load(NamedTuple):
     seeds: float
     data: str  # equal for cells on the same data
     size: Size
+    copies: float = 1.0  # how many seeds have data of their own
     is_known: bool = True  # whether the size is known
     steps: float = 0.0
     step: float = 0.0  # seconds of one network's step
@@ -102,7 +105,8 @@ def load(draft: Draft, size: Size | None, seeds: float | None = None) -> Load:
     """The load of one cell, or of only so many of its seeds. Raises ValueError for settings that do not fit together."""
     asked = draft.parts.get("seeds", 10)
     count = bounded(len(asked) if isinstance(asked, list) else asked) if seeds is None else seeds
-    empty = Load(draft, count, str(draft.dataset), size or UNKNOWN, size is not None)
+    copies = max(count, 1.0) if draft.dataset.get("redraw") is True else 1.0
+    empty = Load(draft, count, str(draft.dataset), size or UNKNOWN, copies, size is not None)
     return of_theory(draft.parts, empty) if draft.kind is Calculation else of_networks(draft.parts, empty)
 
 
@@ -116,14 +120,15 @@ def of_networks(parts: Mapping[str, Any], load: Load) -> Load:
         bounded(n) for n in (layout.count(), layout.count("weight"), max(layout.inputs, *layout.widths, layout.outputs))
     )
     batch = bounded(min(recipe.batch_size or rows.train, rows.train))
-    steps = bounded(recipe.epochs) * recipe.steps_per_epoch(max(1, int(rows.train)))
+    per_epoch = recipe.steps_per_epoch(max(1, int(rows.train)))
+    steps = bounded(recipe.epochs) * per_epoch
     products = 2 * batch * (3 * W - first_matrix(layout))
     if isinstance(recipe.optimizer, Newton):
         products = P * products + 10 * P**3
     units = bounded(layout.inputs + layout.activations() + 2 * layout.outputs)
     elements = batch * units + 3 * P
     work = passes(recipe) * (products + ELEMENT * elements + noise_work(recipe, layout, batch))
-    T = min(bounded(parts.get("evaluations", 25)), steps + 1)
+    T = evaluations(parts.get("evaluate_at", Geometric()), steps, per_epoch)
     measured = sum(rows) * (2 * W + ELEMENT * units / 2)
     rate = products_rate() * 4 / itemsize
     layers = len(layout.widths)
@@ -142,6 +147,14 @@ def of_networks(parts: Mapping[str, Any], load: Load) -> Load:
         rows=rows.validation + rows.test,
         evaluations=T,
     )
+
+
+def evaluations(rule: EvaluateAt, steps: float, per_epoch: int) -> int:
+    """How often such a training is measured; where the rule does not fit it, which is refused later, as often as may be."""
+    try:
+        return len(rule(int(steps), per_epoch))
+    except ValueError:
+        return MOST
 
 
 def state_arrays(recipe: Recipe) -> int:
@@ -178,7 +191,7 @@ def noise_work(recipe: Recipe, layout: Layout, batch: float) -> float:
 def counts(split: Any, size: Size) -> Counts:
     """Rows of each part; where only the draw decides how many, a generous guess."""
     N = int(size.examples)
-    if isinstance(split, Holdout):
+    if isinstance(split, Holdout | Groups | Time):
         return Counts(*(size_of(part, getattr(split, part), N) for part in Counts._fields))
     if isinstance(split, Own):
         return Counts(size_of("train", split.train, N), size_of("validation", split.validation, N), N / 5)

@@ -42,7 +42,7 @@ def rows_by_evaluations(experiments: Iterable[AnyExperiment]) -> Counter[int]:
     for experiment in experiments:
         if isinstance(experiment, Experiment) and experiment.dataset.task == "classification":
             sizes = experiment.summary()
-            rows[experiment.evaluations] += (sizes["validation"] + sizes["test"]) * len(experiment.all_seeds)
+            rows[len(experiment.steps)] += (sizes["validation"] + sizes["test"]) * len(experiment.all_seeds)
     return rows
 
 

@@ -34,7 +34,7 @@ class Changed(NamedTuple):
 class Division(NamedTuple):
     """One seed's division of a dataset: the rows of each part, and how the network sees them. No features are copied."""
 
-    x: Float[Array, "N D"]  # the dataset's own array, shared by all seeds
+    x: Float[Array, "N D"]  # the dataset's own array, shared by all seeds that see the same data
     y: Float[Array, "N K"]  # shared too: the targets in the form that the loss compares
     rows: Parts
     features: Scale | None
@@ -92,9 +92,25 @@ def held_targets(dataset: Dataset, compared: Compared) -> Float[Array, "N K2"]:
     return np.ascontiguousarray(compared(dataset.y))
 
 
+def below_each_other(
+    divisions: Sequence[Division], rows: Sequence[Int[Array, " n"]]
+) -> tuple[list[Division], list[Int[Array, " n"]]]:
+    """Divisions of data of their own, and their rows, as if all were parts of one dataset."""
+    x, y = (np.concatenate([getattr(division, name) for division in divisions]) for name in "xy")
+    starts = np.cumsum([0, *(len(division.x) for division in divisions[:-1])])
+    moved = [
+        None if division.changed is None else division.changed._replace(rows=division.changed.rows + start)
+        for division, start in zip(divisions, starts, strict=True)
+    ]
+    together = [division._replace(x=x, y=y, changed=own) for division, own in zip(divisions, moved, strict=True)]
+    return together, [own + start for own, start in zip(rows, starts, strict=True)]
+
+
 def seen(divisions: Sequence[Division], rows: Sequence[Int[Array, " n"]]) -> tuple[Sets, Sets]:
-    """Features and targets of each seed's `rows`, as the network sees them; no features are copied."""
+    """Features and targets of each seed's `rows`, as the network sees them; no features are copied, unless seeds have their own."""
     first = divisions[0]
+    if any(division.x is not first.x for division in divisions):
+        return seen(*below_each_other(divisions, rows))
     x = sets(first.x, rows, [division.features for division in divisions], first.dtype)
     y, own_rows = first.y, list(rows)
     for s, division in enumerate(divisions):

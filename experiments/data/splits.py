@@ -19,16 +19,16 @@ RowFile: TypeAlias = object  # the path of a file of row numbers, checked by `Fi
 
 
 class Parts(NamedTuple):
-    """The rows of each part; no row is in two."""
+    """The rows of each part; no row is in two, unless training and test rows are said to overlap. Only `train` must have some."""
 
     train: Int[Array, " n"]
     validation: Int[Array, " v"]
     test: Int[Array, " t"]
 
     def slices(self) -> dict[str, slice]:
-        """The slice of each part when the parts are concatenated."""
+        """The slice of each part that has rows, when the parts are concatenated."""
         ends = np.cumsum([0, *map(len, self)]).tolist()
-        return {name: slice(*ends[i : i + 2]) for i, name in enumerate(self._fields)}
+        return {name: slice(*ends[i : i + 2]) for i, name in enumerate(self._fields) if len(self[i])}
 
     def digest(self) -> str:
         """A hash of the row numbers."""
@@ -40,7 +40,7 @@ class Parts(NamedTuple):
 
 @runtime_checkable
 class Split(Protocol):
-    """The interface of a split. All seeds must have equally many training rows."""
+    """The interface of a split. All seeds must have equally many training rows, and the same parts with rows."""
 
     def __call__(self, dataset: Dataset, seed: int) -> Parts: ...
 
@@ -51,6 +51,8 @@ class Split(Protocol):
 @choice
 class Holdout:
     """A new division for every seed: sizes are numbers of examples, or fractions of the dataset between 0 and 1.
+
+    `validation` and `test` may be 0, here and in the other splits: none.
 
     Test and validation rows depend on the seed alone, and smaller training sets are the first rows of larger ones, so
     that training sizes compare on the same data. Every part, of every size, has the classes in the dataset's
@@ -115,26 +117,31 @@ class KFold:
 class Files:
     """Rows listed in text files, one row number (from 0) a line; `{seed}` in a path stands for the seed.
 
-    `validation` is such a file too, or a number or fraction of the training rows, drawn anew for every seed.
+    `validation` is such a file too, or a number or fraction of the training rows, drawn anew for every seed. A row in two
+    files is refused, unless `overlap` says that training rows are for testing too, as some papers have it; the report says how many.
     """
 
     train: RowFile = "train_{seed}.txt"
-    test: RowFile = "test_{seed}.txt"
+    test: RowFile = "test_{seed}.txt"  # or 0: none
     validation: Size = 0.2  # or such a file
+    overlap: bool = False  # whether rows that train may also test
 
     def __call__(self, dataset: Dataset, seed: int) -> Parts:
-        train, test = (self.rows(getattr(self, part), part, dataset, seed) for part in ("train", "test"))
+        train = self.rows(self.train, "train", dataset, seed)
+        test = np.empty(0, int) if self.test == 0 else self.rows(self.test, "test", dataset, seed)
         if isinstance(self.validation, str):
             parts = Parts(train, self.rows(self.validation, "validation", dataset, seed), test)
-            return checked_parts(dataset, parts, seed)
-        v = size_of("validation", self.validation, len(train))
-        return cut(dataset, stratified_order(dataset, seed, train), len(train) - v, v, test=test, seed=seed)
+        else:
+            v = size_of("validation", self.validation, len(train))
+            order = stratified_order(dataset, seed, train) if v else train
+            parts = Parts(train=order[v:], validation=order[:v], test=test)
+        return checked_parts(dataset, parts, seed, self.overlap)
 
     def rows(self, pattern: RowFile, part: str, dataset: Dataset, seed: int) -> Int[Array, " rows"]:
         if not isinstance(pattern, str):
             raise ValueError(
                 f"split.{part} is {pattern!r}; with split=files it must be the path of a file of row numbers, such as "
-                f"{part}_{{seed}}.txt. For sizes use split=holdout."
+                f"{part}_{{seed}}.txt{', or 0 for none' if part == 'test' else ''}. For sizes use split=holdout."
             )
         path = Path(pattern.replace("{seed}", str(seed)))
         try:
@@ -174,7 +181,10 @@ def drawn(dataset: Dataset, split: Split, seed: int) -> Parts:
 
 
 def cut(dataset: Dataset, order: Array, n: int, v: int, test: Array, seed: int) -> Parts:
-    """Take the first v rows of `order` for validation and the next n for training: a smaller n is a prefix of a larger one."""
+    """Take the first v rows of `order` for validation and the next n for training: a smaller n is a prefix of a larger one.
+
+    Where all rows train, they stand in the data's own order, in which batches=in_order then takes them.
+    """
     if n < 1:
         raise ValueError(
             f"split leaves no training examples of {dataset.name} beside {v} validation and {len(test)} test examples."
@@ -184,15 +194,23 @@ def cut(dataset: Dataset, order: Array, n: int, v: int, test: Array, seed: int) 
             f"split asks for {n} training + {v} validation + {len(test)} test examples, but {dataset.name} has "
             f"{len(dataset.x)}; make split.train, split.validation or split.test smaller."
         )
-    return checked_parts(dataset, Parts(train=order[v : v + n], validation=order[:v], test=test), seed)
+    train = np.sort(order) if n == len(order) else order[v : v + n]
+    return checked_parts(dataset, Parts(train, validation=order[:v], test=test), seed)
 
 
-def checked_parts(dataset: Dataset, parts: Parts, seed: int) -> Parts:
-    rows, times = np.unique(np.concatenate(parts), return_counts=True)
-    if (times > 1).any():
+def checked_parts(dataset: Dataset, parts: Parts, seed: int, overlap: bool = False) -> Parts:
+    for own in ((*parts[:2],), (parts.test,)) if overlap else (parts,):
+        rows, times = np.unique(np.concatenate(own), return_counts=True)
+        if (times > 1).any():
+            both = np.isin(rows[times > 1][0], parts.test) and not overlap
+            way_out = "; if training rows are to be tested on, type split=files split.overlap=true" if both else ""
+            raise ValueError(
+                f"split: some rows of {dataset.name} are in two parts, or twice in one (seed {seed}); the first is row "
+                f"{rows[times > 1][0]}{way_out}."
+            )
+    if not len(parts.train):
         raise ValueError(
-            f"split: some rows of {dataset.name} are in two parts, or twice in one (seed {seed}); the first is row "
-            f"{rows[times > 1][0]}."
+            f"split leaves no training examples of {dataset.name} (seed {seed}); ask for fewer for validation."
         )
     if dataset.task == "classification" and not dataset.y[parts.train].any(axis=0).all():
         raise ValueError(
@@ -204,15 +222,16 @@ def checked_parts(dataset: Dataset, parts: Parts, seed: int) -> Parts:
 
 def size_of(part: str, asked: Any, total: int) -> int:
     """A number of examples, from a number or from a fraction of `total`."""
-    is_count = type(asked) is int and asked >= 1
-    is_fraction = type(asked) is float and 0 < asked < 1
+    is_count = type(asked) is int and asked >= (part == "train")
+    is_fraction = type(asked) is float and (0 < asked < 1 or (part == "train" and asked == 1))
     if not (is_count or is_fraction):
+        none = ", or 1.0 for all" if part == "train" else ", or 0 for none"
         raise ValueError(
-            f"split.{part} is {asked!r}; it must be a number of examples of at least 1, or a fraction between 0 and 1."
+            f"split.{part} is {asked!r}; it must be a number of examples of at least 1, or a fraction between 0 and 1{none}."
             + (" Files that list rows are read by split=files." if isinstance(asked, str) else "")
         )
     size = asked if is_count else int(asked * total + 1e-9)  # rounded down, so that fractions that add up to one fit
-    if size < 1:
+    if is_fraction and size < 1:
         raise ValueError(f"split.{part} is {asked!r}, which is less than one of {total} examples.")
     return size
 

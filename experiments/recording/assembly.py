@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from experiments.recording import journal
 from experiments.recording.plan import Cell
 from experiments.recording.store import store_key
+from experiments.study.calculation import AnyExperiment
 from experiments.study.curves import Curves, joined
 from experiments.study.experiment import Experiment
 
@@ -22,8 +23,13 @@ def assembled(client: "MlflowClient", cell: Cell) -> tuple[Curves | None, list[i
     for run_id in sorted(set(runs.values())):
         wanted = [seed for seed, name in names.items() if runs.get(name) == run_id and seed not in there]
         piece = recorded_curves(client, run_id, wanted, cell.keep)
-        if piece is not None and (piece.rows is not None or not isinstance(cell.experiment, Experiment)):
+        if piece is not None and (piece.rows is not None or not holds_out(cell.experiment)):
             pieces.append(piece)
             there |= set(piece.seeds)
     missing = [seed for seed in cell.experiment.all_seeds if seed not in there]
     return (None, missing) if missing else (joined(pieces, cell.experiment.all_seeds), [])
+
+
+def holds_out(experiment: AnyExperiment) -> bool:
+    """Whether a network is trained and rows are held out from it, whose errors are recorded."""
+    return isinstance(experiment, Experiment) and experiment.parts != ("train",)

@@ -32,9 +32,10 @@ def identity(config: DictConfig, experiment: AnyExperiment) -> Identity:
 
 
 def chance(experiment: AnyExperiment) -> dict[int, Any]:
-    """Per seed, the randomness beyond its own number: the seed that fixed sources draw from, and the rows of its split."""
+    """Per seed, the randomness beyond its own number: the seed that fixed sources draw from, the rows of its split, its own data."""
     if not isinstance(experiment, Experiment):
-        return dict.fromkeys(experiment.all_seeds)
+        own = experiment.dataset.redrawn is not None
+        return {seed: experiment.dataset.of_seed(seed).fingerprint if own else None for seed in experiment.all_seeds}
     held = [source for source in SOURCES if source not in experiment.vary]
     first = experiment.all_seeds[0]
     drawn = zip(experiment.all_seeds, experiment.seeds_of("split"), strict=True)

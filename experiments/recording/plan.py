@@ -22,6 +22,7 @@ from experiments.study.calculation import AnyExperiment
 from experiments.study.execution import Execution
 from experiments.study.experiment import Experiment
 from experiments.study.keep import Keep, to_keep
+from experiments.study.study import Study
 from experiments.training.workers import Workers
 
 T = TypeVar("T")
@@ -108,6 +109,26 @@ def last_line(error: str) -> str:
     return error.strip().splitlines()[-1]
 
 
+def check_validated(study: Study, plan: Plan, searched: bool) -> None:
+    """Raises ConfigurationError where something is chosen on validation rows, and a cell has none.
+
+    That is a value that the study chooses, or, with `searched`, the next job of a sweeper that minimizes validation error.
+    """
+    varying = [axis for axis in study.choose if len({job.overrides.get(axis) for job in plan.jobs}) > 1]
+    cells = [cell for cell in plan.cells if isinstance(cell.experiment, Experiment)]
+    if not (varying or searched) or all("validation" in cell.experiment.parts for cell in cells):  # type: ignore[attr-defined]
+        return
+    if searched:
+        raise ConfigurationError(
+            "hydra/sweeper searches for the least validation error, and split.validation=0 leaves no validation rows; give "
+            "split.validation rows, or list the values yourself with hydra/sweeper=lab."
+        )
+    raise ConfigurationError(
+        f"study.choose names {varying[0]}, which is chosen on validation error, and split.validation=0 leaves no validation rows; give "
+        "split.validation rows, or compare all values: study.choose=[]."
+    )
+
+
 def planned(jobs: Sequence[Job], options: Execution, where: Workers = Workers()) -> Plan:  # noqa: B008
     """Plans a sweep. Raises ConfigurationError where no job can be built, or one cannot with `fail_fast`; TooDear if it costs too much.
 
@@ -149,7 +170,7 @@ def affordable(jobs: Sequence[Job], options: Execution, where: Workers) -> Plan:
     cells: dict[str, Cell] = {}
     cell_of: dict[int, Cell] = {}
     for n, experiment in experiments.items():
-        to_have = keep if isinstance(experiment, Experiment) else Keep()  # without a network there is nothing to keep
+        to_have = kept_of(experiment, keep)
         known_by = identity(jobs[n].config, experiment)
         cell = Cell(jobs[n], experiment, known_by, to_have, experiment.all_seeds, overwrite=options.force)
         cell_of[n] = cells.setdefault(known_by.cell, cell)
@@ -160,6 +181,13 @@ def affordable(jobs: Sequence[Job], options: Execution, where: Workers) -> Plan:
     if doubtful:
         check(loads_of_plan(plan), options, where)
     return plan
+
+
+def kept_of(experiment: AnyExperiment, keep: Keep) -> Keep:
+    """What of `keep` there can be: nothing without a network, nothing of rows where none is held out."""
+    if not isinstance(experiment, Experiment):
+        return Keep()
+    return keep if experiment.parts != ("train",) else keep._replace(rows=False, outputs=False)
 
 
 def check_seeds_named(keep: Keep, experiments: Sequence[AnyExperiment]) -> None:

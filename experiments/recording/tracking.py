@@ -13,7 +13,7 @@ from experiments.costs.thinning import left_out
 from experiments.recording import journal
 from experiments.recording.lifetime import close_stale_runs
 from experiments.recording.naming import SweepRun, cell_names, own_command
-from experiments.recording.plan import Cell, Plan
+from experiments.recording.plan import Plan
 from experiments.recording.provenance import command, provenance
 from experiments.recording.recorded import recorded_value
 from experiments.recording.store import (
@@ -25,8 +25,9 @@ from experiments.recording.store import (
     open_store,
     store_key,
 )
+from experiments.study.about_data import about_data
 from experiments.study.study import Study
-from reports.schema import FORMAT, PARTS, REPORT, SWEEP, THINNED, VERDICTS
+from reports.schema import FORMAT, REPORT, SWEEP, THINNED, VERDICTS
 from reports.schema.named import along, keys, places
 from reports.schema.named import axes as figure_axes
 from reports.schema.statement import TAG, as_tag
@@ -86,7 +87,7 @@ def end_sweep(sweep: SweepRun, plan: Plan) -> None:
             continue
         run_id = cell.run_in(runs)
         if run_id:  # otherwise the sweep stopped before this cell
-            listed.append(entry | {"run_id": run_id, "status": "FINISHED", **about_data(cell)})
+            listed.append(entry | {"run_id": run_id, "status": "FINISHED", **about_data(cell.experiment)})
             cell.value = recorded_value(sweep.client, run_id) if cell.value is None else cell.value
     record = {
         "format": FORMAT,
@@ -98,13 +99,6 @@ def end_sweep(sweep: SweepRun, plan: Plan) -> None:
     add_text(sweep.client, sweep.run_id, json.dumps(record, indent=1), SWEEP)
     if note := left_out(plan.keep, (cell.experiment for cell in plan.cells)):
         sweep.client.set_tag(sweep.run_id, THINNED, note)
-
-
-def about_data(cell: Cell) -> dict[str, Any]:
-    """What a report must know of a cell's data to compare it with another's."""
-    data, summary = cell.experiment.dataset, cell.experiment.summary()
-    sizes = {part: int(summary[part]) for part in PARTS if part in summary}
-    return {"data": data.fingerprint, "task": data.task, "sizes": sizes}
 
 
 def attach_report(sweep: SweepRun, folder: Path, answer: str, note: str) -> None:

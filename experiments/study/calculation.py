@@ -7,7 +7,7 @@ from typing import Any, Protocol, runtime_checkable
 
 from backprop.choices import choice
 from experiments.data.datasets.dataset import Dataset
-from experiments.study.curves import Curves
+from experiments.study.curves import Curves, joined
 from experiments.study.experiment import listed_seeds
 from experiments.study.selection import Last, Selection
 
@@ -75,7 +75,10 @@ class Calculation:
 
     def run(self, seeds: Sequence[int] | None = None) -> Curves:
         """The curves of these seeds, or of all."""
-        return self.theory(self.dataset, list(seeds) if seeds is not None else self.all_seeds)
+        asked = list(seeds) if seeds is not None else self.all_seeds
+        if self.dataset.redrawn is None:
+            return self.theory(self.dataset, asked)
+        return joined([self.theory(self.dataset.of_seed(seed), [seed]) for seed in asked], asked)
 
     def summary(self) -> dict[str, Any]:
         return {

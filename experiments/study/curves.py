@@ -9,8 +9,8 @@ from jaxtyping import Float, Int
 from backprop.arrays import Array
 from experiments.study import rows as of_rows
 from experiments.study.rows import Rows
-from experiments.study.selection import RULES, Selection
-from reports.schema import AT, BEGAN, DIVERGED, OWN, SELECTED
+from experiments.study.selection import Selection, rules_for
+from reports.schema import AT, BEGAN, DIVERGED, OWN, PARTS, SELECTED
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,7 +25,7 @@ class Curves(NamedTuple):
     metrics: dict[str, Float[Array, "T S"]]  # what is measured at every evaluation
     once: dict[str, Float[Array, " S"]]  # what is measured once
     diverged_at: Int[Array, " S"]  # the step of the first infinite loss; −1 where there was none
-    rows: Rows | None = None  # errors of every row, where a network is trained
+    rows: Rows | None = None  # errors of every row, where a network is trained and rows are held out from it
     weights: Mapping[int, Float[Array, " P"]] = {}  # parameters at the step that counts, by seed, where they are kept
     began: Int[Array, " S"] | None = (
         None  # when training began, in milliseconds since 1970; None, or −1 of a seed: not known
@@ -85,7 +85,8 @@ def seed_table(curves: Curves, selection: Selection) -> "pd.DataFrame":
     import pandas as pd
 
     steps = np.array(curves.steps)
-    rules = RULES if "validation/loss" in curves.metrics else {}
+    measured = [part for part in PARTS if f"{part}/loss" in curves.metrics]
+    rules = rules_for(measured) if measured else {}
     taken = {SELECTED + name: steps[rule(curves.metrics)] for name, rule in rules.items()}
     columns = {"seed": curves.seeds, DIVERGED: curves.diverged_at, OWN: steps[selection(curves.metrics)]}
     columns[BEGAN] = times(curves)

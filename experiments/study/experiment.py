@@ -6,7 +6,7 @@ from functools import cached_property
 from reprlib import repr as shortened
 from typing import Any
 
-from backprop.choices import choice, integer
+from backprop.choices import choice
 from backprop.layout import Layout
 from backprop.losses import Loss, SoftmaxCrossEntropy, SquaredError
 from backprop.measures.confidence import Confidence
@@ -22,7 +22,8 @@ from experiments.data.corruption import Corruption
 from experiments.data.datasets.dataset import Dataset
 from experiments.data.division import Division, divide
 from experiments.data.scaling import Scaling, fills
-from experiments.data.splits import Holdout, Split, drawn
+from experiments.data.splits import Holdout, Parts, Split, drawn
+from experiments.study.evaluate_at import EvaluateAt, Geometric
 from experiments.study.metrics import check_measures, metric_names
 from experiments.study.selection import Last, Selection
 
@@ -74,7 +75,7 @@ loss=natural (in Python Recipe(loss=SquaredError())) or another dataset.
     corruption: Corruption | None = None
     scaling: Scaling = Scaling()
     seeds: int | list[int] = 10  # a number n means the seeds 0 … n − 1
-    evaluations: int = integer(default=25, within="[2, 10000]")
+    evaluate_at: EvaluateAt = Geometric()
     selection: Selection = Last()
     vary: list[str] = field(
         default_factory=lambda: list(SOURCES)
@@ -115,16 +116,20 @@ loss=natural (in Python Recipe(loss=SquaredError())) or another dataset.
 
     def check_data(self) -> None:
         """Check what needs the split of every seed: numbers of training rows, gaps, corruption, batch size. Raises ValueError."""
-        rows = [drawn(self.dataset, self.split, seed) for seed in dict.fromkeys(self.seeds_of("split"))]
+        drawing = list(dict.fromkeys(self.seeds_of("split")))
+        self.check_redrawn(drawing)
+        rows = [self.rows(seed) for seed in drawing]
+        self.check_parts(rows)
         sizes = {len(parts.train) for parts in rows}
         if len(sizes) > 1:
             raise ValueError(f"split: the seeds have {sorted(sizes)} training rows; all must have the same number.")
         for parts in rows if self.dataset.missing else ():
             fills(self.dataset, parts.train)  # the check
         if self.corruption is not None:
-            self.corruption(self.dataset, rows[0]._asdict(), self.all_seeds[0])
+            self.corruption(self.dataset.of_seed(drawing[0]), rows[0]._asdict(), self.all_seeds[0])
         self.metrics()  # the check
         (examples,) = sizes
+        _ = self.steps  # the check
         self.recipe.check_minibatches(examples, self.layout)
         if self.recipe.batch_size is not None and self.recipe.batch_size > examples:
             raise ValueError(
@@ -135,14 +140,47 @@ loss=natural (in Python Recipe(loss=SquaredError())) or another dataset.
     @cached_property
     def subject(self) -> Subject:
         """What its measures are told before training."""
-        first = drawn(self.dataset, self.split, self.all_seeds[0])._asdict()
-        parts = tuple(part for part, rows in first.items() if len(rows))
         features, outputs = self.dataset.feature_names, self.dataset.target_names
-        return Subject(self.layout, self.recipe.loss, features, outputs, parts, self.recipe)
+        return Subject(self.layout, self.recipe.loss, features, outputs, self.parts, self.recipe)
 
     def metrics(self) -> list[str]:
         """Every name that it records, known before it trains. Raises ValueError where two measures share one."""
         return metric_names(self.measures, self.subject)
+
+    def check_redrawn(self, seeds: Sequence[int]) -> None:
+        """Raises ValueError where a seed's own data have another shape than the rest, such as a class less."""
+        for seed in seeds:
+            if self.dataset.of_seed(seed).size != self.dataset.size:
+                raise ValueError(
+                    f"dataset.redraw is true, but seed {seed} draws data of another shape, {self.dataset.of_seed(seed).size}; the first "
+                    f"have {self.dataset.size}. Leave that seed out, or ask for more examples."
+                )
+
+    def check_parts(self, rows: Sequence[Parts]) -> None:
+        """Raises ValueError where the rule for the step that counts needs a part that has no rows, or only some seeds have one."""
+        for part in getattr(self.selection, "needs", ()):
+            if not all(len(getattr(parts, part)) for parts in rows):
+                raise ValueError(
+                    f"selection is {type(self.selection).__name__}, which takes the step by {part} rows, and split.{part}=0 leaves none; "
+                    f"give split.{part} rows, or take selection=last."
+                )
+        if len({tuple(len(part) > 0 for part in parts) for parts in rows}) > 1:
+            raise ValueError("split: only some seeds have validation or test rows; all must have them, or none.")
+
+    @cached_property
+    def parts(self) -> tuple[str, ...]:
+        """Those of train, validation and test that have rows."""
+        return tuple(self.rows(self.all_seeds[0]).slices())
+
+    @cached_property
+    def steps(self) -> list[int]:
+        """The steps at which everything is measured. Raises ValueError where they do not fit the training."""
+        per_epoch = self.recipe.steps_per_epoch(len(self.rows(self.all_seeds[0]).train))
+        return self.evaluate_at(self.recipe.epochs * per_epoch, per_epoch)
+
+    def rows(self, seed: int) -> Parts:
+        """The rows of each part that a seed's split draws."""
+        return drawn(self.dataset.of_seed(seed), self.split, seed)
 
     def seeds_of(self, source: str) -> list[int]:
         """The seed that each seed draws from, for one source of chance: its own, or the first where the source is held still."""
@@ -151,11 +189,14 @@ loss=natural (in Python Recipe(loss=SquaredError())) or another dataset.
     def divide(self, seed: int) -> Division:
         """The data of one seed, as the network and its loss see them."""
         compared = self.recipe.loss.targets
-        return divide(self.dataset, self.split, self.corruption, self.scaling, seed, self.recipe.dtype, compared)
+        return divide(
+            self.dataset.of_seed(seed), self.split, self.corruption, self.scaling, seed, self.recipe.dtype, compared
+        )
 
     def rows_digest(self, seed: int) -> str:
-        """A hash of the rows that a seed's split draws: rows listed in a file are not in the config."""
-        return drawn(self.dataset, self.split, seed).digest()
+        """A hash of the rows that a seed's split draws, which may be listed in a file, and of its data where it has its own."""
+        own = "" if self.dataset.redrawn is None else self.dataset.of_seed(seed).fingerprint
+        return self.rows(seed).digest() + own
 
     def data_key(self) -> Hashable:
         """A key, equal for experiments that see the same data, in the form that their loss compares."""
@@ -165,7 +206,8 @@ loss=natural (in Python Recipe(loss=SquaredError())) or another dataset.
     def stack_key(self) -> Hashable:
         """A key, equal for experiments that can train in one stack: same data and measures, and recipes that differ in numbers."""
         held = () if set(self.vary) == set(SOURCES) else (self.all_seeds[0], *sorted(self.vary))
-        return self.data_key(), stacking_key(self.recipe), self.evaluations, held, stacking_key(tuple(self.measures))
+        measured = stacking_key(self.evaluate_at), stacking_key(tuple(self.measures))
+        return self.data_key(), stacking_key(self.recipe), *measured, held
 
     def summary(self) -> dict[str, Any]:
         """The task and the sizes of the data, as they are recorded."""
@@ -173,5 +215,5 @@ loss=natural (in Python Recipe(loss=SquaredError())) or another dataset.
             "task": self.dataset.task,
             "examples": len(self.dataset.x),
             "features": self.dataset.x.shape[1],
-            **{part: len(rows) for part, rows in drawn(self.dataset, self.split, self.all_seeds[0])._asdict().items()},
+            **{part: len(rows) for part, rows in self.rows(self.all_seeds[0])._asdict().items()},
         }

@@ -74,7 +74,7 @@ def run(task: Task) -> list[Curves]:
         {"labels/corrupted": of_divisions(task, "corrupted")[seed_index]}
         | {name: np.array([own[name] for own in task.references])[seed_index] for name in task.references[0]}
         | taken(task.measures, "end", seen)
-        | overfitting(table["validation/loss"], task.steps)
+        | overfitting(table, task.steps)
     )
     diverged_at = np.where(finite_until < task.steps[-1], finite_until + 1, -1)
     return [
@@ -99,7 +99,8 @@ def measurements(
     scale = of_divisions(task, "error_scale")[seed_index]
     row = {name: value * scale if name.endswith("error") else value for name, value in means.items()}
     with np.errstate(invalid="ignore"):  # ∞ − ∞ of a diverged replica
-        gaps = {f"gap/{name}": row[f"test/{name}"] - row[f"train/{name}"] for name in ("loss", "error")}
+        tested = ("loss", "error") if "test" in task.parts else ()
+        gaps = {f"gap/{name}": row[f"test/{name}"] - row[f"train/{name}"] for name in tested}
     return row | gaps
 
 
@@ -108,8 +109,11 @@ def of_divisions(task: Task, name: str) -> Float[Array, " S"]:
     return np.array([getattr(division, name) for division in task.divisions])
 
 
-def overfitting(curve: Float[Array, "T R"], steps: Sequence[int]) -> dict[str, Float[Array, " R"]]:
-    """The step of the least validation loss, and how far the loss had risen from there at the end."""
+def overfitting(table: Mapping[str, Float[Array, "T R"]], steps: Sequence[int]) -> dict[str, Float[Array, " R"]]:
+    """The step of the least validation loss, and how far the loss had risen from there at the end; nothing without such rows."""
+    if "validation/loss" not in table:
+        return {}
+    curve = table["validation/loss"]
     best = np.where(np.isfinite(curve), curve, np.inf).argmin(axis=0)
     with np.errstate(invalid="ignore"):
         rise = curve[-1] - curve[best, np.arange(curve.shape[1])]

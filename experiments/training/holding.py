@@ -3,7 +3,7 @@
 Which step a selection rule takes is known only at the end; until then, what it would take so far is kept.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import fields
 
 import numpy as np
@@ -14,7 +14,7 @@ from backprop.metrics import Performance
 from backprop.sets import Scale
 from experiments.data.splits import Parts
 from experiments.study.rows import Rows, empty, put
-from experiments.study.selection import AT_ONCE, RULES, Selection
+from experiments.study.selection import AT_ONCE, Selection, rules_for
 from experiments.training.tasks import Task
 from reports.schema import OWN, SELECTED
 
@@ -63,7 +63,10 @@ class Gathered:
         self.cells = [slice(c * S, (c + 1) * S) for c in range(len(task.cells))]
         self.parts = [division.rows for division in task.divisions] * len(task.cells)
         self.steps = {step: place for place, step in enumerate(evaluations_kept(task))}
-        names = [(*(str(task.steps[t]) for t in self.steps), *rules_of(selection)[0]) for selection in task.selections]
+        names = [
+            (*(str(task.steps[t]) for t in self.steps), *rules_of(selection, task.parts)[0])
+            for selection in task.selections
+        ]
         self.at = [at for at in names for _ in task.seeds]
         kind = task.recipes[0].loss.task
         rows = [len(parts.validation) + len(parts.test) for parts in self.parts]
@@ -98,8 +101,10 @@ class Gathered:
                 for r in range(cell.start, cell.stop):
                     put(self.errors[r], self.at[r].index(name), taken[id(held)][r], self.scales[r])
 
-    def rows(self, curves: Metrics, cell: int) -> Rows:
-        """The rows of one cell, each part of each seed in the order of row numbers; call `finish` first."""
+    def rows(self, curves: Metrics, cell: int) -> Rows | None:
+        """The rows of one cell, each part of each seed in the order of row numbers; None where none is held out. Call `finish` first."""
+        if self.task.parts == ("train",):
+            return None
         replicas = self.cells[cell]
         parts, S = self.parts[replicas], range(replicas.start, replicas.stop)
         orders = [in_order(rows) for rows in parts]
@@ -112,7 +117,7 @@ class Gathered:
             part=np.repeat(np.array([0, 1] * len(parts), np.int8), [len(part) for rows in parts for part in rows[1:]]),
             row=np.concatenate(numbers).astype(np.uint32),
             at=self.at[replicas.start],
-            own=rules_of(self.task.selections[cell])[1],
+            own=rules_of(self.task.selections[cell], self.task.parts)[1],
             errors=np.concatenate([self.errors[r][order] for r, order in zip(S, orders, strict=True)]),
             outputs={
                 name: self.in_users_units([held.taken(curves)[r] for r in S], orders) for name, held in outputs.items()
@@ -134,10 +139,10 @@ class Gathered:
 def held_by_rule(task: Task, cells: Sequence[slice]) -> list[dict[str, Held]]:
     """For each cell, a `Held` for each of its rules; the rules that all cells have share one over all replicas."""
     everything = slice(0, cells[-1].stop)
-    of_all = {SELECTED + name: Held(rule, everything) for name, rule in RULES.items()}
+    of_all = {SELECTED + name: Held(rule, everything) for name, rule in rules_for(task.parts).items()}
     held = []
     for selection, cell in zip(task.selections, cells, strict=True):
-        rules, _ = rules_of(selection)
+        rules, _ = rules_of(selection, task.parts)
         held.append({name: of_all.get(name) or Held(rule, cell) for name, rule in rules.items()})
     return held
 
@@ -160,9 +165,9 @@ def in_order(rows: Parts) -> Int[Array, " n"]:
     return np.concatenate([np.argsort(rows.validation), len(rows.validation) + np.argsort(rows.test)])
 
 
-def rules_of(selection: Selection) -> tuple[dict[str, Selection], str]:
+def rules_of(selection: Selection, parts: Collection[str]) -> tuple[dict[str, Selection], str]:
     """The selection rules by their column in the table of seeds, and the column of the experiment's own rule."""
-    rules = {SELECTED + name: rule for name, rule in RULES.items()}
+    rules = {SELECTED + name: rule for name, rule in rules_for(parts).items()}
     same = [name for name, rule in rules.items() if are_alike(selection, rule)]
     return (rules, same[0]) if same else (rules | {OWN: selection}, OWN)
 

@@ -44,6 +44,11 @@ class Task(NamedTuple):
     def replicas(self) -> int:
         return len(self.cells) * len(self.seeds)
 
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """Those of train, validation and test that have rows."""
+        return tuple(self.divisions[0].rows.slices())
+
 
 class Divided(NamedTuple):
     """One seed's data, and the test errors there of what needs no network."""
@@ -62,16 +67,6 @@ class CalculationTask(NamedTuple):
     @property
     def replicas(self) -> int:
         return len(self.seeds)
-
-
-def evaluation_steps(total: int, count: int) -> list[int]:
-    """About `count` steps from 0 to `total`: dense early, sparse late, always the first and the last.
-
-    >>> evaluation_steps(1000, 8)
-    [0, 1, 3, 10, 32, 100, 316, 1000]
-    """
-    spaced = np.geomspace(1, total, count - 1)
-    return sorted({0, total} | {int(step) for step in np.rint(spaced)})
 
 
 def replicas_that_fit(recipe: Recipe, inputs: int, outputs: int) -> int:
@@ -124,9 +119,6 @@ def stacks(
     draws = {source: dict(zip(first.all_seeds, first.seeds_of(source), strict=True)) for source in SOURCES}
     data = divisions_of(first, [draws["split"][seed] for seed in seeds], divided)
     recipe = first.recipe
-    steps = evaluation_steps(
-        recipe.epochs * recipe.steps_per_epoch(len(data[0].division.rows.train)), first.evaluations
-    )
     size = replicas or replicas_that_fit(recipe, data[0].division.x.shape[1], data[0].division.y.shape[1])
     cells_together = max(1, round(size / len(seeds)))
     parts = -(-len(seeds) // max(size, 1)) if cells_together == 1 else 1
@@ -142,7 +134,7 @@ def stacks(
                 order=[draws["order"][seed] for seed in drawn],
                 divisions=[data[place].division for place in places],
                 references=[data[place].references for place in places],
-                steps=steps,
+                steps=first.steps,
                 selections=[experiments[cell].selection for cell in cells],
                 keep=keep,
                 measures=[Measured(measure, measure.names(first.subject)) for measure in first.measures],

@@ -6,7 +6,6 @@ import pandas as pd
 from reports.comparison import Comparison
 from reports.load import Sweep
 
-LEAST = "arms, those of least validation error"
 ARMS = alt.Axis(labelLimit=400)
 
 

@@ -4,8 +4,8 @@ import altair as alt
 import pandas as pd
 
 from reports.comparison import Comparison
-from reports.excerpt import IN_FIGURES, how_many, leading
-from reports.figures.arms import ARMS, LEAST, labels
+from reports.excerpt import IN_FIGURES, how_many, leading, leading_arms
+from reports.figures.arms import ARMS, labels
 from reports.figures.figure import Figure, error_unit
 from reports.figures.palette import GREY, TEST
 from reports.load import Sweep
@@ -46,7 +46,7 @@ def forest(sweep: Sweep, comparison: Comparison) -> Figure | None:
         f"Difference from {comparison.baseline}, paired by seed",
         "Point: mean over seeds of the paired difference; bar: its 95 % t interval. Left of zero is better. "
         "Where a bar crosses zero, these seeds cannot tell the arm from its baseline."
-        + how_many(len(shown), len(data), LEAST),
+        + how_many(len(shown), len(data), leading_arms(sweep)),
         (zero + bars + points).properties(width=600, height=alt.Step(30)),
         data,
     )

@@ -10,7 +10,7 @@ from reports.axes import called, columns, label, number_at
 from reports.comparison import Comparison
 from reports.excerpt import how_many, thinned, validation_rank
 from reports.figures.figure import Figure, error_unit
-from reports.load import Sweep
+from reports.load import Sweep, has_rows
 
 MOST = 6  # panels
 SHOWN = ["test/error", "validation/error"]
@@ -23,17 +23,18 @@ def heat_map(sweep: Sweep, comparison: Comparison) -> Figure | None:
     groups = list(grids(sweep))
     if not groups:
         return None
-    means = sweep.results.groupby("cell", sort=False)[SHOWN].mean() * factor
+    shown = [name for name in SHOWN if name in sweep.results]
+    means = sweep.results.groupby("cell", sort=False)[shown].mean() * factor
     axes = sweep.results.drop_duplicates("cell").set_index("cell")[columns(sweep)]
     data = pd.concat(groups, ignore_index=True).join(means, on="cell").join(axes, on="cell")
-    place = data.cell.map(validation_rank(sweep.results))
-    data["chosen"] = place == place.groupby(data.number).transform("min")
+    place, validated = data.cell.map(validation_rank(sweep.results)), has_rows(sweep, "validation")
+    data["chosen"] = (place == place.groupby(data.number).transform("min")) & validated
     panels = [part for _, part in data[data.number < MOST].groupby("number")]
     large = any(part[end].nunique() > TILES for part in panels for end in "xy")
     return Figure(
         "heat_map",
         "Test error over two axes",
-        "Mean over seeds; the ring marks the least validation error. Darker is lower."
+        f"Mean over seeds{'; the ring marks the least validation error' if validated else ''}. Darker is lower."
         + (f" At most {TILES} values an axis are drawn, evenly chosen." if large else "")
         + how_many(len(panels), len(groups), "panels"),
         alt.concat(*(panel(part, sweep, unit) for part in panels), columns=2).resolve_scale(color="independent"),
@@ -66,8 +67,9 @@ def panel(data: pd.DataFrame, sweep: Sweep, unit: str) -> alt.LayerChart:
     y = alt.Y("y:O", title=called(down, sweep), sort="descending", axis=alt.Axis(format="~g", labelOverlap=True))
     color = alt.Color("test/error:Q", title=f"test/error ({unit})", scale=alt.Scale(scheme="viridis"))
     tips = [alt.Tooltip("x:Q", title=across), alt.Tooltip("y:Q", title=down)]
-    tips += [alt.Tooltip(f"{name}:Q", format=".3g") for name in SHOWN]
-    base = alt.Chart(data[["x", "y", *SHOWN, "chosen"]]).encode(x=x, y=y, tooltip=tips)
+    shown = [name for name in SHOWN if name in data]
+    tips += [alt.Tooltip(f"{name}:Q", format=".3g") for name in shown]
+    base = alt.Chart(data[["x", "y", *shown, "chosen"]]).encode(x=x, y=y, tooltip=tips)
     tiles = base.mark_rect().encode(color=color)
     ring = base.transform_filter("datum.chosen").mark_rect(fillOpacity=0, stroke="#D55E00", strokeWidth=3)
     return (tiles + ring).properties(width=240, height=200, title=name)

@@ -8,7 +8,7 @@ import pandas as pd
 
 from reports.averages import intervals
 from reports.comparison import Comparison
-from reports.excerpt import evenly, how_many, leading, thinned
+from reports.excerpt import evenly, how_many, leading, leading_arms, thinned
 from reports.figures.figure import Figure, error_unit
 from reports.figures.palette import COLOURS, LEGEND, STAR, TEST, TRAIN, VALIDATION
 from reports.load import Sweep
@@ -20,11 +20,12 @@ CURVES, EXTREMES, EVALUATIONS, DOTS = 12, 3, 50, 500  # panels, those of them at
 
 
 def learning_curves(sweep: Sweep, comparison: Comparison) -> Figure:
-    """Train, validation and test error while training, a panel per arm at its chosen value."""
+    """Error on every part that has rows while training, a panel per arm at its chosen value."""
     unit, factor = error_unit(comparison)
     shown = [row.cell for row in leading(sweep, comparison, CURVES, last=EXTREMES).rows]
     curves = sweep.curves[sweep.curves.cell.isin(shown)]
-    data = intervals(curves[list(ERRORS)], curves[["cell", "epoch"]], factor)
+    errors = {name: colour for name, colour in ERRORS.items() if name in curves}
+    data = intervals(curves[list(errors)], curves[["cell", "epoch"]], factor)
     data[["low", "high"]] = data[["low", "high"]].clip(lower=0)  # errors are not negative, whatever an interval says
     base = alt.Chart(few_evaluations(data)).encode(
         x=alt.X(
@@ -35,7 +36,7 @@ def learning_curves(sweep: Sweep, comparison: Comparison) -> Figure:
         ),
         color=alt.Color(
             "metric:N",
-            scale=alt.Scale(domain=list(ERRORS), range=list(ERRORS.values())),
+            scale=alt.Scale(domain=list(errors), range=list(errors.values())),
             title=None,
             legend=LEGEND,
         ),
@@ -53,7 +54,9 @@ def learning_curves(sweep: Sweep, comparison: Comparison) -> Figure:
         "Mean over seeds with the 95 % t interval, noise off, train and test at the same weights. Epochs on a logarithmic scale from 1 on, "
         "errors on a square-root scale."
         + how_many(
-            len(shown), len(comparison.rows), f"arms, those of least validation error and the {EXTREMES} of the largest"
+            len(shown),
+            len(comparison.rows),
+            f"{leading_arms(sweep)} and the {EXTREMES} at the other end",
         ),
         (band + line)
         .properties(width=235, height=160)

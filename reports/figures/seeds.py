@@ -5,8 +5,8 @@ import numpy as np
 import pandas as pd
 
 from reports.comparison import Comparison
-from reports.excerpt import IN_FIGURES, how_many, leading
-from reports.figures.arms import ARMS, LEAST, chosen_rows
+from reports.excerpt import IN_FIGURES, how_many, leading, leading_arms
+from reports.figures.arms import ARMS, chosen_rows
 from reports.figures.figure import Figure, error_unit
 from reports.figures.palette import TEST, TRAIN
 from reports.load import Sweep
@@ -39,7 +39,7 @@ def spread(sweep: Sweep, comparison: Comparison) -> Figure | None:
         "Test error of every seed",
         f"Dot: {dot}, each with its own draw of all that varies between seeds. Blue tick: their mean."
         + (f" Dashed, from the left: {', '.join(lines.name)}." if len(lines) else "")
-        + how_many(len(means), len(comparison.rows), LEAST),
+        + how_many(len(means), len(comparison.rows), leading_arms(sweep)),
         alt.layer(
             *(layer.encode(x=x, y=y, tooltip=list(layer.data.columns)) for layer in (dots, ticks)),
             *([rules.encode(x=x, tooltip=list(lines.columns))] if len(lines) else []),

@@ -15,6 +15,7 @@ from reports.figures.palette import COLOURS, GREY, LEGEND, TEST, TRAIN, VALIDATI
 from reports.load import Sweep
 
 QUANTITIES = {"test/error": TEST, "validation/error": VALIDATION, "gap/error": TRAIN}
+DASHES = {"test/error": [1, 0], "validation/error": [2, 3], "gap/error": [7, 4]}
 SHOWN = ["value", "line", "quantity", "mean", "low", "high", "seeds"]
 PANELS, LINES, POINTS = 18, 6, 900  # a panel has at most so many lines; all lines together about so many points
 TICKS = 12  # values that each have a tick and a dot
@@ -47,7 +48,8 @@ def strengths(sweep: Sweep, comparison: Comparison) -> Figure | None:
 
 def along_axes(sweep: Sweep, comparison: Comparison, factor: float) -> pd.DataFrame:
     """A row for each panel, cell and quantity, with the values of all axes."""
-    means = intervals(sweep.results[list(QUANTITIES)], sweep.results[["cell"]], factor)
+    there = [name for name in QUANTITIES if name in sweep.results]
+    means = intervals(sweep.results[there], sweep.results[["cell"]], factor)
     means = means.rename(columns={"metric": "quantity"})
     cells = sweep.results.drop_duplicates("cell")[["cell", "arm", *columns(sweep)]]
     panels = list(panels_of(sweep, comparison))
@@ -89,7 +91,7 @@ def panel(part: pd.DataFrame, most: int, unit: str) -> alt.LayerChart:
     y, low = (alt.Y(f"{end}:Q", title=title, scale=alt.Scale(zero=False)) for end in ("mean", "low"))
     base = alt.Chart(data).encode(x=x, y=y)
     dots = len(values) <= 2 * TICKS
-    layers = single(base, low, dots) if three else several(base, data, dots, bool(part["joined"].all()))
+    layers = single(base, data, low, dots) if three else several(base, data, dots, bool(part["joined"].all()))
     chosen = data[data["chosen"] & (data["quantity"] == "test/error")]
     if len(chosen):
         layers.append(alt.Chart(chosen).mark_point(size=180, strokeWidth=2.5, color=GREY).encode(x=x, y=y))
@@ -105,10 +107,11 @@ def drawn(part: pd.DataFrame, most: int) -> pd.DataFrame:
     return kept[kept["value"].isin(values) | kept["chosen"]][[*SHOWN, "chosen"]]
 
 
-def single(base: alt.Chart, low: alt.Y, dots: bool) -> list[alt.Chart]:
+def single(base: alt.Chart, data: pd.DataFrame, low: alt.Y, dots: bool) -> list[alt.Chart]:
     """The layers of a panel with one line per quantity, and the interval of the first quantity."""
-    colours = alt.Scale(domain=list(QUANTITIES), range=list(QUANTITIES.values()))
-    dashes = alt.Scale(domain=list(QUANTITIES), range=[[1, 0], [2, 3], [7, 4]])
+    shown = [quantity for quantity in QUANTITIES if quantity in set(data["quantity"])]
+    colours = alt.Scale(domain=shown, range=[QUANTITIES[quantity] for quantity in shown])
+    dashes = alt.Scale(domain=shown, range=[DASHES[quantity] for quantity in shown])
     base = base.encode(color=alt.Color("quantity:N", scale=colours, title=None, legend=LEGEND))
     band = base.transform_filter(alt.datum.quantity == "test/error").mark_area(opacity=0.2)
     line = base.mark_line(point=dots).encode(strokeDash=alt.StrokeDash("quantity:N", scale=dashes, legend=None))

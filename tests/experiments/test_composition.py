@@ -91,7 +91,7 @@ def test_a_config_that_cannot_be_run_says_the_way_out(loader, overrides, message
 def test_python_has_the_defaults_of_the_command_line(loader):
     typed = build(small_config(loader))
     written = Experiment(typed.dataset)
-    for name in ("recipe", "split", "corruption", "scaling", "seeds", "evaluations", "selection", "vary"):
+    for name in ("recipe", "split", "corruption", "scaling", "seeds", "evaluate_at", "selection", "vary"):
         assert repr(getattr(written, name)) == repr(getattr(typed, name)), name
 
 

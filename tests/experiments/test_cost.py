@@ -68,7 +68,7 @@ MONSTERS = {  # what is typed, and what is said to be dear
     "network.hidden=[100000000]": "network.hidden=[100000000]",
     "dataset=teacher dataset.examples=100000000000": "dataset.examples=100000000000",
     "dataset=teacher dataset.inputs=100000000000": "dataset.inputs=100000000000",
-    "evaluations=10000 seeds=500000 epochs=10000": "seeds=500000",
+    "evaluate_at.count=10000 seeds=500000 epochs=10000": "seeds=500000",
     "network.hidden=[100000,100000,100000,100000]": "network.hidden=[100000,100000,100000, …]",
     "dataset=teacher dataset.examples=1000000000 split=k_fold split.folds=1000000000": "dataset.examples=1000000000",
     "dataset=teacher dataset.examples=10000000000 batch_size=10000000000": "dataset.examples=10000000000",
@@ -78,7 +78,7 @@ MONSTERS = {  # what is typed, and what is said to be dear
     "dataset=diabetes theory=dropout_linear theory.epochs=1000000 seeds=100000": "seeds=100000",
     "dataset=diabetes theory=mixup_linear theory.epochs=1000000 seeds=100000": "seeds=100000",
     "dataset=diabetes theory=sam_quadratic theory.steps=1000000 seeds=100000": "seeds=100000",
-    "epochs=100000000000 seeds=1000000 network.hidden=[100000000] evaluations=10000": "network.hidden=[100000000]",
+    "epochs=100000000000 seeds=1000000 network.hidden=[100000000] evaluate_at.count=10000": "network.hidden=[100000000]",
     "noise@noise.weights=gaussian network.hidden=[20000,20000] epochs=100000": "network.hidden=[20000,20000]",
     "seeds=999999999999999999999999999999": "seeds=999999999999999999999999999999",
     "dataset=two_moons dataset.examples=9" + 400 * "9": "dataset.examples=9999999999… (401 digits)",
@@ -182,10 +182,21 @@ def test_every_pass_of_a_step_counts():
     assert both == pytest.approx(3 * once, rel=0.02)
 
 
+def test_measuring_costs_as_often_as_it_is_done():
+    often, seldom = (asked(f"epochs={n}", "evaluate_at=even", "evaluate_at.every=10") for n in (100, 20))
+    assert (often.evaluations, seldom.evaluations) == (11, 3)
+    assert often.beside > 3 * seldom.beside / 2
+    assert (
+        asked("epochs=10", "evaluate_at=listed", "evaluate_at.at=[90]").evaluations == 10_000
+    )  # refused when it is built
+
+
 def test_what_is_kept_counts_on_disk():
     cells = [asked("dataset=diabetes", "network.hidden=[50]", "seeds=1000")]
     plain, rows, weights = (cost(cells, ALONE, Execution(keep=keep)).disk for keep in ([], ["rows"], ["weights"]))
-    assert rows - plain == pytest.approx(1000 * 442 / 2 * 25 * 4, rel=0.01)  # a float a row and evaluation
+    assert rows - plain == pytest.approx(
+        1000 * 442 / 2 * 23 * 4, rel=0.01
+    )  # a float a row and evaluation: of 25, the first fall together
     assert weights - plain == pytest.approx(1000 * (10 * 50 + 50 + 50 + 1) * 4)
 
 

@@ -11,7 +11,7 @@ from tests.conftest import command
 from tests.experiments.test_resume import client_of
 from tests.experiments.test_run import runs
 
-SMALL = ["study=none", "dataset=wine", "network.hidden=[5]", "epochs=3", "evaluations=3", "split.train=60"]
+SMALL = ["study=none", "dataset=wine", "network.hidden=[5]", "epochs=3", "evaluate_at.count=3", "split.train=60"]
 
 
 def swept(lab, *arguments):

@@ -19,10 +19,11 @@ from experiments.data.scaling import Scaling
 from experiments.data.splits import KFold
 from experiments.notebook import run
 from experiments.recording import kept
+from experiments.study.evaluate_at import Geometric
 from experiments.study.selection import BestValidation
 from reports.schema import KEPT_FILE
 
-QUICK = {"network": MLP((4, 3)), "epochs": 4, "seeds": 2, "evaluations": 6, "batch_size": 20}
+QUICK = {"network": MLP((4, 3)), "epochs": 4, "seeds": 2, "evaluate_at": Geometric(6), "batch_size": 20}
 
 
 def constant(data: Dataset) -> Dataset:

@@ -198,7 +198,7 @@ def test_a_union_of_grids_that_share_a_word_ends_in_a_page(lab):
         "network.hidden=[5]",
         "epochs=2",
         "seeds=2",
-        "evaluations=3",
+        "evaluate_at.count=3",
         "split.train=60",
     ]
     done = command(lab, *small, grids)

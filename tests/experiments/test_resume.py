@@ -26,13 +26,22 @@ from experiments.data.splits import Files, Holdout, drawn
 from experiments.recording import journal
 from experiments.recording.identity import identity
 from experiments.recording.recorded import recorded_curves
+from experiments.study.evaluate_at import Geometric
 from experiments.study.experiment import Experiment
 from experiments.training.workers import Workers, attempts
 from tests.conftest import command, environment
 from tests.experiments.test_run import runs
 
 SPLIT = Holdout(60, 30, 30)
-SMALL = ["study=none", "dataset=wine", "network.hidden=[5]", "epochs=3", "seeds=2", "evaluations=3", "split.train=60"]
+SMALL = [
+    "study=none",
+    "dataset=wine",
+    "network.hidden=[5]",
+    "epochs=3",
+    "seeds=2",
+    "evaluate_at.count=3",
+    "split.train=60",
+]
 
 
 def client_of(folder: Path):
@@ -292,7 +301,7 @@ def test_a_worker_that_dies_takes_only_its_own_stack_with_it():
 
     recipes = [Recipe(network=MLP((width,)), epochs=2) for width in range(2, 8)]
     recipes[2] = Recipe(network=MLP((9,)), noise=Noise(hidden=Killer(0.5)), epochs=2)
-    plan = tasks([Experiment(wine(), recipe, SPLIT, seeds=2, evaluations=3) for recipe in recipes])
+    plan = tasks([Experiment(wine(), recipe, SPLIT, seeds=2, evaluate_at=Geometric(3)) for recipe in recipes])
     found = dict(attempts(plan, Workers(workers=2)))
     assert len(found) == 6
     (failed,) = [index for index, result in found.items() if isinstance(result, str)]

@@ -17,6 +17,7 @@ from experiments.data.splits import Holdout, KFold
 from experiments.recording import journal
 from experiments.recording.row_table import from_row_table, row_table, write_rows
 from experiments.study.curves import joined, of_seeds, seed_table
+from experiments.study.evaluate_at import Geometric, Listed
 from experiments.study.keep import Keep, all_names, had_by, named_of_cell, to_keep
 from experiments.study.rows import Rows, at_only, taken
 from experiments.study.selection import BestValidation, Last
@@ -24,12 +25,12 @@ from experiments.training.evaluation import attempt, finished_cells
 from experiments.training.holding import rules_of
 from experiments.training.tasks import tasks
 from reports.page import recipe
-from reports.schema import HELD_OUT, OWN, ROWS, SELECTED, THINNED
+from reports.schema import HELD_OUT, OWN, PARTS, ROWS, SELECTED, THINNED
 from reports.schema.record import Unreadable
 from reports.schema.rows import frame, read_rows
 from tests.reports.made import many
 
-QUICK = {"network": MLP((4,)), "epochs": 3, "seeds": 3, "evaluations": 5, "batch_size": 20}
+QUICK = {"network": MLP((4,)), "epochs": 3, "seeds": 3, "evaluate_at": Geometric(5), "batch_size": 20}
 
 
 @dataclass(frozen=True)
@@ -88,7 +89,7 @@ def test_a_rules_errors_are_those_of_the_step_that_it_takes(name):
     experiment = CELLS[name]
     curves = curves_of(experiment)
     table = seed_table(curves, experiment.selection)
-    rules, own = rules_of(experiment.selection)
+    rules, own = rules_of(experiment.selection, PARTS)
     assert curves.rows.own == own
     assert (table[own] == table[OWN]).all()
     for rule in rules:
@@ -224,7 +225,7 @@ def changed(table, **columns):
 def test_a_table_of_rows_that_is_none_is_told(change, message, tmp_path):
     import pyarrow.parquet as pq
 
-    table = row_table(curves_of(experiment_of(wine(), QUICK | {"evaluations": 10, "seeds": 1})).rows)
+    table = row_table(curves_of(experiment_of(wine(), QUICK | {"evaluate_at": Geometric(10), "seeds": 1})).rows)
     if change is None:
         (tmp_path / ROWS).write_bytes(b"PAR1")
     else:
@@ -235,7 +236,7 @@ def test_a_table_of_rows_that_is_none_is_told(change, message, tmp_path):
 
 def test_what_every_row_takes_has_a_bound_above_which_evaluations_are_left_out(monkeypatch):
     monkeypatch.setattr(thinning, "BOUND", 10**6)
-    cell = experiment_of(wine(), QUICK | {"evaluations": 100, "seeds": 10})
+    cell = experiment_of(wine(), QUICK | {"evaluate_at": Listed(tuple(range(99)), "steps"), "epochs": 20, "seeds": 10})
     held = sum(cell.summary()[part] for part in HELD_OUT)
     per_cell = held * 10 * (1 + 13)  # a number, and 100 evaluations and 4 rules in bits
     few = thinning.BOUND // per_cell
@@ -256,7 +257,7 @@ def test_what_every_row_takes_has_a_bound_above_which_evaluations_are_left_out(m
 def test_a_thousand_cells_of_the_default_study_take_less_than_fifty_megabytes(tmp_path):
     from experiments.data.datasets import digits
 
-    cell = experiment_of(digits(), QUICK | {"split": Holdout(150, 150, 750), "seeds": 10, "evaluations": 12})
+    cell = experiment_of(digits(), QUICK | {"split": Holdout(150, 150, 750), "seeds": 10, "evaluate_at": Geometric(12)})
     write_rows(tmp_path / ROWS, curves_of(cell).rows)
     assert (tmp_path / ROWS).stat().st_size * 1000 < 50e6 / 2
 
@@ -294,9 +295,10 @@ def test_who_asks_for_less_than_a_run_has_is_served_by_it():
 
 
 def test_the_last_step_is_one_rule_among_others():
-    assert rules_of(Last())[1] == "selected/last"
-    assert rules_of(BestValidation())[1] == "selected/best_validation"
-    assert rules_of(BestValidation("error"))[1] == OWN
+    assert rules_of(Last(), PARTS)[1] == "selected/last"
+    assert rules_of(BestValidation(), PARTS)[1] == "selected/best_validation"
+    assert rules_of(BestValidation("error"), PARTS)[1] == OWN
+    assert list(rules_of(Last(), ["train", "test"])[0]) == ["selected/last", "selected/oracle"]
 
 
 def test_the_page_says_where_evaluations_are_left_out():

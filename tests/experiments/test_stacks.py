@@ -13,6 +13,7 @@ from experiments.data.corruption import LabelNoise
 from experiments.data.datasets import breast_cancer, iris, wine
 from experiments.data.scaling import Scaling
 from experiments.data.splits import Holdout
+from experiments.study.evaluate_at import Geometric
 from experiments.training.evaluation import run
 from experiments.training.tasks import tasks
 
@@ -20,7 +21,7 @@ COMMON = {
     "network": MLP((4,)),
     "epochs": 2,
     "seeds": 2,
-    "evaluations": 3,
+    "evaluate_at": Geometric(3),
     "split": Holdout(40, 20, 20),
     "batch_size": 20,
 }

@@ -82,6 +82,7 @@ def test_a_notebooks_numbers_are_the_command_lines(smoke, tmp_path):
     from experiments import notebook
     from experiments.data import datasets
     from experiments.data.splits import Holdout
+    from experiments.study.evaluate_at import Geometric
     from experiments.study.experiment import Experiment
 
     by_hand = Experiment(
@@ -89,7 +90,7 @@ def test_a_notebooks_numbers_are_the_command_lines(smoke, tmp_path):
         Recipe(network=MLP((16,)), optimizer=Momentum(0.02, 0.9), epochs=10),
         Holdout(100, 100, 200),
         seeds=3,
-        evaluations=5,
+        evaluate_at=Geometric(5),
     )
     client = MlflowClient(f"sqlite:///{smoke[0] / 'runs' / 'mlflow.db'}")
     path = client.download_artifacts(verify.find(client, "none").info.run_id, "curves.parquet", str(tmp_path))

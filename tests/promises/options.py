@@ -21,8 +21,16 @@ from experiments.run import CONF
 from tests.experiments.test_files import write_small_files
 
 KINDS = sorted(folder.name for folder in CONF.iterdir() if folder.is_dir())
-QUICK = ["epochs=2", "seeds=2", "batch_size=16", "evaluations=3", "dtype=float64"]
+QUICK = ["epochs=2", "seeds=2", "batch_size=16", "dtype=float64"]
 SMALL_SPLIT = ["split.train=40", "split.validation=20"]
+MARKED = [
+    "dataset=csv",
+    "dataset.path=table.csv",
+    "dataset.target=y",
+    "dataset.task=regression",
+    "dataset.categorical=[c]",
+]
+MARKED += ["dataset.marks=[b]"]
 NEEDS = {
     ("loss", "squared_error"): ["dataset=diabetes"],
     ("loss", "binary_cross_entropy"): ["dataset=breast_cancer"],
@@ -38,9 +46,12 @@ NEEDS = {
     ("dataset", "npz"): ["dataset.path=arrays.npz", "dataset.task=regression"],
     ("dataset", "mnist1d"): ["dataset.examples=500"],
     ("dataset", "idx"): ["dataset.folder=mnist", "split=holdout"],
+    ("evaluate_at", "listed"): ["evaluate_at.at=[1,2]"],
     ("split", "own"): ["dataset=neal_classification", *SMALL_SPLIT],
     ("split", "k_fold"): ["dataset=wine", "split.validation=20"],
     ("split", "files"): ["dataset=wine"],
+    ("split", "groups"): [*MARKED, "split.column=b"],
+    ("split", "time"): [*MARKED, "split.column=b"],
 }
 NEEDS_THE_INTERNET = {("dataset", "openml")}
 PLACES = {"initialization": "network.initialization", "noise": "noise.hidden"}  # else the kind's own
@@ -71,7 +82,8 @@ def chosen(kind: str, option: str) -> Any:
     place = PLACES.get(kind, kind)
     where = f"{kind}@{place}" if place.startswith(("network.", "noise.")) else kind
     choice = f"[{option}]" if kind in LISTED else option
-    config = compose("config", ["study=none", *QUICK, f"{where}={choice}", *NEEDS.get((kind, option), [])])
+    few = [] if kind == "evaluate_at" else ["evaluate_at.count=3"]
+    config = compose("config", ["study=none", *QUICK, *few, f"{where}={choice}", *NEEDS.get((kind, option), [])])
     if kind == "dataset":
         node: Any = OmegaConf.to_container(config.dataset, resolve=True)
         return partial(

@@ -10,7 +10,7 @@ from experiments.data.splits import Holdout
 from experiments.study.experiment import Experiment
 from tests.promises.options import chosen
 
-JUDGES = ("dataset", "split", "scaling", "seeds", "vary", "evaluations")
+JUDGES = ("dataset", "split", "scaling", "seeds", "vary", "evaluate_at")
 
 
 def promise(make: Callable[[], Experiment]) -> None:

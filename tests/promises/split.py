@@ -11,8 +11,9 @@ COUNTS = {"train": 59, "validation": 31, "test": 43}
 
 
 def promise(split: Split) -> None:
-    """On data that have all that a split may ask for: classes, and rows of their own for testing."""
-    for dataset in (neal_classification(), neal_regression()):
+    """On data that have all that a split may ask for: classes, rows of their own for testing, and a column to go by."""
+    for plain in (neal_classification(), neal_regression()):
+        dataset = replace(plain, marks={getattr(split, "column", ""): np.arange(len(plain.x))[::-1]})
         parts = [split(dataset, seed) for seed in (0, 1)]
         for seed, one in enumerate(parts):
             no_row_is_in_two_parts(split, dataset, one)
@@ -23,6 +24,7 @@ def promise(split: Split) -> None:
         shares_are_in_proportion(split, parts[0])
         counted = with_counts(split)
         a_number_is_that_many_rows(counted, counted(dataset, 0))
+        a_part_asked_for_0_is_empty(split, dataset)
 
 
 def no_row_is_in_two_parts(split: Split, dataset: Dataset, parts: Parts) -> None:
@@ -55,6 +57,13 @@ def a_number_is_that_many_rows(split: Split, parts: Parts) -> None:
             assert found == count, f"{split} gives {found} rows to {name}, where {count} were asked for"
 
 
+def a_part_asked_for_0_is_empty(split: Split, dataset: Dataset) -> None:
+    asked = [part for part in ("validation", "test") if part in settings(split)]
+    parts = replace(split, **dict.fromkeys(asked, 0))(dataset, 0)  # type: ignore[type-var]
+    assert not any(len(getattr(parts, part)) for part in asked), f"{split} has rows where 0 were asked for"
+    assert all(rows.dtype.kind in "iu" for rows in parts), f"{split} has rows that are no whole numbers"
+
+
 def settings(split: Split) -> dict[str, object]:
     """What the split is told of each part."""
     return {f.name: getattr(split, f.name) for f in fields(split) if f.name in Parts._fields}  # type: ignore[arg-type]
@@ -83,4 +92,12 @@ class HoldoutByTheClock(Holdout):
         return Holdout.__call__(self, dataset, int(np.random.default_rng().integers(2**31)))
 
 
-BROKEN = [HoldoutThatValidatesOnTraining(), HoldoutOneShort(), HoldoutByTheClock()]
+class HoldoutThatAlwaysValidates(Holdout):
+    """Takes a validation row where none is asked for."""
+
+    def __call__(self, dataset, seed):
+        parts = Holdout.__call__(self, dataset, seed)
+        return parts if len(parts.validation) else parts._replace(train=parts.train[1:], validation=parts.train[:1])
+
+
+BROKEN = [HoldoutThatAlwaysValidates(), HoldoutThatValidatesOnTraining(), HoldoutOneShort(), HoldoutByTheClock()]

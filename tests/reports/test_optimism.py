@@ -10,6 +10,7 @@ from experiments import notebook
 from experiments.data.corruption import LabelNoise
 from experiments.data.datasets import digits
 from experiments.data.splits import Holdout
+from experiments.study.evaluate_at import Geometric
 from experiments.study.experiment import Experiment
 from reports.comparison import compare
 from reports.load import Sweep
@@ -57,7 +58,7 @@ def test_on_random_labels_the_oracle_looks_better_than_chance_and_validation_doe
         Recipe(network=MLP((32,)), epochs=30),
         split=Holdout(200, 200, 200),
         corruption=LabelNoise(1.0, parts=("train", "validation", "test")),
-        evaluations=30,
+        evaluate_at=Geometric(30),
         seeds=20,
     )
     results = notebook.run({"net": cell})

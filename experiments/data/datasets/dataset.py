@@ -1,8 +1,8 @@
 """What a dataset is: N examples of D features with K classes or target values, before any scaling."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
 from hashlib import sha256
 from typing import Any, NamedTuple, TypeVar
 
@@ -62,10 +62,18 @@ class Dataset:
     classes: tuple[Any, ...] = ()  # the user's labels, in the order of the columns of y; () stands for 0, 1, …
     columns: tuple[Column, ...] = ()  # the features' names; () if they have none
     missing: str = ""  # how a seed's training rows fill features that are NaN: mean, median, most_frequent; "": none is
+    marks: Mapping[str, Array] = field(
+        default_factory=dict
+    )  # columns that are no features, by name, for splits: a value a row
+    redrawn: Callable[[int], "Dataset"] | None = None  # the data of each seed, where every seed has its own
 
     def __post_init__(self) -> None:
         dtype = np.float32 if np.can_cast(self.x.dtype, np.float32) else np.float64
         object.__setattr__(self, "x", held(self.x, dtype))
+
+    def of_seed(self, seed: int) -> "Dataset":
+        """The data that a seed sees: its own, or those of all seeds."""
+        return self if self.redrawn is None else data_of(self, seed)
 
     @property
     def size(self) -> Size:
@@ -86,13 +94,20 @@ class Dataset:
     @cached_property
     def fingerprint(self) -> str:
         """SHA-256 of the numbers and the task: equal for equal data, wherever it came from and however it is held."""
-        digest = sha256(self.task.encode())
+        digest = sha256(self.task.encode() + (b"" if self.redrawn is None else b", drawn anew for every seed"))
         for array in (self.x, self.y, self.own_test if self.own_test is not None else np.empty(0)):
             digest.update(str(array.shape).encode())
             some = max(HASHED_AT_ONCE // max(array[:1].size, 1), 1)
             for start in range(0, len(array), some):
                 digest.update(np.ascontiguousarray(array[start : start + some], dtype="<f8").data)
         return digest.hexdigest()[:16]
+
+
+@lru_cache(maxsize=10_000)
+def data_of(dataset: Dataset, seed: int) -> Dataset:
+    """The data of one seed; made once for the many cells that see them."""
+    assert dataset.redrawn is not None
+    return dataset.redrawn(seed)
 
 
 def one_hot(labels: Array) -> Float[Array, "N K"]:

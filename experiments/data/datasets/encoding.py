@@ -1,6 +1,7 @@
 """A table's columns become features: numbers as they are, dates as days, categories one-hot by scikit-learn."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -37,6 +38,7 @@ def from_tables(name: str, tables: Sequence[Table], task: str, columns: Columns,
         check_cells(table, columns, task, cells.gaps)
     kept = [dated(table, columns.dates, cells.date_format) for table in kept]
     rows = pd.concat([table.rows for table in kept], ignore_index=True)
+    marks = {name: rows.pop(name).to_numpy() for name in columns.marks}
     own_test = np.arange(len(kept[0].rows), len(rows)) if len(kept) > 1 else None
     numeric = rows.drop(columns=[*columns.target, *columns.categorical, *columns.dates])
     of_dates = [Column(name, what=part) for name in columns.dates for part in (DAYS, *cells.date_parts)]
@@ -47,7 +49,8 @@ def from_tables(name: str, tables: Sequence[Table], task: str, columns: Columns,
         called, features = called + values, [*features, codes]
     x = np.concatenate(features, axis=1)
     y = rows[columns.target[0]] if task == "classification" else rows[columns.target]
-    return as_dataset(name, tables[0].source, task, x, y.to_numpy(), own_test, called, cells.gaps)
+    data = as_dataset(name, tables[0].source, task, x, y.to_numpy(), own_test, called, cells.gaps)
+    return replace(data, marks=marks) if marks else data
 
 
 def dated(table: Table, dates: Sequence[str], written: str | None) -> Table:

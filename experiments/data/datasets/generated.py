@@ -1,5 +1,11 @@
-"""Data made by a recipe: the truth is known, and so is the least error that anything can reach."""
+"""Data made by a recipe: the truth is known, and so is the least error that anything can reach.
 
+With `redraw`, seed s of an experiment sees data of its own, drawn with `seed` + s.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
 from types import SimpleNamespace
 
 import numpy as np
@@ -13,41 +19,52 @@ REAL = {"noise", "correlated_noise", "shear", "scale"}  # settings that are no c
 
 
 @of_size(lambda examples, inputs: (examples, inputs, 1))
-def linear_system(examples: int = 400, inputs: int = 20, noise: float = 1.0, seed: int = 0) -> Dataset:
+def linear_system(
+    examples: int = 400, inputs: int = 20, noise: float = 1.0, seed: int = 0, redraw: bool = False
+) -> Dataset:
     """y = x w + ε with x ~ N(0, I), w ~ N(0, I / inputs), ε ~ N(0, noise²): the best possible error is noise²."""
     check_recipe("linear_system", examples=examples, inputs=inputs, noise=noise, seed=seed)
     draw = generator(seed, "data")
     w = draw.standard_normal((inputs, 1)) / np.sqrt(inputs)
     x = draw.standard_normal((examples, inputs))
     y = x @ w + noise * draw.standard_normal((examples, 1))
-    return Dataset("linear_system", x, y, "regression", f"y = x w + N(0, {noise:g}²), generated with seed {seed}", "y")
+    data = Dataset("linear_system", x, y, "regression", f"y = x w + N(0, {noise:g}²), generated with seed {seed}", "y")
+    return anew(data, seed, redraw, partial(linear_system, examples, inputs, noise))
 
 
 @of_size(lambda examples: (examples, 1, 1))
-def sinusoid(examples: int = 200, noise: float = 0.3, seed: int = 0) -> Dataset:
+def sinusoid(examples: int = 200, noise: float = 0.3, seed: int = 0, redraw: bool = False) -> Dataset:
     """y = sin 2πx + ε with x ~ U(0, 1), ε ~ N(0, noise²): the curve of Bishop (2006), chapter 1."""
     check_recipe("sinusoid", examples=examples, noise=noise, seed=seed)
     draw = generator(seed, "data")
     x = draw.random((examples, 1))
     y = np.sin(2 * np.pi * x) + noise * draw.standard_normal((examples, 1))
-    return Dataset("sinusoid", x, y, "regression", f"y = sin 2πx + N(0, {noise:g}²), generated with seed {seed}", "y")
+    data = Dataset("sinusoid", x, y, "regression", f"y = sin 2πx + N(0, {noise:g}²), generated with seed {seed}", "y")
+    return anew(data, seed, redraw, partial(sinusoid, examples, noise))
 
 
 @of_size(lambda examples: (examples, 2, 2))
-def two_moons(examples: int = 400, noise: float = 0.25, seed: int = 0) -> Dataset:
+def two_moons(examples: int = 400, noise: float = 0.25, seed: int = 0, redraw: bool = False) -> Dataset:
     """Two interleaved half circles of radius 1, with N(0, noise²) added to both coordinates."""
     from sklearn.datasets import make_moons
 
     check_recipe("two_moons", examples=examples, noise=noise, seed=seed)
     x, labels = make_moons(examples, noise=noise, random_state=seed)
-    return Dataset(
+    data = Dataset(
         "two_moons", x, one_hot(labels), "classification", f"scikit-learn's make_moons, noise {noise:g}, seed {seed}"
     )
+    return anew(data, seed, redraw, partial(two_moons, examples, noise))
 
 
 @of_size(lambda examples, inputs: (examples, inputs, 1))
 def teacher(
-    examples: int = 1000, inputs: int = 20, hidden: int = 5, noise: float = 0.1, activation: str = "tanh", seed: int = 0
+    examples: int = 1000,
+    inputs: int = 20,
+    hidden: int = 5,
+    noise: float = 0.1,
+    activation: str = "tanh",
+    seed: int = 0,
+    redraw: bool = False,
 ) -> Dataset:
     """y = φ(x W) w + ε: a network with one hidden layer of random weights teaches; the best possible error is noise²."""
     check_recipe("teacher", examples=examples, inputs=inputs, hidden=hidden, noise=noise, seed=seed)
@@ -59,7 +76,7 @@ def teacher(
     x = draw.standard_normal((examples, inputs))
     h, _ = ACTIVATIONS[activation]((x @ W)[None])
     y = h[0] @ w + noise * draw.standard_normal((examples, 1))
-    return Dataset(
+    data = Dataset(
         "teacher",
         x,
         y,
@@ -67,6 +84,7 @@ def teacher(
         f"a random {inputs}-{hidden}-1 {activation} network, noise {noise:g}, seed {seed}",
         "y",
     )
+    return anew(data, seed, redraw, partial(teacher, examples, inputs, hidden, noise, activation))
 
 
 @of_size(lambda examples, length: (examples, length, 10))
@@ -81,6 +99,7 @@ def mnist1d(
     scale: float = 0.4,
     translation: int = 48,
     seed: int = 42,
+    redraw: bool = False,
 ) -> Dataset:
     """Digits as `length` numbers; all but the first `train` rows (null: four fifths) are for testing. Greydanus & Kobak, ICML 2024.
 
@@ -113,11 +132,14 @@ def mnist1d(
     x = np.concatenate([made["x"], made["x_test"]])
     labels = np.concatenate([made["y"], made["y_test"]])
     source, own_test = "MNIST-1D, Greydanus & Kobak (ICML 2024)", np.arange(own, examples)
-    return Dataset("mnist1d", x[:examples], one_hot(labels[:examples]), "classification", source, own_test=own_test)
+    y = one_hot(labels[:examples])
+    data = Dataset("mnist1d", x[:examples], y, "classification", source, own_test=own_test)
+    settings = (examples, train, shuffled, length, noise, correlated_noise, shear, scale, translation)
+    return anew(data, seed, redraw, partial(mnist1d, *settings))
 
 
 @of_size(lambda examples: (examples, 1, 1))
-def neal_regression(examples: int = 1100, train: int = 100, seed: int = 0) -> Dataset:
+def neal_regression(examples: int = 1100, train: int = 100, seed: int = 0, redraw: bool = False) -> Dataset:
     """y = 0.3 + 0.4 x + 0.5 sin 2.7x + 1.1 / (1 + x²) + N(0, 0.1²), x ~ N(0, 1); the first `train` rows are for training.
 
     The regression example of R. M. Neal's software for flexible Bayesian modelling (fbm), regenerated from its recipe.
@@ -127,11 +149,12 @@ def neal_regression(examples: int = 1100, train: int = 100, seed: int = 0) -> Da
     x = draw.standard_normal((examples, 1))
     y = 0.3 + 0.4 * x + 0.5 * np.sin(2.7 * x) + 1.1 / (1 + x**2) + 0.1 * draw.standard_normal((examples, 1))
     source = f"regression example of Neal's fbm, regenerated with seed {seed}"
-    return Dataset("neal_regression", x, y, "regression", source, "y", own_test=np.arange(train, examples))
+    data = Dataset("neal_regression", x, y, "regression", source, "y", own_test=np.arange(train, examples))
+    return anew(data, seed, redraw, partial(neal_regression, examples, train))
 
 
 @of_size(lambda examples: (examples, 2, 2))
-def neal_classification(examples: int = 1300, train: int = 300, seed: int = 0) -> Dataset:
+def neal_classification(examples: int = 1300, train: int = 300, seed: int = 0, redraw: bool = False) -> Dataset:
     """Class 1 with probability exp(−d²), d = (x₁ − 0.4)² + (x₂ + 0.3)², x ~ N(0, I); the first `train` rows are for training.
 
     The binary example of R. M. Neal's fbm (its data generator's centre; the manual's text says (0.5, −0.3)).
@@ -142,9 +165,25 @@ def neal_classification(examples: int = 1300, train: int = 300, seed: int = 0) -
     d = ((x - [0.4, -0.3]) ** 2).sum(axis=1)
     labels = draw.random(examples) < np.exp(-d * d)
     source = f"binary example of Neal's fbm, regenerated with seed {seed}"
-    return Dataset(
+    data = Dataset(
         "neal_classification", x, one_hot(labels), "classification", source, own_test=np.arange(train, examples)
     )
+    return anew(data, seed, redraw, partial(neal_classification, examples, train))
+
+
+def anew(data: Dataset, seed: int, redraw: bool, make: Callable[[int], Dataset]) -> Dataset:
+    """The data; with `redraw`, those that `make` makes with `seed` + s for each seed s. Raises ValueError."""
+    if not isinstance(redraw, bool):
+        raise ValueError(
+            f"{data.name}.redraw is {redraw!r}; it must be true (every seed has data of its own) or false."
+        )
+    if not redraw:
+        return data
+    return replace(data, source=f"{data.source}; drawn anew for every seed", redrawn=partial(shifted, make, seed))
+
+
+def shifted(make: Callable[[int], Dataset], start: int, seed: int) -> Dataset:
+    return make((start + seed) % 2**32)
 
 
 def check_recipe(name: str, **settings: float) -> None:

@@ -1,6 +1,7 @@
 """Checks of a table's columns and cells: what is missing, ambiguous or not a number is refused, with the place where it is."""
 
 import re
+from collections.abc import Sequence
 from itertools import combinations
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -21,6 +22,7 @@ class Columns(NamedTuple):
     categorical: list[str]
     drop: list[str]
     dates: list[str]
+    marks: Sequence[str] = ()  # no features: splits go by them
 
 
 class Table(NamedTuple):
@@ -43,7 +45,7 @@ def check_columns(table: Table, columns: Columns, task: str) -> None:
                 raise ValueError(
                     f"{table.source} has {known.count(name)} columns {name!r}; each must have its own name."
                 )
-    for first, second in combinations(("target", "categorical", "dates", "drop"), 2):
+    for first, second in combinations(("target", "categorical", "dates", "marks", "drop"), 2):
         if both := set(getattr(columns, first)) & set(getattr(columns, second)):
             raise ValueError(
                 f"dataset.{first} and dataset.{second} both name {listed(sorted(both))}; take it out of dataset.{second}"
@@ -76,7 +78,7 @@ def check_cells(table: Table, columns: Columns, task: str, gaps: Gaps) -> None:
     if not len(rows):
         raise ValueError(f"{source} has a header but no rows.")
     check_gaps(table, columns, gaps)
-    numeric = rows.drop(columns=[*columns.categorical, *columns.dates, *columns.target])
+    numeric = rows.drop(columns=[*columns.categorical, *columns.dates, *columns.target, *columns.marks])
     if words := [name for name in numeric if numeric[name].dtype.kind not in "iufb"]:
         raise ValueError(
             f"{source}: the columns {listed(words)} are not numbers; name them in dataset.categorical or dataset.drop."
@@ -89,7 +91,7 @@ def check_cells(table: Table, columns: Columns, task: str, gaps: Gaps) -> None:
                     f"{source}: the target {name!r} is not numbers; for classes use dataset.task=classification."
                     f"{first_word(rows[name])}"
                 )
-        numeric = rows.drop(columns=[*columns.categorical, *columns.dates])
+        numeric = rows.drop(columns=[*columns.categorical, *columns.dates, *columns.marks])
     infinite = np.isinf(numeric.to_numpy(float, na_value=np.nan))
     if infinite.any():
         row, column = np.argwhere(infinite)[0]
@@ -102,7 +104,8 @@ def check_cells(table: Table, columns: Columns, task: str, gaps: Gaps) -> None:
 def check_gaps(table: Table, columns: Columns, gaps: Gaps) -> None:
     """Raises ValueError for an empty cell among targets, or among features where it is not said how they are filled."""
     missing = table.rows.isna()
-    some = missing[columns.target] if gaps.missing else missing
+    unfilled = [*columns.target, *columns.marks]
+    some = missing[unfilled] if gaps.missing else missing
     if not some.to_numpy().any():
         return
     row, column = np.argwhere(some.to_numpy())[0]
@@ -112,8 +115,9 @@ def check_gaps(table: Table, columns: Columns, gaps: Gaps) -> None:
         f"{table.source} has {counts.sum()} empty cells, the first in column {some.columns[column]!r}, row {row} (from 0; words "
         f"such as NA and null count as empty): {listed([f'{name}: {counts[name]}' for name in names])}; "
     )
-    if targets := [name for name in names if name in columns.target]:
-        raise ValueError(f"{start}the target {targets[0]!r} cannot be filled: remove those rows from the file.")
+    if lacking := [name for name in names if name in unfilled]:
+        what = "target" if lacking[0] in columns.target else "mark"
+        raise ValueError(f"{start}the {what} {lacking[0]!r} cannot be filled: remove those rows from the file.")
     raise ValueError(
         f"{start}each seed's training rows fill them with {HOW}, or leave the columns out with dataset.drop."
     )

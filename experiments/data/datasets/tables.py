@@ -35,13 +35,17 @@ def csv(
     indicator: bool = False,
     separator: str = ",",
     test_path: str | None = None,
+    marks: Sequence[str] = (),
 ) -> Dataset:
-    """A text table with a header row. `test_path`: a second file of the same columns, the data's own test rows."""
+    """A text table with a header row. `test_path`: a second file of the same columns, the data's own test rows.
+
+    `marks` are columns that are no features, but say how to split: patients, dates.
+    """
     separator = "\t" if separator == "\\t" else separator  # as people type a tab
     if not isinstance(separator, str) or len(separator) != 1:
         raise ValueError(rf"dataset.separator is {separator!r}; it must be one character, or \t for a tab.")
     read = partial(read_csv, separator=separator)
-    columns = columns_of(target, categorical, drop, dates)
+    columns = columns_of(target, categorical, drop, dates, marks)
     cells = Cells(checked_gaps(missing, indicator), date_format, checked_parts(date_parts))
     return read_tables("csv", path, test_path, read, task, columns, cells)
 
@@ -59,9 +63,10 @@ def parquet(
     missing: str | None = None,
     indicator: bool = False,
     test_path: str | None = None,
+    marks: Sequence[str] = (),
 ) -> Dataset:
-    """A Parquet table. `test_path`: a second file of the same columns, the data's own test rows."""
-    columns = columns_of(target, categorical, drop, dates)
+    """A Parquet table. `test_path`: a second file of the same columns, the data's own test rows. `marks` as of a text table."""
+    columns = columns_of(target, categorical, drop, dates, marks)
     cells = Cells(checked_gaps(missing, indicator), date_format, checked_parts(date_parts))
     return read_tables("parquet", path, test_path, read_parquet, task, columns, cells)
 
@@ -118,10 +123,9 @@ def read_tables(
     return from_tables(Path(path).stem, tables, task, columns, cells)
 
 
-def columns_of(target: object, categorical: object, drop: object, dates: object) -> Columns:
-    return Columns(
-        named("target", target), named("categorical", categorical), named("drop", drop), named("dates", dates)
-    )
+def columns_of(target: object, categorical: object, drop: object, dates: object, marks: object) -> Columns:
+    roles = {"target": target, "categorical": categorical, "drop": drop, "dates": dates, "marks": marks}
+    return Columns(*(named(key, asked) for key, asked in roles.items()))
 
 
 def checked_parts(parts: object) -> list[str]:

@@ -39,6 +39,14 @@ ConfigStore.instance().store(group="hydra/sweeper", name="lab", node=LabSweeperC
 ConfigStore.instance().store(group="hydra/launcher", name="lab", node=LabLauncherConf, provider="backprop-lab")
 
 
+LISTING = (LabSweeperConf._target_, "hydra._internal.core_plugins.basic_sweeper.BasicSweeper")
+
+
+def searches(sweeper: Mapping[str, Any]) -> bool:
+    """Whether a sweeper goes by the values of earlier jobs, as Optuna's does; ours and Hydra's own run what is listed."""
+    return sweeper["_target_"] not in LISTING
+
+
 class LabSweeper(Sweeper):
     """Products of comma-separated values, and the grids of a study file."""
 
@@ -123,7 +131,8 @@ class LabLauncher(Launcher):
 
         composer = self.composer or Composer(self.loader, self.config)
         jobs = [without_unused_keys(composer(overrides)) for overrides in job_overrides]
-        outcomes, shortfalls = sweep(jobs, Workers(**self.where), self.offered)
+        searched = searches(self.config.hydra.sweeper)
+        outcomes, shortfalls = sweep(jobs, Workers(**self.where), self.offered, searched=searched)
         self.shortfalls += shortfalls
         self.save_config()
         returns = []
