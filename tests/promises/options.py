@@ -41,6 +41,10 @@ NEEDS = {
     ("split", "own"): ["dataset=neal_classification", *SMALL_SPLIT],
     ("split", "k_fold"): ["dataset=wine", "split.validation=20"],
     ("split", "files"): ["dataset=wine"],
+    ("measures", "coefficients"): ["network=linear"],
+    ("measures", "singular_values"): ["network=linear"],
+    ("measures", "effective_dof"): ["dataset=diabetes", "network=linear"],
+    ("measures", "function_values"): ["dataset=sinusoid", *SMALL_SPLIT],
 }
 NEEDS_THE_INTERNET = {("dataset", "openml")}
 PLACES = {"initialization": "network.initialization", "noise": "noise.hidden"}  # else the kind's own
