@@ -106,10 +106,15 @@ def arrays_of(seen: Observation) -> list[Array]:
 def a_network_is_measured_alone_as_among_others(measure: Measure, case: Case, values: dict[str, Array]) -> None:
     for r in range(R):
         alone = measured(measure, only(case.seen, r))
-        for name, value in values.items():
-            np.testing.assert_allclose(
-                alone[name], value[r : r + 1], rtol=1e-9, atol=1e-12, err_msg=f"{measure}: {name} depends on the stack"
-            )
+        apart = far_apart(alone, {name: value[r : r + 1] for name, value in values.items()}, 1e-9, 1e-12)
+        assert not apart, f"{measure}: {apart[0]} depends on the stack"
+
+
+def far_apart(found: dict[str, Array], expected: dict[str, Array], relative: float, absolute: float) -> list[str]:
+    """The names of the values that differ; all are compared at once, as there may be hundreds."""
+    one, other = (np.stack([np.asarray(values[name], float) for name in expected]) for values in (found, expected))
+    close = np.isclose(one, other, rtol=relative, atol=absolute, equal_nan=True).all(axis=-1)
+    return [name for name, fits in zip(expected, close, strict=True) if not fits]
 
 
 def only(seen: Observation, r: int) -> Observation:
@@ -137,10 +142,10 @@ def a_diverged_network_stays_alone(measure: Measure, case: Case, values: dict[st
         spoilt = case.seen.parameters.copy()
         spoilt[0] = lost
         beside = measured(measure, case.seen._replace(parameters=spoilt))
-        for name, value in values.items():
-            assert np.array_equal(beside[name][1:], value[1:], equal_nan=True), (
-                f"{measure}: {name} minds a diverged neighbour"
-            )
+        apart = far_apart(
+            {name: beside[name][1:] for name in values}, {n: value[1:] for n, value in values.items()}, 0, 0
+        )
+        assert not apart, f"{measure}: {apart[0]} minds a diverged neighbour"
 
 
 def single_precision_is_enough(measure: Measure, case: Case, values: dict[str, Array]) -> None:
@@ -153,14 +158,8 @@ def single_precision_is_enough(measure: Measure, case: Case, values: dict[str, A
         data=[Whole(whole.features.astype("f4"), whole.targets.astype("f4"), ROWS) for whole in seen.data],
         learning_rate=seen.learning_rate.astype("f4"),
     )
-    for name, value in measured(measure, single).items():
-        np.testing.assert_allclose(
-            value,
-            values[name],
-            rtol=0.01,
-            atol=1e-3,
-            err_msg=f"{measure}: {name} is another number in single precision",
-        )
+    apart = far_apart(measured(measure, single), values, 0.01, 1e-3)
+    assert not apart, f"{measure}: {apart[0]} is another number in single precision"
 
 
 class NormsWithoutZeros(Norms):

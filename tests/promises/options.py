@@ -52,6 +52,10 @@ NEEDS = {
     ("split", "files"): ["dataset=wine"],
     ("split", "groups"): [*MARKED, "split.column=b"],
     ("split", "time"): [*MARKED, "split.column=b"],
+    ("measures", "coefficients"): ["network=linear"],
+    ("measures", "singular_values"): ["network=linear"],
+    ("measures", "effective_dof"): ["dataset=diabetes", "network=linear"],
+    ("measures", "function_values"): ["dataset=sinusoid", *SMALL_SPLIT],
 }
 NEEDS_THE_INTERNET = {("dataset", "openml")}
 PLACES = {"initialization": "network.initialization", "noise": "noise.hidden"}  # else the kind's own

@@ -126,3 +126,12 @@ def test_a_diverged_network_has_none_and_leaves_its_neighbour_alone():
     found = measured(Coefficients(), observed(recipe, x[:7, :2], y[:7], seeds=(0, 1), parameters=parameters))
     assert [found[name][1] for name in ("coefficient/x0", "coefficient/x1", "intercept")] == [2, 3, 4]
     assert all(np.isnan(value[0]) for value in found.values())
+
+
+def test_products_of_layers_in_single_precision_are_multiplied_in_double():
+    recipe = Recipe(network=MLP((5,), "identity"), loss=SquaredError())
+    parameters = DRAW.normal(size=(1, 1, recipe.layout(3, 1).count())).astype("float32")
+    seen = observed(recipe, x[:7, :3], y[:7], parameters=parameters)
+    W, _, V, _ = (array[0].astype(float) for array in seen.layout.arrays(parameters))
+    found, _ = both(measured(Coefficients(), seen))
+    assert found == pytest.approx((W @ V)[:, 0], rel=1e-12)
