@@ -73,8 +73,9 @@ def with_room(rows: Sequence[dict[str, Any]], width: int, further: Collection[st
 
     room = width - EDGE - sum(least(column) for column in rows[0] if column not in further)
     kept: list[str] = []
-    for column in (column for column in rows[0] if column in further and least(column) <= room):
-        room, kept = room - least(column), [*kept, column]
+    for column in rows[0]:
+        if column in further and least(column) <= room:
+            room, kept = room - least(column), [*kept, column]
     left_out = set(further) - set(kept)
     return [{column: value for column, value in row.items() if column not in left_out} for row in rows]
 
