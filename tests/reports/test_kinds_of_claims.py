@@ -444,3 +444,12 @@ def test_the_documents_examples_are_claims_of_every_kind_that_twenty_seeds_can_d
     study = Study("s", "Is it so?", claims=stated)
     claims = [read(one) for one in study.claims]
     assert [cannot(claim, 20, claims) for claim in claims] == [""] * len(claims)
+
+
+@pytest.mark.parametrize(
+    ("text", "held"),
+    [("< 1", [1, 0, 0]), ("<= 1", [1, 1, 0]), ("> 1", [0, 0, 1]), (">= 1", [0, 1, 1]), ("== 1", [0, 1, 0])],
+)
+def test_a_condition_holds_of_values_and_of_no_nan(text, held):
+    assert condition(text).of(np.array([0.0, 1.0, 2.0])).tolist() == held
+    assert not condition(text).of(np.nan)
