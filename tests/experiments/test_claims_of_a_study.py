@@ -18,8 +18,8 @@ study:
   claims:
     - {kind: published_mean, cell: {penalty: none}, metric: test/error, value: 0.5, n: 5, sd: 10}
     - {kind: equal, metric: weights/l2, cell: {penalty.strength: 0.001}, than: {penalty: none}, margin: 0.1}
-    - {kind: ratio, metric: weights/l2, cell: {penalty.strength: 10}, than: {penalty: none}, value: 0.5, margin: 0.5}
-    - {kind: extreme, which: least, metric: weights/l2, axis: penalty.strength, inside: [10], cells: {penalty: l2}}
+    - {kind: ratio, metric: weights/l2, cell: {penalty.strength: 1}, than: {penalty: none}, value: 0.5, margin: 0.5}
+    - {kind: extreme, which: least, metric: weights/l2, axis: penalty.strength, inside: [1], cells: {penalty: l2}}
     - {kind: trend, direction: falling, metric: weights/l2, axis: penalty.strength, cells: {penalty: l2}}
     - {kind: trend, direction: rising, metric: weights/l2, axis: penalty.strength, says: Penalties make weights large}
     - {kind: share, cell: {penalty: none}, metric: test/error, holds: "<= 1", low: 0.5}
@@ -29,7 +29,7 @@ hydra:
   sweeper:
     grids:
       - {penalty: none}
-      - {penalty: l2, penalty.strength: "0.001,1,10"}
+      - {penalty: l2, penalty.strength: "0.001,0.1,1"}
 """
 
 
