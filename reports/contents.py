@@ -37,9 +37,9 @@ class Contents(NamedTuple):
 
 def of_its_kind(sweep: Sweep, attempt: Attempt) -> Callable[[], Findings]:
     """What makes the findings: of networks that are tested, of networks that are not, or of calculations."""
-    if "test/error" in sweep.results:
-        return partial(of_networks, sweep, attempt)
-    return partial(of_untested if has_rows(sweep, "train") else of_theories, sweep)
+    if not trains_networks(sweep):
+        return partial(of_theories, sweep)
+    return partial(of_networks, sweep, attempt) if has_rows(sweep, "test") else partial(of_untested, sweep)
 
 
 def contents(sweep: Sweep, beside: Executor) -> Contents:

@@ -47,9 +47,9 @@ def is_classification(sweep: Sweep) -> bool:
 
 
 def trains_networks(sweep: Sweep) -> bool:
-    """Whether the sweep trains networks, which have test errors; a theory may have some too."""
+    """Whether the sweep trains networks, which have training losses; a theory may have some too."""
     theory = sweep.params.get("theory", "none") != "none" or any(key.startswith("theory.") for key in sweep.params)
-    return "test/error" in sweep.results and not theory
+    return "train/loss" in sweep.curves and not theory
 
 
 def varies(sweep: Sweep, source: str) -> bool:

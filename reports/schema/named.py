@@ -6,7 +6,7 @@ from typing import Any
 from reports.schema.claims import PLACES
 
 OF_SEVERAL = ("cells", "inside")  # of these places, those that several cells may share
-MOMENTS = ("step", "epoch")  # along x of a figure, beside axes
+MOMENTS = ("step", "epoch", "function")  # along x of a figure, beside axes
 
 
 def places(claim: Any) -> list[tuple[str, Mapping[str, Any]]]:

@@ -25,9 +25,10 @@ def at(*moments: int) -> Curves:
 def test_a_stack_notes_when_it_began():
     from experiments.data.datasets import wine
     from experiments.data.splits import Holdout
+    from experiments.study.evaluate_at import Geometric
     from experiments.study.experiment import Experiment
 
-    (task,) = tasks([Experiment(wine(), split=Holdout(60, 30, 30), seeds=2, evaluations=2)])
+    (task,) = tasks([Experiment(wine(), split=Holdout(60, 30, 30), seeds=2, evaluate_at=Geometric(2))])
     before = time.time_ns() // 10**6
     _, broken = attempt(0, task._replace(steps=[0, "x"]))
     assert isinstance(broken, str)
@@ -66,7 +67,7 @@ split: {{train: 60, validation: 20, test: 40}}
 network: {{hidden: [5]}}
 epochs: 2
 seeds: 2
-evaluations: 3
+evaluate_at: {{count: 3}}
 study:
   name: mine
   question: Is it so?
