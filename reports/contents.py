@@ -11,7 +11,7 @@ from reports.figures.every import Planned
 from reports.figures.figure import Picture, draw
 from reports.figures.stated import stated_figures
 from reports.findings import Attempt, Findings, Made
-from reports.load import Sweep, has_rows
+from reports.load import Sweep, has_rows, trains_networks
 from reports.of_networks import of_networks
 from reports.of_theories import of_theories
 from reports.of_untested import of_untested
