@@ -17,8 +17,11 @@ def places(claim: Any) -> list[tuple[str, Mapping[str, Any]]]:
     """
     if not isinstance(claim, Mapping):
         return []
-    found = [(end, claim[end]) for end in PLACES if isinstance(claim.get(end), Mapping)]
-    return found or [("cells", {}) for _ in along(claim)]
+    found: list[tuple[str, Mapping[str, Any]]] = [
+        (end, claim[end]) for end in PLACES if isinstance(claim.get(end), Mapping)
+    ]
+    everywhere: Mapping[str, Any] = {}
+    return found or [("cells", everywhere) for _ in along(claim)]
 
 
 def along(claim: Mapping[str, Any]) -> list[str]:
