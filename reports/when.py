@@ -11,7 +11,7 @@ import pandas as pd
 
 from reports.load import Sweep
 from reports.schema import BEGAN
-from reports.schema.named import places
+from reports.schema.named import along, places
 from reports.schema.places import cells_at
 from reports.schema.statement import digest
 
@@ -48,8 +48,9 @@ def statement(claim: Any, sweep: Sweep) -> Statement:
 
 def named(claim: Any, sweep: Sweep) -> list[str]:
     """The finished cells at the places of a claim; of an arm all cells, since one of them is chosen after training."""
-    here = (cell["name"] for _, place in places(claim) for cell in cells_at(place, sweep.cells))
-    return list(dict.fromkeys(here))
+    here = [cell for _, place in places(claim) for cell in cells_at(place, sweep.cells)]
+    having = [cell for cell in here if all(axis in cell["axes"] for axis in along(claim))]
+    return list(dict.fromkeys(cell["name"] for cell in having))
 
 
 def beginnings(seeds: pd.DataFrame, cells: Iterable[str]) -> list[int | None]:

@@ -10,14 +10,18 @@ MOMENTS = ("step", "epoch", "function")  # along x of a figure, beside axes
 
 
 def places(claim: Any) -> list[tuple[str, Mapping[str, Any]]]:
-    """The places of a claim, each with the key that holds it.
+    """The places of a claim, each with the key that holds it; a claim along an axis that states none is about all cells.
 
     >>> places({"kind": "order", "metric": "test/error", "lower": {"penalty": "l2"}, "than": {"penalty": "none"}})
     [('lower', {'penalty': 'l2'}), ('than', {'penalty': 'none'})]
     """
     if not isinstance(claim, Mapping):
         return []
-    return [(end, claim[end]) for end in PLACES if isinstance(claim.get(end), Mapping)]
+    found: list[tuple[str, Mapping[str, Any]]] = [
+        (end, claim[end]) for end in PLACES if isinstance(claim.get(end), Mapping)
+    ]
+    everywhere: Mapping[str, Any] = {}
+    return found or [("cells", everywhere) for _ in along(claim)]
 
 
 def along(claim: Mapping[str, Any]) -> list[str]:

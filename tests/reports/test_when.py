@@ -132,6 +132,13 @@ def test_verdicts_are_a_file_for_programs():
     }
 
 
+def test_a_claim_along_an_axis_is_about_the_cells_that_have_it():
+    along = {"kind": "trend", "metric": "test/error", "axis": "penalty.strength", "direction": "falling"}
+    sweep = trained_at(none=1, weak=1)._replace(stated={digest(along): 1000})
+    assert statement(along, sweep) == (1000, 2, 1)  # weak and strong
+    assert statement({**along, "cells": {"regularizer": "none"}}, sweep).cells == 0
+
+
 def test_a_claim_that_is_not_tested_has_no_age():
     sweep = trained_at()
     claims = [{**CLAIM, "lower": {"regularizer": "dropout"}}]
