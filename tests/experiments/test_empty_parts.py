@@ -53,7 +53,7 @@ def test_what_has_no_rows_is_not_measured_and_all_else_is(data, parts):
     needs = {"selected/last": "train", "selected/best_validation": "validation", "selected/oracle": "test"}
     assert {name for name in table if name.startswith("selected/")} == {n for n, part in needs.items() if part in parts}
     assert ("validation/rise" in table) == ("validation" in parts)
-    assert ("last/calibration_error" in table) == ("test" in parts and data.task == "classification")
+    assert ("test/calibration_error" in table) == ("test" in parts and data.task == "classification")
     assert np.isfinite(mean_validation_error(curves, experiment_on(data, Holdout()).selection)) == (
         "validation" in parts
     )

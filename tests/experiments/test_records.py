@@ -24,9 +24,8 @@ IDENTITIES = {0: "a result", 1: "another"}
 
 
 def trained() -> Curves:
-    return Curves(
-        [0, 1], [0, 10], [0.0, 1.0], {"test/loss": np.eye(2)}, {"weights/distance": np.ones(2)}, np.array([-1, 3])
-    )
+    metrics = {"test/loss": np.eye(2), "test/error": np.eye(2)}
+    return Curves([0, 1], [0, 10], [0.0, 1.0], metrics, {"weights/distance": np.ones(2)}, np.array([-1, 3]))
 
 
 @pytest.fixture
