@@ -7,12 +7,8 @@
 >>> plain = Recipe(loss=SquaredError(), epochs=2)
 >>> recipes = {"plain": plain, **{f"λ = {s:g}": replace(plain, penalty=L2(s)) for s in (0.01, 0.1)}}
 >>> cells = {name: Experiment(datasets.diabetes(), recipe, seeds=3) for name, recipe in recipes.items()}
->>> print(*run(cells).table.index, sep="\n")
-plain
-λ = 0.01
-λ = 0.1
-reference: mean of the targets
-reference: linear model
+>>> list(run(cells).table.index)
+['plain', 'λ = 0.01', 'λ = 0.1', 'reference: mean of the targets', 'reference: linear model']
 """
 
 from collections.abc import Mapping, Sequence
