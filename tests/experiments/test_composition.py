@@ -41,7 +41,11 @@ def composed(loader, study):
     return master, [[f"study={study}", *job] for job in jobs[::5]]
 
 
-@pytest.mark.parametrize("study", sorted(file.stem for file in (CONF / "study").glob("*.yaml")))
+STUDIES = sorted(file.stem for file in (CONF / "study").glob("*.yaml"))
+FAST = ("regularizers", "l2_path")  # the others take as long each
+
+
+@pytest.mark.parametrize("study", [pytest.param(s, marks=[] if s in FAST else pytest.mark.slow) for s in STUDIES])
 def test_composed_configs_are_hydras_own(loader, study):
     master, jobs = composed(loader, study)
     composer = Composer(loader, master)

@@ -149,6 +149,7 @@ def test_one_worker_and_several_give_the_same_bits(smoke, client, lab, tmp_path)
     pd.testing.assert_frame_equal(*tables, check_exact=True)
 
 
+@pytest.mark.slow
 def test_the_report_is_rebuilt_from_mlflow_alone(smoke):
     folder, first = smoke
     built = command(folder, "--folder", "again", module="reports.build")
@@ -202,6 +203,7 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path):
     assert f"cannot write the folder {tmp_path / 'runs'}" in done.stderr
 
 
+@pytest.mark.slow
 def test_one_bad_job_does_not_stop_the_others(lab):
     done = command(lab, "study=none", "penalty=l2", "penalty.strength=-1,0.1", "epochs=1", "seeds=2")
     assert done.returncode == 1
@@ -227,6 +229,7 @@ def test_several_studies_run_each_with_its_own_axes(lab):
     assert done.stderr.count("Report:") == 2
 
 
+@pytest.mark.slow
 def test_ctrl_c_ends_runs_as_killed_and_leaves_none_running(lab):
     import signal
     import subprocess

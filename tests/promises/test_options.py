@@ -9,7 +9,15 @@ PROMISING = [kind for kind in KINDS if promises(kind)]
 OPTIONS = [(kind, option) for kind in PROMISING for option in options_of(kind) if not is_nothing(kind, option)]
 
 
-@pytest.mark.parametrize(("kind", "option"), [o for o in OPTIONS if o not in NEEDS_THE_INTERNET], ids=str)
+OF_CURVATURE = {("measures", "hessian_trace"), ("measures", "sharpness")}  # many passes each: slow
+KEPT = [
+    pytest.param(*option, marks=pytest.mark.slow if option in OF_CURVATURE else [])
+    for option in OPTIONS
+    if option not in NEEDS_THE_INTERNET
+]
+
+
+@pytest.mark.parametrize(("kind", "option"), KEPT, ids=str)
 def test_every_option_keeps_the_promise_of_its_kind(kind, option):
     hold(kind, chosen(kind, option))
 

@@ -62,7 +62,8 @@ def test_holm_by_hand():
     assert holm([0.04, 0.01, np.nan, 0.02]) == pytest.approx([0.04, 0.03, np.nan, 0.04], nan_ok=True)
 
 
-@settings(max_examples=10, deadline=None)  # statsmodels collects garbage each time
+@pytest.mark.slow  # statsmodels collects garbage each time
+@settings(max_examples=10, deadline=None)
 @given(st.lists(st.floats(0, 1) | st.just(np.nan), max_size=8))
 def test_corrections_are_those_of_statsmodels_and_leave_their_argument(p_values):
     given = np.array(p_values)
