@@ -127,6 +127,8 @@ def training(sweep: Sweep) -> str:
 def network(sweep: Sweep) -> str:
     """The network: its hidden layers and activation, or, of one that is not written by these, its name and settings."""
     p, kind = sweep.params, value_of("network", sweep)
+    if value_of("network.hidden", sweep) == "[]":
+        return "no hidden layers"
     if "network.hidden" in p or "network.hidden" in sweep.axes:
         plain = p.get("network.normalization", "none") == "none" and "network.normalization" not in sweep.axes
         normalized = "" if plain else f" with {value_of('network.normalization', sweep)} normalization"

@@ -142,6 +142,8 @@ def test_how_it_was_done_tells_what_was_swept_not_the_first_cells_value():
     assert recipe(sweep)["Data"].endswith("100 or 400 train, 50 test")
     by_network = placed([{"network": "mlp"}, {"network": "linear"}])._replace(params=params)
     assert "hidden layers (by network)" in recipe(by_network)["Training"]
+    linear = placed(places[:2])._replace(params=params | {"network.hidden": "[]"}, axes=["split.train"])
+    assert recipe(linear)["Training"].startswith("no hidden layers, ")
     residual = {"network": "residual", "network.width": "64", "network.blocks": "2", "network.initialization": "he"}
     others = {"split": "holdout", "data.train": "100", "selection": "last", "epochs": "5"}
     assert (
