@@ -98,6 +98,12 @@ def test_a_chosen_value_may_hold_spaces_and_equals_signs():
     assert terminal_rows(compared)[0][0]["chosen"] == "[16, a=8]"
 
 
+def test_where_nothing_is_chosen_no_column_says_so():
+    chosen, free = (compare(sweep_of(CELLS, choose=choose)) for choose in (("penalty.strength",), ()))
+    assert all("chosen" in rows[0] for rows in (table_rows(chosen), terminal_rows(chosen)[0]))
+    assert not any("chosen" in rows[0] for rows in (table_rows(free), terminal_rows(free)[0]))
+
+
 def test_the_sentence_says_what_differs_and_what_cannot_be_told():
     comparison = compare(sweep_of({**CELLS, "same": ({"regularizer": "l1", "penalty.strength": "0.1"}, 0.3, 0.30)}))
     answer = sentence(comparison)
