@@ -38,7 +38,7 @@ def test_verify_finds_a_cell_by_the_name_in_the_table(smoke):
         NoSuchSweep, match=r"'l2' has several cells; name one of them: 'l2 strength=0.01', 'l2 strength=0.1'"
     ):
         verify.find(client, "l2")
-    with pytest.raises(NoSuchSweep, match="no finished cell 'l3' in .*; the newest are: .*'none, 3 seeds'"):
+    with pytest.raises(NoSuchSweep, match=r"no finished cell 'l3' in .*; the newest are: .*'none, 3 seeds'"):
         verify.find(client, "l3")
 
 
