@@ -74,7 +74,7 @@ def table_rows(comparison: Comparison) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = [
         {
             "": row.arm,
-            "chosen": row.chosen or "–",
+            **({"chosen": row.chosen or "–"} if chooses(comparison) else {}),
             "test/error": show(row.test_error, comparison),
             "train/error": number(row.train_error.mean, comparison),
             "gap/error": show(row.gap, comparison),
@@ -97,6 +97,11 @@ def table_rows(comparison: Comparison) -> list[dict[str, Any]]:
     )
 
 
+def chooses(comparison: Comparison) -> bool:
+    """Whether any arm has chosen a value: else a column of choices would be empty, and take the room of others."""
+    return any(row.choice for row in comparison.rows)
+
+
 def below(rows: list[dict[str, Any]], lines: list[dict[str, Any]], nothing: str) -> list[dict[str, Any]]:
     """The references with the columns of the arms, of which they have few."""
     return [dict.fromkeys(rows[0], nothing) | line for line in lines] if rows else []
@@ -107,7 +112,7 @@ def terminal_rows(comparison: Comparison) -> tuple[list[dict[str, str]], str]:
     rows = [
         {
             "": row.arm,
-            "chosen": " ".join(row.choice.values()),
+            **({"chosen": " ".join(row.choice.values())} if chooses(comparison) else {}),
             "test/error": plus_minus(row.test_error, comparison),
             "gap/error": plus_minus(row.gap, comparison),
             "difference": "" if row.difference is None else plus_minus(row.difference, comparison, sign=True),
@@ -117,7 +122,7 @@ def terminal_rows(comparison: Comparison) -> tuple[list[dict[str, str]], str]:
     ]
     lines = [{"": one.name, "test/error": plus_minus(one.test_error, comparison)} for one in comparison.references]
     rows += below(rows, lines, "")
-    chosen = "; values chosen on validation error" if any(row.choice for row in comparison.rows) else ""
+    chosen = "; values chosen on validation error" if chooses(comparison) else ""
     unit = ", errors in %" if comparison.percent else ""
     return rows, (
         f"mean ± half of the 95 % t interval over {max(row.test_error.n for row in comparison.rows)} seeds{unit}; "

@@ -8,8 +8,10 @@ import operator
 import numpy as np
 import pandas as pd
 
-from reports.load import is_label
+from reports.load import is_label, measured_once
+from reports.schema import AT
 from reports.schema.derived import Event, LastMean, NoSuchMetric, derived, did_you_mean
+from reports.schema.names import listed
 
 SIGNS = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge, "==": operator.eq}
 
@@ -20,14 +22,20 @@ def column(metric: str, results: pd.DataFrame, curves: pd.DataFrame) -> pd.Serie
         return results[metric].astype(float)
     read = derived(metric)
     if read is None:
-        raise NoSuchMetric(f"there is no metric {metric!r}{did_you_mean(metric, results)}")
+        raise NoSuchMetric(f"there is no metric {metric!r}{those_there_are(metric, results)}")
     if read.metric not in curves or is_label(read.metric):
         once = "is measured once: name it alone"
-        why = once if read.metric in results else f"is no metric here{did_you_mean(read.metric, curves)}"
+        why = once if read.metric in results else f"is no metric here{those_there_are(read.metric, curves)}"
         raise NoSuchMetric(f"{metric} needs a value at every evaluation, and {read.metric} {why}")
     values = event(read, curves) if isinstance(read, Event) else last_mean(read, curves)
     here = pd.MultiIndex.from_frame(results[["cell", "seed"]])
     return pd.Series(values.reindex(here).to_numpy(float), results.index, name=metric)
+
+
+def those_there_are(metric: str, table: pd.DataFrame) -> str:
+    """The metric that may have been meant; where none is like it, those that the table has."""
+    known = [name for name in measured_once(table) if name not in AT]
+    return did_you_mean(metric, known) or f"; there are {listed(known)}"
 
 
 def event(read: Event, curves: pd.DataFrame) -> pd.Series:

@@ -47,5 +47,5 @@ def number(value: float, comparison: Comparison, *, sign: bool = False) -> str:
     if not math.isfinite(value):
         return "–"
     plus = "+" if sign else ""
-    text = f"{value * 100:{plus}.2f}" if comparison.percent else f"{value:{plus}.4g}"
+    text = f"{value * 100:{plus}z.2f}" if comparison.percent else f"{value:{plus}.4g}"
     return text.replace("-", "−")

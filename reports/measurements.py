@@ -28,7 +28,8 @@ def stated_measures(sweep: Sweep) -> Stated:
         try:
             columns[metric] = column(metric, sweep.results, sweep.curves)
         except NoSuchMetric as error:
-            missing.append(f"Not in the table: {error}.")
+            said = f"Not in the table: {error}"
+            missing.append(said if said.endswith("?") else f"{said}.")
     return Stated(pd.DataFrame(columns, sweep.results.index), missing)
 
 

@@ -9,6 +9,11 @@ from reports.schema.names import as_number, listed
 if TYPE_CHECKING:
     from reports.comparison import Row
 
+SAME = (
+    "All seeds have the same numbers, since nothing that vary names differs between them: they are as good as one, whatever p and "
+    "intervals say (vary=[split,init,order] varies all)"
+)
+
 
 def cautions(rows: "list[Row]", sweep: Sweep) -> list[str]:
     """Warnings without which the table would mislead."""
@@ -31,7 +36,7 @@ def cautions(rows: "list[Row]", sweep: Sweep) -> list[str]:
     ]
     if apart:
         warnings.append(f"Not compared with their baseline, since no seed finished in both: {listed(apart)}.")
-    warnings += data_that_mislead(rows, sweep)
+    warnings += data_that_mislead(rows, sweep) + seeds_that_repeat(rows, sweep)
     if sweep.params.get("selection") == "oracle":
         warnings.append(
             "The step that counts was chosen on the test set (selection=oracle): these errors are optimistic."
@@ -53,6 +58,16 @@ def data_that_mislead(rows: "list[Row]", sweep: Sweep) -> list[str]:
         warnings.append(f"{whose}{words} (split.overlap): errors on them say nothing of new data.")
     untested = [row.arm for row in rows if (cell_of[row.cell].get("sizes") or {}).get("test") == 0]
     return warnings + ([f"Without test rows, and so without a test error: {listed(untested)}."] if untested else [])
+
+
+def seeds_that_repeat(rows: "list[Row]", sweep: Sweep) -> list[str]:
+    """A warning of arms whose seeds all have the same numbers, since nothing that `vary` names differs between them."""
+    errors = [name for name in sweep.metrics if name.endswith(("/error", "/loss")) and name in sweep.results]
+    cells = sweep.results.groupby("cell")[errors]
+    same = (cells.min() == cells.max()) | (cells.count() == 0)
+    repeat = same.all(axis=1) & (cells.size() > 1) & (cells.count() > 1).any(axis=1)
+    arms = [row.arm for row in rows if repeat.get(row.cell, False)]
+    return [f"{SAME}: {listed(arms)}."] if arms else []
 
 
 def left_out(sweep: Sweep) -> list[str]:

@@ -34,7 +34,7 @@ def affine_maps(seen: Observation) -> Iterator[Affine]:
             yield Affine(z[1:] - z[0], z[0])
 
 
-def check_affine(subject: Subject, measure: str) -> None:
+def check_affine(subject: Subject, measure: str, instead: str = "") -> None:
     """Raises ValueError unless networks of this kind keep midpoints: f(½ (a + b)) = ½ (f(a) + f(b)), whatever the weights."""
     if keeps_midpoints(subject.layout):
         return
@@ -42,7 +42,7 @@ def check_affine(subject: Subject, measure: str) -> None:
     because = f"its activation is {', '.join(bent)}" if bent else "one of its layers is not affine"
     raise ValueError(
         f"{measure} is of linear networks, and this {type(subject.recipe.network).__name__} is none: {because}; take "
-        "network=linear, network.activation=identity, or leave the measure out."
+        f"network=linear, network.activation=identity, {instead}or leave the measure out."
     )
 
 

@@ -23,9 +23,14 @@ class LogLoss:
     when: str = one_of(default="evaluations", options=WHEN)
 
     def names(self, subject: Subject) -> tuple[str, ...]:
-        if subject.loss.task != "classification" or subject.loss.link == "none":
+        loss = type(subject.loss).__name__
+        if subject.loss.task != "classification":
             raise ValueError(
-                f"LogLoss needs probabilities of classes, and loss is {type(subject.loss).__name__}, whose outputs are none; take "
+                f"LogLoss is of classes, and loss is {loss}, which is for {subject.loss.task}; leave the measure out."
+            )
+        if subject.loss.link == "none":
+            raise ValueError(
+                f"LogLoss needs probabilities of classes, and loss is {loss}, whose outputs are none; take "
                 "loss=softmax_cross_entropy, or leave the measure out."
             )
         return tuple(f"{part}/log_loss" for part in subject.parts)

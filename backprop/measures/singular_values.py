@@ -30,7 +30,7 @@ class SingularValues:
 
     def names(self, subject: Subject) -> tuple[str, ...]:
         if self.of != "layers":
-            check_affine(subject, "SingularValues")
+            check_affine(subject, "SingularValues", instead="measures.singular_values.of=layers, ")
         return tuple(
             f"singular_value/{place}{i}"
             for place, count in self.places(subject.layout).items()

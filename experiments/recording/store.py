@@ -19,7 +19,7 @@ from reports.schema import FORMAT
 from reports.schema import store as reading
 from reports.schema.address import StoreUnusable, address_of, check_address, database_of, shown
 from reports.schema.artifacts import artifact_folder, confined
-from reports.schema.names import NoSuchSweep, is_name
+from reports.schema.names import NoSuchSweep, is_name, listed
 from reports.schema.record import cells_listed, other_format
 
 if TYPE_CHECKING:
@@ -181,11 +181,14 @@ def cells_named(client: "MlflowClient", sweep: str, status: str = "") -> list[An
 
 
 def find_cell(client: "MlflowClient", wanted: str) -> Any:
-    """The finished cell of that run id, or the newest of that name; raises NoSuchSweep if there is none."""
-    for run in runs_of_kind(client, "cell"):
-        if run.info.status == "FINISHED" and wanted in (run.info.run_id, run.info.run_name):
+    """The finished cell of that run id, or the newest of that name; raises NoSuchSweep, with the newest, if there is none."""
+    finished = [run for run in runs_of_kind(client, "cell") if run.info.status == "FINISHED"]
+    for run in finished:
+        if wanted in (run.info.run_id, run.info.run_name):
             return run
-    raise NoSuchSweep(f"no finished cell {wanted!r} in {shown(client.tracking_uri)}")
+    newest = listed([repr(name) for name in dict.fromkeys(run.info.run_name for run in finished)])
+    there_are = f"the newest are: {newest}" if finished else "it has none"
+    raise NoSuchSweep(f"no finished cell {wanted!r} in {shown(client.tracking_uri)}; {there_are}")
 
 
 def found_run(client: "MlflowClient", run_id: str) -> Any:

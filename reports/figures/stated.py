@@ -23,6 +23,7 @@ from reports.schema.statements import StatedFigure
 from reports.schema.statements import figure as read
 
 MOST, POINTS = 12, 1800  # of panels, of colours, of series; points in the whole figure
+TITLE = 45  # the most characters that the title of an axis has room for
 
 
 def stated(sweep: Sweep) -> list[Figure]:
@@ -165,7 +166,7 @@ def panel(spec: StatedFigure, data: pd.DataFrame, sweep: Sweep) -> Any:
     formats = {"mean": ".4g", "low": ".4g", "high": ".4g", **({"x": ".4g"} if numeric else {})}
     tips = [alt.Tooltip(name, format=formats.get(name, "")) for name in data.columns if name != "mark"]
     base = alt.Chart(data).encode(x=x, color=color, tooltip=tips)
-    along = spec.y or (", ".join(map(str, domain)) if coloured == "series" else data.series.iloc[0])
+    along = spec.y or (named(domain, spec) if coloured == "series" else data.series.iloc[0])
     y, y_low = (alt.Y(f"{end}:Q", title=along, scale=along_y) for end in ("mean", "low"))
     lines_apart = ["metric:N", *(["others:N"] if "others" in data else [])]
     layers = []
@@ -179,6 +180,12 @@ def panel(spec: StatedFigure, data: pd.DataFrame, sweep: Sweep) -> Any:
         shape = {} if numeric else {"shape": alt.Shape("metric:N", title=None, legend=LEGEND)}
         layers.append(points.encode(y=y, **shape))
     return alt.layer(*layers)
+
+
+def named(names: list[str], spec: StatedFigure) -> str:
+    """What is along y: the metrics' names, or what the study writes for them where they are longer than the axis."""
+    all_names = ", ".join(names)
+    return all_names if len(all_names) <= TITLE else ", ".join(dict.fromkeys([*spec.lines, *spec.points]))
 
 
 def scale_of(numbers: pd.Series, log: bool) -> alt.Scale:

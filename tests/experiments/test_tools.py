@@ -38,7 +38,7 @@ def test_verify_finds_a_cell_by_the_name_in_the_table(smoke):
         NoSuchSweep, match=r"'l2' has several cells; name one of them: 'l2 strength=0.01', 'l2 strength=0.1'"
     ):
         verify.find(client, "l2")
-    with pytest.raises(NoSuchSweep, match="no finished cell 'l3'"):
+    with pytest.raises(NoSuchSweep, match=r"no finished cell 'l3' in .*; the newest are: .*'none, 3 seeds'"):
         verify.find(client, "l3")
 
 
@@ -126,7 +126,7 @@ def test_verify_finds_the_same_bits_and_names_what_differs(lab, tool):
     assert command(lab, "study=smoke", "regularizer=none").returncode == 0
     assert tool(verify.main, "smoke") == (
         2,
-        f"error: no finished cell 'smoke' in sqlite:///{lab / 'runs' / 'mlflow.db'}\n",
+        f"error: no finished cell 'smoke' in sqlite:///{lab / 'runs' / 'mlflow.db'}; the newest are: 'none, 3 seeds'\n",
     )
     code, said = tool(verify.main, "none")
     assert code == 0

@@ -13,6 +13,7 @@ from reports.answer import sentence, table_rows, terminal_rows
 from reports.build import check_replaceable
 from reports.comparison import compare
 from reports.figures.every import figures
+from reports.formats import number
 from reports.optimism import ledger
 from reports.schema import RULES, SELECTED
 from reports.schema.names import arm_name, arm_names
@@ -96,6 +97,18 @@ def test_a_chosen_value_may_hold_spaces_and_equals_signs():
     compared = compare(sweep_of({"net": ({"regularizer": "l2", "penalty.strength": "[16, a=8]"}, 0.2, 0.2)}))
     assert compared.rows[0].chosen == "strength=[16, a=8]"
     assert terminal_rows(compared)[0][0]["chosen"] == "[16, a=8]"
+
+
+def test_a_difference_that_rounds_to_none_has_no_minus():
+    same = compare(sweep_of({"none": CELLS["none"], "l2": ({"regularizer": "l2"}, 0.3, 0.3)}, choose=()))
+    assert number(-1e-18, same, sign=True) == "+0.00"
+    assert number(-1e-18, same) == "0.00"
+
+
+def test_where_nothing_is_chosen_no_column_says_so():
+    chosen, free = (compare(sweep_of(CELLS, choose=choose)) for choose in (("penalty.strength",), ()))
+    assert all("chosen" in rows[0] for rows in (table_rows(chosen), terminal_rows(chosen)[0]))
+    assert not any("chosen" in rows[0] for rows in (table_rows(free), terminal_rows(free)[0]))
 
 
 def test_the_sentence_says_what_differs_and_what_cannot_be_told():

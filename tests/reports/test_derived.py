@@ -179,11 +179,17 @@ def test_the_table_of_networks_has_a_column_for_each_stated_measure():
     assert [list(row)[-2:] for row in rows] == [[FIRST, MEAN]] * 2  # test/error has its column already
     weak = sweep.curves[sweep.curves.cell == "weak"].groupby("seed")["test/error"].mean() * 100
     assert rows[1][MEAN].startswith(f"{weak.mean():.4g} ± ")
-    assert stated.missing == ["Not in the table: there is no metric 'nothing'."]
+    (missing,) = stated.missing
+    assert missing.startswith("Not in the table: there is no metric 'nothing'; there are train/error, ")
     numbers = numbers_beside(numbers_of(comparison), stated.values, sweep)
     assert numbers[FIRST].tolist() == [1, 0]
     assert numbers[f"{FIRST} seeds"].tolist() == [5, 8]
     assert numbers[MEAN].iloc[1] == pytest.approx(weak.mean() / 100)
+
+
+def test_a_metric_that_is_nearly_one_is_asked_back():
+    (missing,) = stated_measures(measuring("last_mean(tst/error, 2)")).missing
+    assert missing.endswith("and tst/error is no metric here; did you mean test/error?")
 
 
 def test_a_study_without_measures_has_the_table_of_before():

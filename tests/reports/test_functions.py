@@ -67,3 +67,18 @@ def test_each_output_has_a_line_and_functions_of_two_inputs_have_none():
 def test_a_sweep_without_functions_has_neither():
     assert distances(many(2)).empty
     assert stated(many(2)._replace(study={"figures": [SPEC]})) == []
+
+
+@pytest.mark.parametrize(
+    ("lines", "along"),
+    [
+        (["function/x=-1", "function/x=0.5"], "function/x=-1, function/x=0.5"),
+        (["function/*"], "function/*"),  # beside ten long names the axis would have no room for its figure
+    ],
+)
+def test_many_names_along_y_are_written_as_the_study_writes_them(lines, along):
+    places = [f"x=-{n}" for n in range(2, 12)] if len(lines) == 1 else ("x=-1", "x=0.5")
+    sweep = sweep_of(np.ones((6, len(places))), places)
+    spec = {"title": "fits", "x": "penalty.strength", "lines": lines}
+    (drawn,) = stated(sweep._replace(study={**sweep.study, "figures": [spec]}))
+    assert drawn.chart.to_dict()["layer"][1]["encoding"]["y"]["title"] == along

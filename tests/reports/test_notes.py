@@ -98,3 +98,14 @@ def test_an_arm_whose_seeds_are_not_the_baselines_is_said_to_be_compared_with_no
     gone = {("none", seed) for seed in range(4)} | {("weak", seed) for seed in range(4, 8)}
     said = "Not compared with their baseline, since no seed finished in both: l2 strength=0.1."
     assert said in compare(sweep_of(CELLS, choose=(), diverged=gone)).warnings
+
+
+def test_seeds_that_repeat_each_other_are_warned_of():
+    """A split that is one for all seeds, and vary=[split]: each difference has as many copies as there are seeds, and a small p."""
+    sweep = sweep_of(CELLS, choose=())
+    assert not any("All seeds" in warning for warning in compare(sweep).warnings)
+    first = sweep.results.groupby("cell")[["test/error", "gap/error"]].transform("first")
+    kept = sweep.results["cell"] == "weak"
+    copies = sweep.results.assign(**{name: first[name].where(~kept, sweep.results[name]) for name in first})
+    (warning,) = (said for said in compare(sweep._replace(results=copies)).warnings if "All seeds" in said)
+    assert warning.endswith("(vary=[split,init,order] varies all): none, l2 strength=0.2.")
