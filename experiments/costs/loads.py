@@ -29,6 +29,7 @@ from experiments.study.theories.l2_path import L2Path
 from experiments.training.tasks import replicas_that_fit
 
 UNKNOWN = Size(1000, 10, 2)  # stands in for the size of data until they are loaded
+EXACT = 2**53  # larger whole numbers are no exact floats
 LARGEST = 10**30  # as good as infinite; several multiplied still fit a float
 ELEMENT, DRAW, MASK = (
     30,
@@ -152,7 +153,7 @@ def of_networks(parts: Mapping[str, Any], load: Load) -> Load:
 def evaluations(rule: EvaluateAt, steps: float, per_epoch: int) -> int:
     """How often such a training is measured; where the rule does not fit it, which is refused later, as often as may be."""
     try:
-        return len(rule(int(steps), per_epoch))
+        return len(rule(int(min(steps, EXACT)), int(min(per_epoch, EXACT))))
     except ValueError:
         return MOST
 

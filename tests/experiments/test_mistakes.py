@@ -108,7 +108,7 @@ WRONG = {  # what is typed, and what the message must say
     f"+study.claims=[{{{CLAIM}, cell: {{penalyt: none}}, metric: test/loss}}]": "'penalyt', which is no key of this config. Did you "
     "mean 'penalty'?",
     '+study.measures=["last_mean(test/loss)"]': "it must have the form last_mean(METRIC, COUNT)",
-    "measures=[norms,gradient]": "measures has no option 'gradient', only confidence, ",
+    "measures=[norms,gradient]": "measures has no option 'gradient', only balanced_error, coefficients, ",
     "measures=[norms] measures.gradients.when=end": "measures.gradients.when is a key of measures=[gradients], which is not chosen here",
     "theory=descent measures=[norms]": "measures is for networks, and theory=descent trains none",
     "+measures.mine._target_=mine.Mine": "measures.mine._target_ is 'mine.Mine'; a config may name choices",

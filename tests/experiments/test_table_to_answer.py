@@ -45,8 +45,8 @@ def test_a_table_with_empty_cells_dates_and_a_rare_class_comes_to_an_answer_in_o
     assert done.returncode == 0, done.stderr
     report = lab / re.search(r"Report: (\S+)", done.stderr)[1]
     table = pd.read_csv(report.parent / "table.csv").set_index("arm")
-    assert table.loc["reference: majority class", "test error"] == pytest.approx(rare, abs=0.01)
+    assert table.loc["reference: majority class", "test/error"] == pytest.approx(rare, abs=0.01)
     arms = table[~table.index.str.startswith("reference: ")]
     assert len(arms) == 2
-    assert arms["test error"].min() < rare
+    assert arms["test/error"].min() < rare
     assert 'class="reference"' in report.read_text(encoding="utf-8")

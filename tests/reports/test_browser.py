@@ -69,7 +69,7 @@ def address_of(smoke):
 def test_the_page_shows_table_and_figures_and_every_figure_can_be_saved(smoke, visit):
     page = visit(address_of(smoke))
     assert page.locator("h1").inner_text().endswith("?")
-    assert page.locator("main table").first.locator("tbody tr").count() == 2
+    assert page.locator("main table").first.locator("tbody tr").count() == 2 + 2  # two arms, two references
     figures = page.locator("figure")
     assert figures.count() >= 5
     assert page.locator("figure .vega-embed svg").count() >= figures.count()
