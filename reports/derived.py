@@ -3,8 +3,6 @@
 What is derived is as fine as the evaluations: a first step is the first one that was evaluated.
 """
 
-import operator
-
 import numpy as np
 import pandas as pd
 
@@ -12,8 +10,6 @@ from reports.load import is_label, measured_once
 from reports.schema import AT
 from reports.schema.derived import Event, LastMean, NoSuchMetric, derived, did_you_mean
 from reports.schema.names import listed
-
-SIGNS = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge, "==": operator.eq}
 
 
 def column(metric: str, results: pd.DataFrame, curves: pd.DataFrame) -> pd.Series:
@@ -44,7 +40,7 @@ def event(read: Event, curves: pd.DataFrame) -> pd.Series:
     It does not hold where there is no value; a seed without any has NaN, and so has the share of one that lacks some.
     """
     values = curves[read.metric].astype(float)
-    holds, keys = SIGNS[read.sign](values, read.value), [curves["cell"], curves["seed"]]
+    holds, keys = read.holds.of(values), [curves["cell"], curves["seed"]]
     measured = values.notna().groupby(keys)
     if read.function == "share":
         return holds.groupby(keys).mean().where(measured.all())

@@ -2,6 +2,7 @@
 
 import operator
 import re
+from math import isfinite
 from typing import Any, NamedTuple
 
 SIGNS = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge, "==": operator.eq}
@@ -30,4 +31,6 @@ def condition(text: str) -> Condition:
         raise ValueError(
             f'a condition is {text!r}; it must be one of {", ".join(SIGNS)} and a number, such as "< 0.1" or "== 0"'
         )
-    return Condition(found[1], float(found[2]))
+    if not isfinite(number := float(found[2])):
+        raise ValueError(f"a condition has the number {found[2]}, which is too large; take a finite one")
+    return Condition(found[1], number)

@@ -11,15 +11,16 @@ SIGN is one of < <= > >= ==. A name that does not begin with a word and a bracke
 import re
 from collections.abc import Iterable
 from difflib import get_close_matches
-from math import isfinite
 from typing import NamedTuple
+
+from reports.schema.condition import Condition, condition
 
 EVENTS = ("first_step", "first_epoch", "share")  # of a condition
 FORMS = {**{name: f"{name}(METRIC < NUMBER)" for name in EVENTS}, "last_mean": "last_mean(METRIC, COUNT)"}
 
 CALL = re.compile(r"([A-Za-z_]\w*)\((.*)\)")
 BEGINNING = re.compile(r"([A-Za-z_]\w*)\(")
-CONDITION = re.compile(r"(.*?[^<>=\s])\s*(<=|>=|==|<|>)\s*([+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?)")
+CONDITION = re.compile(r"(.*?[^<>=\s])\s*((?:<=|>=|==|<|>)[^<>=]*)")
 LAST = re.compile(r"(.*[^,\s])\s*,\s*([1-9][0-9]{0,4})")
 
 
@@ -32,11 +33,10 @@ class Event(NamedTuple):
 
     function: str  # one of EVENTS
     metric: str
-    sign: str
-    value: float
+    holds: Condition
 
     def __str__(self) -> str:
-        return f"{self.function}({self.metric} {self.sign} {self.value!r})"
+        return f"{self.function}({self.metric} {self.holds.sign} {self.holds.number!r})"
 
 
 class LastMean(NamedTuple):
@@ -63,7 +63,7 @@ def derived(text: str) -> Event | LastMean | None:
     """The derived metric that a text writes; None for the name of a recorded one. Raises NoSuchMetric.
 
     >>> derived("share(train/error == 0)"), derived("last_mean(train/loss, 3)")
-    (Event(function='share', metric='train/error', sign='==', value=0.0), LastMean(metric='train/loss', evaluations=3))
+    (Event(function='share', metric='train/error', holds=Condition(sign='==', number=0.0)), LastMean(metric='train/loss', evaluations=3))
     """
     begun = BEGINNING.match(text.strip())
     if begun is None:
@@ -82,9 +82,11 @@ def derived(text: str) -> Event | LastMean | None:
         )
     if function == "last_mean":
         return LastMean(parts[1], int(parts[2]))
-    if not isfinite(float(parts[3])):
-        raise NoSuchMetric(f"the metric {text!r} has the number {parts[3]}, which is too large: take a finite one")
-    return Event(function, parts[1], parts[2], float(parts[3]))
+    try:
+        holds = condition(parts[2])
+    except ValueError as error:
+        raise NoSuchMetric(f"the metric {text!r} cannot be read: {error}") from error
+    return Event(function, parts[1], holds)
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

@@ -17,6 +17,7 @@ from reports.contrast import contrast
 from reports.derived import column
 from reports.figures.stated import figure
 from reports.measurements import beside, measurement_rows, numbers_beside, stated_measures
+from reports.schema.condition import SIGNS, Condition
 from reports.schema.derived import EVENTS, Event, LastMean, NoSuchMetric, derived, metric_names
 from reports.schema.statements import figure as read_figure
 from reports.tables import numbers_of
@@ -30,8 +31,7 @@ EVENT = st.builds(
     Event,
     st.sampled_from(EVENTS),
     NAMES,
-    st.sampled_from(["<", "<=", ">", ">=", "=="]),
-    st.floats(allow_nan=False, allow_infinity=False),
+    st.builds(Condition, st.sampled_from([*SIGNS]), st.floats(allow_nan=False, allow_infinity=False)),
 )
 
 
@@ -84,7 +84,7 @@ def test_any_other_text_is_a_name_or_is_refused_with_a_reason(text):
         ("first_step(test/error << 0.3)", "cannot be read"),
         ("first_step(test/error != 0.3)", "cannot be read"),
         ("first_step(test/error < nan)", "cannot be read"),
-        ("first_step(test/error < 1e999)", "is too large: take a finite one"),
+        ("first_step(test/error < 1e999)", "is too large; take a finite one"),
         ("last_mean(test/error, 0)", "with a COUNT from 1 to 99999"),
         ("last_mean(test/error, 2.5)", r"such as last_mean\(test/error, 3\)"),
         ("last_mean(first_step(a < 1), 3)", "a function within a function; last_mean takes a recorded metric alone"),
@@ -100,7 +100,7 @@ def test_a_message_names_what_is_wrong_and_what_there_is(text, reason):
 def test_a_name_with_brackets_and_signs_of_its_own_is_a_name():
     assert derived("coefficient/petal length (cm)") is None
     assert derived("first_step(coefficient/petal length (cm) < 2)").metric == "coefficient/petal length (cm)"
-    assert derived("share(function/x=0.5 == 1)") == Event("share", "function/x=0.5", "==", 1.0)
+    assert derived("share(function/x=0.5 == 1)") == Event("share", "function/x=0.5", Condition("==", 1.0))
 
 
 def curves(**errors):
