@@ -120,6 +120,7 @@ loss=natural (in Python Recipe(loss=SquaredError())) or another dataset.
         self.check_redrawn(drawing)
         rows = [self.rows(seed) for seed in drawing]
         self.check_parts(rows)
+        self.check_seeds_differ(rows)
         sizes = {len(parts.train) for parts in rows}
         if len(sizes) > 1:
             raise ValueError(f"split: the seeds have {sorted(sizes)} training rows; all must have the same number.")
@@ -166,6 +167,15 @@ loss=natural (in Python Recipe(loss=SquaredError())) or another dataset.
                 )
         if len({tuple(len(part) > 0 for part in parts) for parts in rows}) > 1:
             raise ValueError("split: only some seeds have validation or test rows; all must have them, or none.")
+
+    def check_seeds_differ(self, rows: Sequence[Parts]) -> None:
+        """Raises ValueError where every seed would be the same network: only the split is to vary, and it is the same for all."""
+        fixed = self.corruption is None and self.dataset.redrawn is None
+        if self.vary == ["split"] and len(rows) > 1 and fixed and len({parts.digest() for parts in rows}) == 1:
+            raise ValueError(
+                "vary is ['split'], but this split gives every seed the same rows: all would be one network, counted as many; "
+                "let more vary (vary=[init,order]), or take one seed (seeds=1)."
+            )
 
     @cached_property
     def parts(self) -> tuple[str, ...]:

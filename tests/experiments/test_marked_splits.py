@@ -129,6 +129,18 @@ def test_a_report_is_told_that_all_seeds_have_one_split_and_what_is_in_no_part(t
     assert "one_split" not in about_data(experiment_on(groups, Groups("patient", 40, 20, 20)))
 
 
+def test_copies_of_one_network_do_not_count_as_seeds(table):
+    """With vary=[split] and one split for all seeds, each is trained alike: six of them had made any difference significant."""
+    data = csv("t.csv", "y", "regression", drop=["patient"], marks=["day"])
+    alike = replace(experiment_on(data, Time("day", 30, 20, 20)), vary=["split"])
+    with pytest.raises(
+        ValueError, match=r"vary is \['split'\], but this split gives every seed the same rows: .*\(seeds=1\)"
+    ):
+        alike.check_data()
+    replace(alike, seeds=1).check_data()
+    replace(alike, vary=["split", "init"]).check_data()
+
+
 def test_their_cost_is_that_of_the_rows_asked_for():
     assert tuple(counts(Groups("patient", 40, 0, 0.25), Size(80, 3, 1))) == (40, 0, 20)
 
