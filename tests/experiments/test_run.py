@@ -12,6 +12,7 @@ import pytest
 from experiments.recording.cells import CURVES_IN_UI
 from reports.schema import CURVES, SEEDS
 from tests.conftest import ROOT, command, environment
+from tests.experiments.test_mistakes import every_fourth_is_fast
 
 
 @pytest.fixture
@@ -185,10 +186,9 @@ BAD = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("arguments", "message"), BAD, ids=lambda value: " ".join(value) if isinstance(value, list) else None
-)
-def test_bad_input_gets_one_message_and_exit_code_2_and_leaves_nothing(tmp_path, arguments, message):
+@pytest.mark.parametrize("case", every_fourth_is_fast(BAD))
+def test_bad_input_gets_one_message_and_exit_code_2_and_leaves_nothing(tmp_path, case):
+    arguments, message = case
     done = command(tmp_path, *arguments)
     assert done.returncode == 2
     assert message in done.stderr
@@ -196,6 +196,7 @@ def test_bad_input_gets_one_message_and_exit_code_2_and_leaves_nothing(tmp_path,
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.slow
 def test_a_folder_that_cannot_be_written_is_named(tmp_path):
     (tmp_path / "runs").write_text("a file is in the way")
     done = command(tmp_path, "study=smoke")

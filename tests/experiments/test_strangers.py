@@ -20,6 +20,7 @@ from experiments.config.loader import GuardedLoader
 from experiments.config.targets import BUILT, TRUST, our_object, target_object, trust, trusted
 from experiments.data.datasets import Dataset
 from tests.conftest import command
+from tests.experiments.test_mistakes import every_fourth_is_fast
 
 DEEP = 3  # attributes after a module's name
 
@@ -192,7 +193,7 @@ def guarded(folder):
     return GuardedLoader(path)
 
 
-@pytest.mark.parametrize("case", SETS)
+@pytest.mark.parametrize("case", every_fourth_is_fast(SETS))
 def test_a_file_of_others_may_not_set_keys_of_hydras_own(theirs, evil, case):
     file, text = SETS[case]
     (theirs / file).write_text(text)
