@@ -42,7 +42,7 @@ def composed(loader, study):
 
 
 STUDIES = sorted(file.stem for file in (CONF / "study").glob("*.yaml"))
-FAST = ("regularizers", "l2_path")  # the others take as long each
+FAST = ("smoke", "l2_path")  # the others take seconds each
 
 
 @pytest.mark.parametrize("study", [pytest.param(s, marks=[] if s in FAST else pytest.mark.slow) for s in STUDIES])

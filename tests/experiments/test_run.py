@@ -262,6 +262,7 @@ def test_ctrl_c_ends_runs_as_killed_and_leaves_none_running(lab):
     assert not list((lab / "runs" / "reports").iterdir())
 
 
+@pytest.mark.slow
 def test_the_command_of_the_help_text_is_one_that_the_readme_shows_and_a_test_runs(tmp_path):
     shown = re.search(r"python -m experiments.run study=none .* seeds=5", command(tmp_path, "--help").stdout)[0]
     assert shown in (ROOT / "README.md").read_text(encoding="utf-8")

@@ -41,6 +41,7 @@ def reachable(names, deep):
             yield from reachable(below, deep - 1 if isinstance(thing, types.ModuleType) else 0)
 
 
+@pytest.mark.slow
 def test_whatever_is_reached_by_dotted_names_from_our_modules_is_ours_or_refused():
     ours = [(name, import_module(name)) for package in (backprop, experiments) for name in modules_of(package)]
     loaded, tried, built = set(sys.modules), 0, set()

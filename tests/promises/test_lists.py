@@ -23,6 +23,7 @@ from reports import schema
 from tests.promises.options import KINDS, chosen, options_of
 
 
+@pytest.mark.slow
 def test_a_proximal_penalty_is_refused_where_it_has_no_step_size_and_the_message_names_where_it_has():
     optimizers = [chosen("optimizer", option) for option in options_of("optimizer")]
     with_a_step_size = {type(one).__name__ for one in optimizers if isinstance(one, AlongTheGradient)}

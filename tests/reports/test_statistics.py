@@ -130,6 +130,7 @@ def test_no_number_of_seeds_tells_one_of_ten_thousand_comparisons():
     assert seeds_needed(1.0, 1.0, comparisons=10_000) is None
 
 
+@pytest.mark.slow
 def test_the_bootstrap_of_many_values_is_drawn_in_batches():
     """Of 20,000 values 9,999 resamples are 1.6 GB."""
     tracemalloc.start()
