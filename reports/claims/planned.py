@@ -4,7 +4,8 @@ from collections.abc import Callable, Collection, Sequence
 from typing import NamedTuple
 
 from reports.claims.verdicts import counted
-from reports.schema.claims import Claim, Place, same, text
+from reports.schema.claims import Claim, Place, text
+from reports.schema.places import same
 from reports.sign_flips import least_p, least_seeds
 
 MOST = 1000  # seeds: how many are asked for at most

@@ -19,12 +19,6 @@ def text(place: Place) -> str:
     return ", ".join(f"{axis}={as_override(value)}" for axis, value in place.items())
 
 
-def same(one: Place, other: Place) -> bool:
-    """Whether two places are written for the same cell: 1e-3 is 0.001."""
-    ours, theirs = ({axis: as_number(as_override(value)) for axis, value in place.items()} for place in (one, other))
-    return ours == theirs
-
-
 @dataclass(frozen=True)
 class Exact:
     """Theory gives the value of a cell's metric, and the study a margin around it."""

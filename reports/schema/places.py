@@ -35,6 +35,11 @@ def normal(place: Mapping[str, Any]) -> dict[str, float | str]:
     return {key: as_number(own.replace(", ", ",") if own.startswith("[") else own) for key, own in texts.items()}
 
 
+def same(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Whether two places are written for the same cell: 1e-3 is 0.001."""
+    return normal(one) == normal(other)
+
+
 def several(place: Mapping[str, Any], cells: Sequence[Cell]) -> str:
     """That more than one cell is at a place: which, and what else to name."""
     apart = telling_apart([values(cell) for cell in cells])
