@@ -6,10 +6,12 @@ one where a SQLite file lies: artifacts are there, beside the database, and noth
 
 import os
 import shutil
+import signal
 import sqlite3
+import threading
 from collections import Counter
-from collections.abc import Sequence
-from contextlib import closing
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -75,7 +77,7 @@ def open_store() -> "MlflowClient":
     database = database_of(address)
     with FileLock(lock_beside(database)):
         if database is None:
-            return reading.open_store(address)
+            return whole_transactions(reading.open_store(address))
         if not os.path.lexists(database):
             make_store(database)
         client = reading.open_store(address)
@@ -84,7 +86,48 @@ def open_store() -> "MlflowClient":
                 f"{database} can be read, but not written: chmod -R u+w {database.parent}, or run in another folder"
             )
         own_artifacts(database)
-        return client
+        return whole_transactions(client)
+
+
+def whole_transactions(client: "MlflowClient") -> "MlflowClient":
+    """The client, whose store now ends every transaction before Ctrl-C is heard.
+
+    MLflow would leave a broken-off one open, and with it the store locked.
+    """
+    store = client._tracking_client.store
+    session = getattr(store, "ManagedSessionMaker", None)  # none where the store is a server
+    if session is not None and session.__name__ != "whole":
+
+        @contextmanager
+        def whole(*arguments: Any, **named: Any) -> Iterator[Any]:
+            with ctrl_c_held_back(), session(*arguments, **named) as opened:
+                yield opened
+
+        store.ManagedSessionMaker = whole
+    return client
+
+
+@contextmanager
+def ctrl_c_held_back() -> Iterator[None]:
+    """Ctrl-C is heard when the block has ended; a second one at once."""
+    hears = signal.getsignal(signal.SIGINT)
+    if not callable(hears) or threading.current_thread() is not threading.main_thread():
+        yield  # it is ignored, or another thread hears it
+        return
+    held = []
+
+    def hold(number: int, frame: Any) -> None:
+        held.append(number)
+        if len(held) > 1:
+            raise KeyboardInterrupt
+
+    signal.signal(signal.SIGINT, hold)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, hears)
+        if held:
+            signal.raise_signal(signal.SIGINT)
 
 
 def lock_beside(database: Path | None) -> Path:

@@ -289,3 +289,28 @@ def test_a_draft_of_somebody_who_was_killed_is_removed(tmp_path, monkeypatch):
     made_up()
     assert "runs/.new-store-abc" not in map(str, Path("runs").iterdir())
     assert len(store.runs_of_kind(open_store(), "cell")) == 2
+
+
+@pytest.mark.slow
+def test_ctrl_c_waits_for_the_end_of_a_transaction_and_leaves_no_lock(lab, monkeypatch):
+    import signal
+
+    from sqlalchemy import text
+
+    monkeypatch.chdir(lab)
+    client = store.open_store()
+    transaction = client._tracking_client.store.ManagedSessionMaker
+
+    def renamed(to, signals):
+        with transaction(read_only=False) as session:
+            for _ in range(signals):
+                os.kill(os.getpid(), signal.SIGINT)
+            session.execute(text(f"UPDATE experiments SET name = '{to}'"))
+
+    with pytest.raises(KeyboardInterrupt):
+        renamed("after one", 1)
+    assert client.get_experiment("0").name == "after one"
+    with pytest.raises(KeyboardInterrupt):
+        renamed("after two", 2)
+    assert client.get_experiment("0").name == "after one", "a second one is heard at once"
+    client.create_run("0")
