@@ -105,14 +105,13 @@ def test_the_diagram_has_a_panel_an_arm_and_draws_no_bin_of_few_rows():
     figure = reliability_diagram(sweep, compare(sweep))
     assert figure.data.arm.nunique() == 12  # the CSV has all
     assert (figure.data.examples < FEWEST).sum() == 12
-    panels = specification(figure)["concat"]
-    assert len(panels) == 9
     assert "Shown: 9 of 12 arms" in figure.caption
     assert "over seeds of these data" in figure.caption
-    drawn = [row for rows in specification(figure)["datasets"].values() for row in rows if "examples" in row]
+    spec = specification(figure)
+    drawn = [row for rows in spec["datasets"].values() for row in rows if "examples" in row]
     assert min(row["examples"] for row in drawn) >= FEWEST
-    named = {panel["title"] for panel in panels}
-    assert {row["arm"] for row in drawn} == named
+    assert {row["arm"] for row in drawn} == set(spec["facet"]["sort"])
+    assert len(spec["facet"]["sort"]) == 9
 
 
 PARAMS = {"data.task": "classification", "network": "mlp", "network.normalization": "none"}
