@@ -35,3 +35,4 @@ class Findings(NamedTuple):
     more_numbers: Mapping[str, pd.DataFrame] = {}  # others, by the name of their file
     percent: bool = False  # errors are shares of examples
     all_diverged: bool = False  # every seed of every cell
+    fitted: str = ""  # that no arm errs on its training rows, where it is so

@@ -3,6 +3,7 @@
 from functools import partial
 
 from reports.answer import NEW_DATA, certainty_rows, ledger_rows, pair_rows, sentence, table_rows, terminal_rows
+from reports.calibration import calibration_rows
 from reports.comparison import Comparison, compare
 from reports.diagnostics import diagnostic_rows
 from reports.excerpt import IN_TABLES, IN_TERMINAL, how_many, leading, leading_arms
@@ -18,8 +19,11 @@ TABLES = {  # by name: title, and what makes it
     "pairs": ("Every arm against every other", pair_rows),
     "ledger": ("What other ways of choosing would have reported", ledger_rows),
     "diagnostics": ("How they fit", diagnostic_rows),
+    "calibration": ("How far their confidence can be trusted", calibration_rows),
     "sources": ("Where the spread comes from", source_rows),
 }
+
+FITTED = "No arm errs on its training rows, so that the gap is the test error."
 
 
 def of_networks(sweep: Sweep, attempt: Attempt) -> Findings:
@@ -28,7 +32,10 @@ def of_networks(sweep: Sweep, attempt: Attempt) -> Findings:
     tables = {name: attempt(title, partial(make, sweep, shown)) or [] for name, (title, make) in TABLES.items()}
     measures, few = stated_measures(sweep), leading(sweep, comparison, IN_TERMINAL)
     rows, caption = terminal_rows(few)
-    caption += how_many(len(few.rows), len(comparison.rows), f"{leading_arms(sweep)}; table.csv has all")
+    fitted = FITTED if all(row.train_error.mean == 0 for row in comparison.rows) else ""
+    caption += f" {fitted}" * bool(fitted) + how_many(
+        len(few.rows), len(comparison.rows), f"{leading_arms(sweep)}; table.csv has all"
+    )
     return Findings(
         explained="networks.html.j2",
         heading="The answer in numbers",
@@ -46,6 +53,7 @@ def of_networks(sweep: Sweep, attempt: Attempt) -> Findings:
         further=(NEW_DATA, *measures.values.columns.difference(list(rows[0]), sort=False)),
         percent=comparison.percent,
         all_diverged=all(row.diverged == row.seeds for row in comparison.rows),
+        fitted=fitted,
     )
 
 

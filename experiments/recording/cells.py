@@ -29,6 +29,7 @@ from reports.schema import (
     ERROR,
     FORMAT,
     KEPT,
+    OF_BINS,
     PARTS,
 )
 
@@ -164,7 +165,9 @@ def metrics_of(cell: Cell, curves: Curves) -> list[Any]:
         Metric("seeds/finished", finished, now, 0),
         Metric("seeds/diverged", len(curves.seeds) - finished, now, 0),
     ]
-    for name, values in by_chartable_name(at_the_selected_step(curves, cell.experiment.selection)).items():
+    at_that_step = at_the_selected_step(curves, cell.experiment.selection)
+    charted = {name: values for name, values in at_that_step.items() if not name.startswith(OF_BINS)}
+    for name, values in by_chartable_name(charted).items():
         interval = mean_interval(values)
         metrics.append(Metric(name, interval.mean, now, 0))
         if name.endswith("/error"):

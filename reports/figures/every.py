@@ -10,6 +10,7 @@ from reports.figures.figure import Figure
 from reports.figures.heat_map import heat_map
 from reports.figures.learning import gap_against_train, learning_curves
 from reports.figures.pairs import matrix
+from reports.figures.reliability import reliability_diagram
 from reports.figures.seeds import spread
 from reports.figures.strengths import strengths
 from reports.figures.weights import weight_distribution
@@ -33,6 +34,7 @@ def of_comparison(sweep: Sweep, comparison: Comparison) -> list[Planned]:
         "Learning curves": learning_curves,
         "Gap against train loss": gap_against_train,
         "Test error over two axes": heat_map,
+        "How rightly they are sure": reliability_diagram,
         "What became of the weights": weight_distribution,
     }
     return [Planned(title, partial(make, sweep, comparison)) for title, make in every.items()]

@@ -22,6 +22,8 @@ SELECTED = "selected/"  # of seeds: the step that each selection rule takes, by 
 DIVERGED = "diverged_at"  # of seeds: the step of the first infinite loss, −1 where there was none
 BEGAN = "training_began"  # of seeds: when, in milliseconds since 1970, by the clock of the machine that trained; −1: not known
 HISTOGRAM = "histogram/"  # of seeds: shares of weights, by the lower end of each bin
+RELIABILITY = "reliability/"  # of seeds: sums over test examples, by the lower end of each bin of confidence
+OF_BINS = (HISTOGRAM, RELIABILITY)  # so many that they are in tables alone, not among the metrics that MLflow charts
 
 REFERENCES = {  # of seeds: test errors of what needs no network, and their names in tables
     "reference/majority_error": "majority class",

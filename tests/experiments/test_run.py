@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from experiments.recording.cells import CURVES_IN_UI
-from reports.schema import CURVES, SEEDS
+from reports.schema import CURVES, OF_BINS, SEEDS
 from tests.conftest import ROOT, command, environment
 from tests.experiments.test_mistakes import every_fourth_is_fast
 
@@ -66,6 +66,8 @@ def test_the_recorded_numbers_agree_with_each_other(smoke, client, tmp_path):
         chosen = table[table.step == table.step.max()]
         assert chosen["test/error"].mean() == pytest.approx(run.data.metrics["test/error"])
         assert seeds["weights/distance"].mean() == pytest.approx(run.data.metrics["weights/distance"])
+        assert (seeds.filter(like="reliability/examples/").sum(axis=1) == int(run.data.params["data.test"])).all()
+        assert not any(name.startswith(OF_BINS) for name in run.data.metrics)
         assert (table["test/error"] - table["train/error"]).to_numpy() == pytest.approx(table["gap/error"])
         peeked = table.merge(seeds[["seed", "selected/oracle"]].rename(columns={"selected/oracle": "step"}))
         assert len(peeked) == 3

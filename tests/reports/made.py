@@ -10,15 +10,15 @@ import numpy as np
 import pandas as pd
 
 from reports.load import Sweep, at_the_selected_step, load_sweep, measured
-from reports.schema import CURVES, DIVERGED, FORMAT, HISTOGRAM, OWN, PARTS, RULES, SEEDS, SELECTED, SWEEP
+from reports.schema import CURVES, DIVERGED, FORMAT, OF_BINS, OWN, PARTS, RULES, SEEDS, SELECTED, SWEEP
 
 LAST = (
     *("weights/distance", "weights/spectral_norm", "gradient/norm", "gradient/noise", "margin/10", "margin/50"),
-    "test/calibration_error",
+    *("test/calibration_error", "test/calibration_floor", "test/overconfidence", "test/squared_calibration_error"),
 )
 ONCE = (
     *LAST,
-    HISTOGRAM,
+    *OF_BINS,
     "labels/",
     "validation/best_step",
     "validation/rise",
@@ -44,6 +44,10 @@ def curves_of(draw: np.random.Generator, seeds: int, evaluations: int, task: str
     columns |= {name: np.tile(draw.random(S), T) for name in LAST}
     shares = draw.dirichlet(np.ones(len(BINS)), S)
     columns |= {f"histogram/{low:.2f}": np.tile(shares[:, i], T) for i, low in enumerate(BINS)}
+    for b in range(15):
+        examples, correct = draw.integers(0, 60, S), draw.random(S)
+        sums = {"examples": examples, "correct": np.floor(examples * correct), "confidence": examples * (b + 0.5) / 15}
+        columns |= {f"reliability/{what}/{b / 15:.2f}": np.tile(own.astype(float), T) for what, own in sums.items()}
     columns["validation/best_step"], columns["validation/rise"] = np.full(T * S, 10.0), draw.random(T * S)
     table = pd.DataFrame(columns).assign(diverged_at=-1)
     lost = table.seed.isin(diverged) & (table.step > 0)

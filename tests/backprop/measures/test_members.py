@@ -13,7 +13,7 @@ from backprop.losses import (
     SquaredError,
     SquaredErrorOnClasses,
 )
-from backprop.measures.confidence import Confidence, calibration_error, margins
+from backprop.measures.confidence import Confidence, margins
 from backprop.measures.distances import Distances, distance, product_of_spectral_norms, spectral_norm
 from backprop.measures.gradients import Gradients
 from backprop.measures.measure import Subject
@@ -89,15 +89,7 @@ def test_margins_by_hand():
     assert margins(np.array([[2.0], [2.0]]), np.array([[1.0], [0.0]])).tolist() == [2.0, -2.0]
 
 
-def test_calibration_by_hand():
-    """Two examples with p = 0.8, one of them right: |0.5 − 0.8|; one with p = 0.6, right: |1 − 0.6|; 2/3 · 0.3 + 1/3 · 0.4."""
-    p = np.array([[0.8, 0.2], [0.8, 0.2], [0.6, 0.4]])
-    y = np.array([[1.0, 0], [0, 1.0], [1.0, 0]])
-    assert calibration_error(p, y) == pytest.approx(0.2 + 0.4 / 3)
-    assert np.isnan(calibration_error(np.full_like(p, np.nan), y))
-
-
-OUTPUTS_OF = {  # what gives the probabilities of the calibration by hand
+OUTPUTS_OF = {  # what gives the probabilities of `test_calibration.py`, of which the calibration error is 2/3 · 0.3 + 1/3 · 0.4
     SoftmaxCrossEntropy(): np.log([[0.8, 0.2], [0.8, 0.2], [0.6, 0.4]]),
     BinaryCrossEntropy(): np.log([[0.2 / 0.8], [0.2 / 0.8], [0.4 / 0.6]]),
     SigmoidSquaredError(): np.log([[0.4 / 0.6, 0.1 / 0.9], [0.4 / 0.6, 0.1 / 0.9], [0.6 / 0.4, 0.4 / 0.6]]),

@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 
 from backprop.losses import BinaryCrossEntropy, SoftmaxCrossEntropy, SquaredError
+from backprop.measures.confidence import Confidence
+from backprop.measures.distances import Distances
 from backprop.measures.normalized_margin import NormalizedMargin
 from backprop.network import MLP, ResidualMLP
 from backprop.training import Recipe
@@ -28,6 +30,12 @@ def test_margins_by_hand():
     assert found["normalized_margin/0"] == pytest.approx([3 / 4])
     assert found["normalized_margin/50"] == pytest.approx([4.5 / 4])
     assert measured(NormalizedMargin("frobenius"), seen)["normalized_margin/0"] == pytest.approx([3 / 5])
+
+
+def test_a_tables_quotient_of_margin_and_spectral_norm_is_the_normalized_margin():
+    seen = seen_with((5, 4))
+    quotient = measured(Confidence(), seen)["margin/10"] / measured(Distances(), seen)["weights/spectral_norm"]
+    assert quotient == pytest.approx(measured(NormalizedMargin(), seen)["normalized_margin/10"], rel=1e-9)
 
 
 @pytest.mark.parametrize("norm", ["spectral", "frobenius"])
