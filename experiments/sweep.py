@@ -13,6 +13,7 @@ from experiments import console as tell
 from experiments.before import before_training
 from experiments.config.building import execution_of, study_of
 from experiments.config.composition import Job
+from experiments.config.full_grid import check_design
 from experiments.config.lookup import look_up_keys
 from experiments.config.reach import Offered, Sweeping
 from experiments.config.secrets import hidden
@@ -47,6 +48,7 @@ def sweep(jobs: Sequence[Job], where: Workers, offered: Offered = None, *, searc
     study, options = study_of(jobs[0].config), execution_of(jobs[0].config)
     sweeping = Sweeping(jobs, offered)
     look_up_keys(study, sweeping)
+    check_design(study, jobs)
     plan = planned(jobs, options, where)
     check_validated(study, plan, searched)
     console = Console(stderr=True)

@@ -59,7 +59,7 @@ def start_sweep(study: Study, jobs: Sequence[Job], name: str, folder: Path, bega
 
 def axes(study: Study, jobs: Sequence[Job]) -> tuple[str, ...]:
     """The keys that tell the cells apart: overrides that vary over the jobs, or that the study names."""
-    named = [*study.baseline, *study.choose]
+    named = [*study.baseline, *study.choose, *study.design]
     named += [key for claim in study.claims for _, place in places(claim) for key in (*place, *along(claim))]
     named += [key for figure in study.figures for key in figure_axes(figure)]
     keys = list(dict.fromkeys(key for job in jobs for key in job.overrides))
