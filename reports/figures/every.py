@@ -5,6 +5,7 @@ from functools import partial
 from typing import NamedTuple
 
 from reports.comparison import Comparison
+from reports.figures.confirmation import side_by_side
 from reports.figures.differences import forest
 from reports.figures.effects import effects, interactions
 from reports.figures.figure import Figure
@@ -27,6 +28,7 @@ def of_comparison(sweep: Sweep, comparison: Comparison) -> list[Planned]:
     """The figures of every sweep that trains networks."""
     every: dict[str, Callable[[Sweep, Comparison], Figure | None]] = {
         "Difference from the baseline": forest,
+        "Confirmed on seeds never used before": side_by_side,
         "What each switch does, and every two together": effects,
         "Two switches at a time": interactions,
         "Test error of every seed": spread,
