@@ -11,6 +11,7 @@ from reports.figures.effects import effects, interactions
 from reports.figures.figure import Figure
 from reports.figures.heat_map import heat_map
 from reports.figures.learning import gap_against_train, learning_curves
+from reports.figures.pairs import matrix
 from reports.figures.seeds import spread
 from reports.figures.strengths import strengths
 from reports.figures.weights import weight_distribution
@@ -28,9 +29,13 @@ def of_comparison(sweep: Sweep, comparison: Comparison) -> list[Planned]:
     """The figures of every sweep that trains networks."""
     every: dict[str, Callable[[Sweep, Comparison], Figure | None]] = {
         "Difference from the baseline": forest,
+<<<<<<< HEAD
         "Confirmed on seeds never used before": side_by_side,
         "What each switch does, and every two together": effects,
         "Two switches at a time": interactions,
+=======
+        "Every arm against every other": matrix,
+>>>>>>> main
         "Test error of every seed": spread,
         "What the strength does": strengths,
         "Learning curves": learning_curves,
