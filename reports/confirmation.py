@@ -1,14 +1,14 @@
-"""A sweep confirmed: what the first one found of each arm, the same value on new seeds, and how much of the first was selection.
+"""A sweep confirmed: what the first one found of each arm, the same values on new seeds, and how much of the first was selection.
 
-The arm's value, and the baseline's, are those that the first sweep chose. D is the paired difference of their test errors, by seed:
-on the first seeds D₁, on the new ones D₂. The seeds are others, so that D₁ − D₂ is not paired: its interval is Welch's,
+The values of an arm and of its baseline are those that the first sweep chose. D is the paired difference of their test errors, by
+seed: on the first seeds D₁, on the new ones D₂. The seeds are others, so that D₁ − D₂ is not paired: its interval is Welch's,
 
     D̄₁ − D̄₂ ± t_ν √(s₁²/n₁ + s₂²/n₂),    ν = (s₁²/n₁ + s₂²/n₂)² / (s₁⁴/(n₁² (n₁ − 1)) + s₂⁴/(n₂² (n₂ − 1))).
 
 What was chosen because it looked well, on validation or among many arms, looks better on the seeds it was chosen on; D₁ − D₂ has this
-optimism and chance. All arms are one family of `reports.max_t`, on the first seeds and on the new ones alike. An arm that the first
-sweep told from its baseline (p < 0.05) is *confirmed* where the new seeds tell it too, on the same side, *contradicted* where they
-tell it on the other side, else *not confirmed*; of the others it says *undecided at first*.
+optimism and chance. All comparisons are one family of `reports.max_t`, on the first seeds and on the new ones alike. A difference that
+the first sweep told (p < 0.05) is *confirmed* where the new seeds tell it too, on the same side, *contradicted* where they tell it on
+the other side, else *not confirmed*; of the others it says *undecided at first*.
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,94 +17,89 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float
 
-from reports.comparison import Row, compare, differences_by_seed
+from reports.comparison import Pair, compare, differences_by_seed, paired
 from reports.load import Sweep
-from reports.max_t import Together, max_t
 from reports.schema import CONFIRMS
 from reports.sign_flips import Array
-from reports.statistics import Interval, PairedDifference, mean_interval, paired_differences, t_quantile
+from reports.statistics import Interval, mean_interval, t_quantile
 
 CONFIRMED, NOT_CONFIRMED, CONTRADICTED = "confirmed", "not confirmed", "contradicted"
 UNDECIDED = "undecided at first"
 
 
-class Tested(NamedTuple):
-    """One difference on some seeds: by itself, and among those of all arms."""
+class Confirmed(NamedTuple):
+    """Two arms, each at the value that the first sweep chose, on the first seeds and on new ones."""
 
-    difference: PairedDifference
-    together: Together
+    chosen: str  # the arm's value, in one line
+    is_with_baseline: bool
+    first: Pair
+    new: Pair
+    selection: Interval  # first − new; its sd is its standard error, n the smaller number of seeds
 
     @property
-    def is_told(self) -> bool:
-        return self.together.p < 0.05
+    def name(self) -> str:
+        return self.first.arm if self.is_with_baseline else f"{self.first.arm} − {self.first.other}"
 
-
-class Confirmed(NamedTuple):
-    """One arm at the value that the first sweep chose."""
-
-    row: Row  # of the first sweep
-    first: Tested
-    new: Tested
-    selection: Interval  # first − new; its sd is its standard error, n the smaller number of seeds
-    verdict: str
+    @property
+    def verdict(self) -> str:
+        if not is_told(self.first):
+            return UNDECIDED
+        if not is_told(self.new):
+            return NOT_CONFIRMED
+        return CONFIRMED if self.first.difference.mean * self.new.difference.mean > 0 else CONTRADICTED
 
 
 class Confirmation(NamedTuple):
-    """All arms that both sweeps have, and what of the told ones was found again."""
+    """All comparisons that both sweeps have, and what of the told ones was found again."""
 
-    arms: list[Confirmed]
+    pairs: list[Confirmed]
     lacking: list[str]  # arms of the first sweep whose cells did not finish on new seeds
-    at_first: Interval  # mean size of the differences told at first: over these arms, then over seeds
+    at_first: Interval  # mean size of the differences told at first: over these, then over seeds
     again: Interval  # the same on new seeds, in the direction of the first; below 0 is the other direction
     selection: Interval  # at_first − again, Welch's interval
 
 
 def confirmation(sweep: Sweep) -> Confirmation | None:
-    """The first sweep's arms on the new seeds; None where the sweep confirms none, or that one is gone."""
+    """The first sweep's comparisons on the new seeds; None where the sweep confirms none, or that one is gone."""
     if sweep.first is None:
         return None
-    compared = [row for row in compare(sweep.first).rows if row.difference is not None and row.difference.n > 1]
-    now = names_now(sweep, sweep.first)
-    there = [row for row in compared if row.cell in now and row.reference in now]
-    lacking = [row.arm for row in compared if row not in there]
-    old = differences_by_seed(sweep.first, [(row.cell, row.reference) for row in there])
-    new = differences_by_seed(sweep, [(now[row.cell], now[row.reference]) for row in there])
-    arms = [
-        Confirmed(row, first, again, welch(old[n], new[n]), verdict(first, again))
-        for n, (row, first, again) in enumerate(zip(there, tested(old), tested(new), strict=True))
+    comparison = compare(sweep.first)
+    at_first = {row.arm: row.cell for row in comparison.rows}
+    now = cells_now(sweep, sweep.first, at_first)
+    there = [pair for pair in comparison.pairs if pair.difference.n > 1 and {pair.arm, pair.other} <= now.keys()]
+    arms = [(pair.arm, pair.other) for pair in there]
+    by_seed = [
+        differences_by_seed(which, [(cells[one], cells[other]) for one, other in arms]).to_numpy()
+        for which, cells in ((sweep.first, at_first), (sweep, now))
     ]
-    told = [n for n, arm in enumerate(arms) if arm.first.is_told]
-    sizes = [towards(arms, told, by_seed) for by_seed in (old, new)]
-    return Confirmation(arms, lacking, *map(mean_interval, sizes), welch(*sizes))
+    row_of = {row.arm: row for row in comparison.rows}
+    pairs = [
+        Confirmed(row_of[old.arm].chosen, row_of[old.arm].baseline == old.other, old, new, welch(first, second))
+        for old, new, first, second in zip(there, paired(sweep, arms, now), *by_seed, strict=True)
+    ]
+    sizes = [towards(pairs, differences) for differences in by_seed]
+    lacking = [arm for arm in at_first if arm not in now]
+    return Confirmation(pairs, lacking, mean_interval(sizes[0]), mean_interval(sizes[1]), welch(*sizes))
 
 
-def names_now(sweep: Sweep, first: Sweep) -> Mapping[str, str]:
-    """The names of cells of the first sweep, with those of the same cells on new seeds."""
+def cells_now(sweep: Sweep, first: Sweep, at_first: Mapping[str, str]) -> dict[str, str]:
+    """The arms of the first sweep, with the cells that have the same settings on new seeds."""
     name_of = {cell["run_id"]: cell["name"] for cell in first.cells}
-    return {name_of[cell[CONFIRMS]]: cell["name"] for cell in sweep.cells if cell.get(CONFIRMS) in name_of}
+    now = {name_of[cell[CONFIRMS]]: cell["name"] for cell in sweep.cells if cell.get(CONFIRMS) in name_of}
+    return {arm: now[cell] for arm, cell in at_first.items() if cell in now}
 
 
-def tested(differences: Float[Array, "arms seeds"]) -> list[Tested]:
-    """Every arm's difference, by itself and among all."""
-    if not len(differences):
-        return []
-    return [Tested(*both) for both in zip(paired_differences(differences), max_t(differences), strict=True)]
+def is_told(pair: Pair) -> bool:
+    return pair.together.p < 0.05
 
 
-def verdict(first: Tested, new: Tested) -> str:
-    if not first.is_told:
-        return UNDECIDED
-    if not new.is_told:
-        return NOT_CONFIRMED
-    return CONFIRMED if first.difference.mean * new.difference.mean > 0 else CONTRADICTED
-
-
-def towards(arms: Sequence[Confirmed], told: Sequence[int], differences: Float[Array, "arms seeds"]) -> Array:
-    """By seed, the mean over the told arms of the difference in the direction of the first sweep's; empty where none was told."""
-    if not len(told):
+def towards(pairs: Sequence[Confirmed], differences: Float[Array, "pairs seeds"]) -> Array:
+    """By seed, the mean over the told pairs of the difference in the direction of the first sweep's; empty where none was told."""
+    told = [n for n, pair in enumerate(pairs) if is_told(pair.first)]
+    if not told:
         return np.empty(0)
-    directions = np.sign([arms[n].first.difference.mean for n in told])
-    return (directions[:, None] * differences[list(told)]).mean(axis=0)
+    directions = np.sign([pairs[n].first.difference.mean for n in told])
+    return (directions[:, None] * differences[told]).mean(axis=0)
 
 
 def welch(ours: Float[Array, " n"], theirs: Float[Array, " m"], level: float = 0.95) -> Interval:

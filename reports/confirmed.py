@@ -1,11 +1,10 @@
 """A confirmation, ready to show: sentences, and a table with both results side by side."""
 
 from reports.comparison import Comparison
-from reports.confirmation import CONFIRMED, Confirmation, Confirmed, Tested, confirmation
-from reports.formats import number, p_value, show_difference
+from reports.confirmation import CONFIRMED, Confirmation, Confirmed, confirmation, is_told
+from reports.formats import ends, number, p_value, show, show_difference
 from reports.load import Sweep, redrawn, varies
 from reports.schema.names import listed
-from reports.statistics import Interval
 
 LOST = (
     "The sweep that this one confirms (run {run}) is no longer in this store, or cannot be read: what it found is not shown; all "
@@ -16,60 +15,55 @@ LOST = (
 def confirmation_rows(sweep: Sweep, comparison: Comparison) -> list[dict[str, str]]:
     """One row per arm: the first result, the same value on new seeds, their difference, the verdict."""
     found = confirmation(sweep)
-    return [row_of(arm, comparison) for arm in found.arms] if found is not None else []
+    return [row_of(pair, comparison) for pair in found.pairs] if found is not None else []
 
 
-def row_of(arm: Confirmed, comparison: Comparison) -> dict[str, str]:
+def row_of(pair: Confirmed, comparison: Comparison) -> dict[str, str]:
+    means = [number(mean, comparison, sign=True) for mean in means_of(pair)]
     return {
-        "": arm.row.arm,
-        "chosen at first": arm.row.chosen or "–",
-        "first": shown(arm.first, comparison),
-        "p, first": p_value(arm.first.together.p),
-        "new seeds": shown(arm.new, comparison),
-        "p, new seeds": p_value(arm.new.together.p),
-        "selection: first − new": with_ends(arm.selection, comparison),
-        "verdict": arm.verdict,
+        "": pair.name,
+        "chosen at first": pair.chosen or "–",
+        "first": f"{means[0]} {ends(pair.first.together, comparison)}",
+        "p, first": p_value(pair.first.together.p),
+        "new seeds": f"{means[1]} {ends(pair.new.together, comparison)}",
+        "p, new seeds": p_value(pair.new.together.p),
+        "selection: first − new": f"{means[2]} {ends(pair.selection, comparison)}",
+        "verdict": pair.verdict,
     }
 
 
-def shown(tested: Tested, comparison: Comparison) -> str:
-    """A difference with its simultaneous interval."""
-    ends = (number(end, comparison, sign=True) for end in (tested.together.low, tested.together.high))
-    return f"{number(tested.difference.mean, comparison, sign=True)} [{', '.join(ends)}]"
-
-
-def with_ends(interval: Interval, comparison: Comparison, *, sign: bool = True) -> str:
-    ends = (number(end, comparison, sign=sign) for end in (interval.low, interval.high))
-    return f"{number(interval.mean, comparison, sign=sign)} [{', '.join(ends)}]"
+def means_of(pair: Confirmed) -> tuple[float, float, float]:
+    return pair.first.difference.mean, pair.new.difference.mean, pair.selection.mean
 
 
 def confirmed_in_sentences(sweep: Sweep, comparison: Comparison) -> list[str]:
     """What was found again, and how much was selection or chance; or that the first sweep is gone."""
     found = confirmation(sweep)
     if found is None:
-        return [LOST.format(run=sweep.confirms)] if sweep.confirms else []
+        return [LOST.format(run=sweep.confirms) + "\n"] if sweep.confirms else []
     lacking = [f"Not run to the end on new seeds: {listed(found.lacking)}."] if found.lacking else []
-    return [*verdicts(found, comparison), *lacking]
+    return [" ".join([*verdicts(found, comparison), *lacking]) + "\n"]
 
 
 def verdicts(found: Confirmation, comparison: Comparison) -> list[str]:
     """Two sentences: which of the differences told at first are confirmed, and how much of their size was found again."""
-    told = [arm for arm in found.arms if arm.first.is_told]
+    told = [pair for pair in found.pairs if is_told(pair.first)]
     if not told:
-        return ["The sweep that this one confirms told no arm from its baseline: there is nothing to confirm."]
+        return ["The sweep that this one confirms told no difference: there is nothing to confirm."]
     by_verdict: dict[str, list[str]] = {CONFIRMED: []}
-    for arm in told:
-        text = f"{arm.row.arm} ({show_difference(arm.new.difference.mean, comparison)})"
-        by_verdict.setdefault(arm.verdict, []).append(text)
-    parts = [f"{verdict}: {listed(arms) or 'none'}" for verdict, arms in by_verdict.items()]
+    for pair in told:
+        text = f"{pair.name} ({show_difference(pair.new.difference.mean, comparison)})"
+        by_verdict.setdefault(pair.verdict, []).append(text)
+    parts = [f"{verdict}: {listed(pairs) or 'none'}" for verdict, pairs in by_verdict.items()]
     n, m = found.at_first.n, found.again.n
     points = " points" if comparison.percent else ""
-    each = "by which it differed" if len(told) == 1 else f"by which these {len(told)} differed on average"
+    it = "it" if len(told) == 1 else f"these {len(told)}"
+    difference = "difference that the first sweep" if len(told) == 1 else f"{len(told)} differences that the first sweep"
     return [
-        f"On {m} seeds never used before, of the {len(told)} differences that the first sweep told with the values it chose: {'; '.join(parts)}.",
-        f"Of the {number(found.at_first.mean, comparison)}{points} {each} over the first {n} seeds, "
-        f"{with_ends(found.again, comparison, sign=False)} were found again; {with_ends(found.selection, comparison, sign=False)} "
-        "was selection or chance.",
+        f"On {m} seeds never used before, of the {difference} told, with the values that it chose: {'; '.join(parts)}.",
+        f"Of the {number(found.at_first.mean, comparison)}{points} that {it} measured{'' if len(told) == 1 else ' on average'} over the "
+        f"first {n} seeds, {show(found.again, comparison)} were found again; {show(found.selection, comparison)} was selection or "
+        "chance.",
     ]
 
 

@@ -12,20 +12,22 @@ off, and both have the same standard error (Box, Hunter & Hunter, Statistics for
 three and more are not asked about. All contrasts are one family of `reports.max_t`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations, product
 from typing import Any, NamedTuple
 
 import numpy as np
+import pandas as pd
 from jaxtyping import Float
 
-from reports.comparison import by_seed, comparable
+from reports.comparison import Pair, by_seed, comparable
 from reports.load import Sweep
-from reports.max_t import Together, max_t
+from reports.max_t import max_t
+from reports.population import on_new_data
 from reports.schema.names import listed, short
 from reports.schema.places import normal
 from reports.sign_flips import Array
-from reports.statistics import PairedDifference, paired_differences
+from reports.statistics import paired_differences
 
 
 class Switch(NamedTuple):
@@ -41,8 +43,7 @@ class Effect(NamedTuple):
     """What one switch does, or two do together, to the test error."""
 
     switches: tuple[Switch, ...]
-    difference: PairedDifference  # its mean, interval and p of this effect alone
-    together: Together  # p and simultaneous interval among all effects
+    pair: Pair  # of the cells where the contrast is positive and of those where it is negative
 
     @property
     def name(self) -> str:
@@ -65,13 +66,21 @@ def design(sweep: Sweep) -> Design:
     switches = [switch for switch in (switch_of(axis, sweep) for axis in axes) if switch is not None]
     if why := incomplete(axes, switches, sweep):
         return Design(switches, [], why)
-    errors = by_seed(sweep.results, [cell["name"] for cell in sweep.cells], "test/error").to_numpy(float)
+    errors = by_seed(sweep.results, [cell["name"] for cell in sweep.cells], "test/error")
     sets, signs = contrasts(coded(switches, sweep.cells))
-    by_contrast = effects(signs, errors)
-    if np.isfinite(by_contrast[0]).sum() < 2:
+    by_contrast = pd.DataFrame(effects(signs, errors.to_numpy(float)), columns=errors.columns)
+    if np.isfinite(by_contrast.iloc[0]).sum() < 2:
         return Design(switches, [], "No effects of the design: fewer than two seeds have a test error in every cell.")
-    found = zip(sets, paired_differences(by_contrast), max_t(by_contrast), strict=True)
-    return Design(switches, [Effect(tuple(switches[j] for j in which), *tested) for which, *tested in found])
+    pairs = tested(sweep, by_contrast, signs)
+    return Design(switches, [Effect(tuple(switches[j] for j in s), pair) for s, pair in zip(sets, pairs, strict=True)])
+
+
+def tested(sweep: Sweep, by_contrast: pd.DataFrame, signs: Float[Array, "contrasts cells"]) -> Iterator[Pair]:
+    """Every contrast over seeds, in the family of all, and on new data."""
+    found = zip(paired_differences(by_contrast.to_numpy()), max_t(by_contrast.to_numpy()), signs, strict=True)
+    for place, (difference, together, sign) in enumerate(found):
+        weights = [float(own) for own in sign / (len(sign) / 2)]
+        yield Pair("+", "−", difference, together, on_new_data(sweep, sweep.cells, by_contrast.iloc[place], weights))
 
 
 def effects(

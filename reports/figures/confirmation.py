@@ -18,10 +18,10 @@ FIRST, NEW = "first seeds", "new seeds"
 def side_by_side(sweep: Sweep, comparison: Comparison) -> Figure | None:
     """The arms of the first sweep, each at the value that it chose, with two intervals."""
     found = confirmation(sweep)
-    if found is None or not found.arms:
+    if found is None or not found.pairs:
         return None
     unit, factor = error_unit(comparison)
-    data = pd.DataFrame(row for arm in found.arms for row in rows_of(arm, factor))
+    data = pd.DataFrame(row for pair in found.pairs for row in rows_of(pair, factor))
     shown = data[data.arm.isin(list(dict.fromkeys(data.arm))[:IN_FIGURES])]
     colours = alt.Scale(domain=[FIRST, NEW], range=[TRAIN, TEST])
     tips = [alt.Tooltip(c, format=".3g" if data[c].dtype == float else "") for c in ("arm", *data.columns[2:8])]
@@ -37,7 +37,7 @@ def side_by_side(sweep: Sweep, comparison: Comparison) -> Figure | None:
         "confirmation",
         "Confirmed on seeds never used before",
         "Every arm at the value that the first sweep chose. Point: mean over seeds of the paired difference from its baseline; bar: "
-        "simultaneous 95 % interval over seeds of this data, of all arms together. Left of zero is better."
+        "95 % interval over seeds of these data, of all comparisons together (max-T). Left of zero is better."
         + how_many(shown.arm.nunique(), data.arm.nunique(), "arms"),
         (
             zero
@@ -48,11 +48,11 @@ def side_by_side(sweep: Sweep, comparison: Comparison) -> Figure | None:
     )
 
 
-def rows_of(arm: Confirmed, factor: float) -> list[dict[str, object]]:
-    """An arm on the first seeds and on the new ones; an interval that is infinite, as below six seeds, is missing."""
-    name = f"{arm.row.arm} ({arm.row.chosen})" if arm.row.chosen else arm.row.arm
-    selection = {"": arm.selection.mean, " low": arm.selection.low, " high": arm.selection.high}
-    shared = {f"selection{end}": value * factor for end, value in selection.items()} | {"verdict": arm.verdict}
+def rows_of(pair: Confirmed, factor: float) -> list[dict[str, object]]:
+    """A difference on the first seeds and on the new ones; an interval that is infinite, as below six seeds, is missing."""
+    name = f"{pair.name} ({pair.chosen})" if pair.chosen else pair.name
+    selection = {"": pair.selection.mean, " low": pair.selection.low, " high": pair.selection.high}
+    shared = {f"selection{end}": value * factor for end, value in selection.items()} | {"verdict": pair.verdict}
     return [
         {
             "arm": name,
@@ -68,7 +68,7 @@ def rows_of(arm: Confirmed, factor: float) -> list[dict[str, object]]:
             "p alone": one.difference.p,
             **shared,
         }
-        for seeds, one in ((FIRST, arm.first), (NEW, arm.new))
+        for seeds, one in ((FIRST, pair.first), (NEW, pair.new))
     ]
 
 

@@ -30,13 +30,13 @@ def effects(sweep: Sweep, comparison: Comparison) -> Figure | None:
     return Figure(
         "effects",
         "What each switch does, and every two together",
-        "Point: mean over seeds of the effect, paired by seed. Thick bar: 95 % t interval of this effect alone; thin bar: "
-        "simultaneous 95 % interval, of all effects together. Left of zero is less test error. A × B: half of how much the "
+        "Point: mean over seeds of the effect, paired by seed; left of zero is less test error. Thick bar: 95 % interval over seeds of "
+        "these data; thin bar: on new data of the kind; both of all effects together (max-T). A × B: half of how much the "
         "effect of A changes when B is switched on; left of zero, both together have less error than the sum of their effects.",
         (
             zero
-            + base.mark_rule(strokeWidth=1.5, color=TEST).encode(x=x.copy(), x2="high:Q")
-            + base.mark_rule(strokeWidth=4, color=TEST).encode(x=alt.X("alone low:Q"), x2="alone high:Q")
+            + base.mark_rule(strokeWidth=1.5, color=GREY).encode(x="new data low:Q", x2="new data high:Q")
+            + base.mark_rule(strokeWidth=4, color=TEST).encode(x=x, x2="high:Q")
             + base.mark_point(filled=True, size=80, color=TEST, opacity=1).encode(x="mean:Q")
         ).properties(width=600, height=alt.Step(30)),
         data,
@@ -45,16 +45,15 @@ def effects(sweep: Sweep, comparison: Comparison) -> Figure | None:
 
 def row_of(effect: Effect, factor: float) -> dict[str, object]:
     """An effect in the unit of the axis; an interval that is infinite, as below six seeds, is missing."""
-    one, family = effect.difference, effect.together
-    ends = {"low": family.low, "high": family.high, "alone low": one.low, "alone high": one.high}
-    finite = {name: value * factor if np.isfinite(value) else None for name, value in ends.items()}
-    numbers = {name: float("nan") if value is None else value for name, value in finite.items()}
+    one, family, beyond = effect.pair.difference, effect.pair.together, effect.pair.beyond
+    ends = {"": family, "new data ": beyond, "alone ": one}
+    numbers = {f"{which}{end}": getattr(ends[which], end) * factor for which in ends for end in ("low", "high")}
     return {
         "effect": effect.name,
         "off": ", ".join(switch.off for switch in effect.switches),
         "on": ", ".join(switch.on for switch in effect.switches),
         "mean": one.mean * factor,
-        **numbers,
+        **{name: value if np.isfinite(value) else float("nan") for name, value in numbers.items()},
         "p": family.p,
         "p alone": one.p,
         "d": one.d,

@@ -29,13 +29,10 @@ def of_comparison(sweep: Sweep, comparison: Comparison) -> list[Planned]:
     """The figures of every sweep that trains networks."""
     every: dict[str, Callable[[Sweep, Comparison], Figure | None]] = {
         "Difference from the baseline": forest,
-<<<<<<< HEAD
         "Confirmed on seeds never used before": side_by_side,
         "What each switch does, and every two together": effects,
         "Two switches at a time": interactions,
-=======
         "Every arm against every other": matrix,
->>>>>>> main
         "Test error of every seed": spread,
         "What the strength does": strengths,
         "Learning curves": learning_curves,
