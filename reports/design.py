@@ -71,11 +71,11 @@ def design(sweep: Sweep) -> Design:
     by_contrast = pd.DataFrame(effects(signs, errors.to_numpy(float)), columns=errors.columns)
     if np.isfinite(by_contrast.iloc[0]).sum() < 2:
         return Design(switches, [], "No effects of the design: fewer than two seeds have a test error in every cell.")
-    pairs = tested(sweep, by_contrast, signs)
+    pairs = as_pairs(sweep, by_contrast, signs)
     return Design(switches, [Effect(tuple(switches[j] for j in s), pair) for s, pair in zip(sets, pairs, strict=True)])
 
 
-def tested(sweep: Sweep, by_contrast: pd.DataFrame, signs: Float[Array, "contrasts cells"]) -> Iterator[Pair]:
+def as_pairs(sweep: Sweep, by_contrast: pd.DataFrame, signs: Float[Array, "contrasts cells"]) -> Iterator[Pair]:
     """Every contrast over seeds, in the family of all, and on new data."""
     found = zip(paired_differences(by_contrast.to_numpy()), max_t(by_contrast.to_numpy()), signs, strict=True)
     for place, (difference, together, sign) in enumerate(found):

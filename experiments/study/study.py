@@ -55,7 +55,7 @@ class Study:
                 "spaces and . + - _"
             )
         check_measures(self.measures)
-        check_switches(self.confirm, self.design, self.choose)
+        check_switches(self.design, self.choose)
         if not all(isinstance(axis, str) for axis in self.choose):
             raise ValueError(f"study.choose is {self.choose!r}; it must be a list of axes, such as [penalty.strength].")
 
@@ -74,11 +74,9 @@ def check_measures(measures: list[str]) -> None:
             raise ValueError(f"study.measures: {error}.") from error
 
 
-def check_switches(confirm: bool, design: list[str], choose: list[str]) -> None:
-    """Raises ValueError unless `confirm` is true or false, and `design` lists two axes or more, none of which is chosen."""
-    if not isinstance(confirm, bool):
-        raise ValueError(f"study.confirm is {confirm!r}; it must be true or false.")
-    if not isinstance(design, list) or not all(isinstance(axis, str) for axis in design):
+def check_switches(design: list[str], choose: list[str]) -> None:
+    """Raises ValueError unless these are two axes or more, none of which is chosen."""
+    if not all(isinstance(axis, str) for axis in design):
         raise ValueError(f"study.design is {design!r}; it must be a list of axes, such as [penalty.strength, epochs].")
     if design and not 2 <= len(set(design)) == len(design) <= MOST_SWITCHES:
         raise ValueError(
