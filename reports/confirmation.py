@@ -77,9 +77,9 @@ def confirmation(sweep: Sweep) -> Confirmation | None:
         Confirmed(row_of[old.arm].chosen, row_of[old.arm].baseline == old.other, old, new, welch(first, second))
         for old, new, first, second in zip(there, paired(sweep, arms, now), *by_seed, strict=True)
     ]
-    sizes = [towards(pairs, differences) for differences in by_seed]
+    then, after = (towards(pairs, differences) for differences in by_seed)
     lacking = [arm for arm in at_first if arm not in now]
-    return Confirmation(pairs, lacking, mean_interval(sizes[0]), mean_interval(sizes[1]), welch(*sizes))
+    return Confirmation(pairs, lacking, mean_interval(then), mean_interval(after), welch(then, after))
 
 
 def cells_now(sweep: Sweep, first: Sweep, at_first: Mapping[str, str]) -> dict[str, str]:

@@ -58,7 +58,9 @@ def verdicts(found: Confirmation, comparison: Comparison) -> list[str]:
     n, m = found.at_first.n, found.again.n
     points = " points" if comparison.percent else ""
     it = "it" if len(told) == 1 else f"these {len(told)}"
-    difference = "difference that the first sweep" if len(told) == 1 else f"{len(told)} differences that the first sweep"
+    difference = (
+        "difference that the first sweep" if len(told) == 1 else f"{len(told)} differences that the first sweep"
+    )
     return [
         f"On {m} seeds never used before, of the {difference} told, with the values that it chose: {'; '.join(parts)}.",
         f"Of the {number(found.at_first.mean, comparison)}{points} that {it} measured{'' if len(told) == 1 else ' on average'} over the "

@@ -125,7 +125,11 @@ def drawn(sweep: Sweep) -> str:
 def confirms(sweep: Sweep) -> str:
     """Which sweep, and on which seeds."""
     numbers = sorted(set(sweep.results.seed))
-    ends = f"{numbers[0]} to {numbers[-1]}" if len(numbers) == numbers[-1] - numbers[0] + 1 else listed([*map(str, numbers)])
+    ends = (
+        f"{numbers[0]} to {numbers[-1]}"
+        if len(numbers) == numbers[-1] - numbers[0] + 1
+        else listed([*map(str, numbers)])
+    )
     which = f"“{sweep.first.name}”" if sweep.first is not None else "a sweep that is no longer here"
     return f"{which} (run {sweep.confirms}), on the seeds {ends}, which no recorded cell of it had"
 

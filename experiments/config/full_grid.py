@@ -23,7 +23,9 @@ def check_design(study: Study, jobs: Sequence[Job]) -> None:
     there = {tuple(normal({axis: job.overrides[axis]})[axis] for axis in study.design) for job in jobs}
     missing = [place for place in product(*switches) if place not in there]
     if missing:
-        cells = [in_words({a: v[p] for a, v, p in zip(study.design, switches, place, strict=True)}) for place in missing]
+        cells = [
+            in_words({a: v[p] for a, v, p in zip(study.design, switches, place, strict=True)}) for place in missing
+        ]
         raise ConfigurationError(
             f"study.design needs all {2 ** len(switches)} combinations of its {len(switches)} switches; "
             f"{len(missing)} of them {'is' if len(missing) == 1 else 'are'} not in this sweep: {listed(cells)}. Put all "

@@ -32,7 +32,9 @@ def side_by_side(sweep: Sweep, comparison: Comparison) -> Figure | None:
         tooltip=tips,
     )
     zero = alt.Chart(pd.DataFrame({"zero": [0]})).mark_rule(color=GREY, strokeDash=[4, 3]).encode(x="zero:Q")
-    x = alt.X("low:Q", title=f"difference of test/error from the baseline ({unit})", scale=alt.Scale(nice=True, zero=True))
+    x = alt.X(
+        "low:Q", title=f"difference of test/error from the baseline ({unit})", scale=alt.Scale(nice=True, zero=True)
+    )
     return Figure(
         "confirmation",
         "Confirmed on seeds never used before",

@@ -84,7 +84,9 @@ def test_a_sweep_is_the_same_if_its_finished_cells_have_the_plans_settings(monke
     cells = {"1": run_of("1", settings="a"), "2": run_of("2", settings="b")}
     record = {"cells": [{"run_id": run_id, "status": status} for run_id, status in listed]}
     monkeypatch.setattr(module, "read_record", lambda client, run_id: record)
-    plan = SimpleNamespace(jobs=settings, cells=[SimpleNamespace(identity=SimpleNamespace(settings=s)) for s in settings])
+    plan = SimpleNamespace(
+        jobs=settings, cells=[SimpleNamespace(identity=SimpleNamespace(settings=s)) for s in settings]
+    )
     assert its_cells(None, run_of("sweep"), plan, cells) == found
 
 
@@ -105,14 +107,15 @@ def seeds_of(report, folder):
     return sorted(set(pd.read_csv(folder / report / "results.csv").seed))
 
 
-GRID = ["study=smoke", "regularizer=none,l2", "penalty.strength=0.01,0.1", "epochs=3", "seeds=[4,0,2]"]
+SMALL = ["dataset=wine", "network.hidden=[5]", "epochs=3", "evaluate_at.count=3", "split.train=60"]
+GRID = ["study=none", "regularizer=none,l2", "penalty.strength=0.01,0.1", "seeds=[4,0,2]", *SMALL]
 
 
 @pytest.mark.slow
 def test_without_a_first_sweep_the_command_that_makes_it_is_told(lab, tmp_path):
     done = command(lab, *GRID, "study.confirm=true")
     assert done.returncode == 2
-    assert "looks for a finished sweep of 'smoke' with the same cells; there is none here. Run it first: " in done.stderr
+    assert "looks for a finished sweep of 'none' with the same cells; there is none here. Run it first: " in done.stderr
     assert "study.confirm" not in done.stderr.partition("Run it first: ")[2]
     empty = tmp_path / "empty"
     empty.mkdir()
@@ -131,7 +134,7 @@ def test_a_sweep_is_confirmed_on_other_seeds_every_time_and_its_page_is_rebuilt_
     """A grid given on the command line, seeds given as a list; 5–7 follow 4, 8–10 follow 7."""
     assert command(lab, *GRID).returncode == 0
     planned = command(lab, *GRID, "study.confirm=true", "execution.dry_run=true")
-    assert "on seeds 5–7, which no recorded cell of 'smoke' has" in planned.stderr
+    assert "on seeds 5–7, which no recorded cell of 'none' has" in planned.stderr
     assert "networks of the new cells: 9 to train" in planned.stderr
     for seeds, text in (([5, 6, 7], "5–7"), ([8, 9, 10], "8–10")):
         done = command(lab, *GRID, "study.confirm=true")
@@ -143,14 +146,14 @@ def test_a_sweep_is_confirmed_on_other_seeds_every_time_and_its_page_is_rebuilt_
     cells = {cell["name"]: cell["run_id"] for cell in first["cells"]}
     for record in confirmations:
         assert {cell["name"]: cell[CONFIRMS] for cell in record["cells"]} == cells
-    rebuilt = command(lab, "smoke", "--folder", "again", module="reports.build")
+    rebuilt = command(lab, "none", "--folder", "again", module="reports.build")
     assert rebuilt.returncode == 0, rebuilt.stderr
     page = (lab / "again" / "index.html").read_text(encoding="utf-8")
     assert "Both results side by side" in page
-    other = command(lab, *GRID, "study.confirm=true", "split.train=90")
+    other = command(lab, *GRID, "study.confirm=true", "split.train=50")
     assert other.returncode == 2
-    assert "those here have other cells, settings, data or code: 'smoke 20" in other.stderr
+    assert "those here have other cells, settings, data or code: 'none 20" in other.stderr
     assert command(lab, "delete", first["name"], module="experiments.sweeps").returncode == 0
-    without = command(lab, "smoke", "--folder", "again", module="reports.build")
+    without = command(lab, "none", "--folder", "again", module="reports.build")
     assert without.returncode == 0, without.stderr
     assert "is no longer in this store" in (lab / "again" / "index.html").read_text(encoding="utf-8")

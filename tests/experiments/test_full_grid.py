@@ -47,7 +47,7 @@ def test_an_axis_that_is_no_switch_is_refused():
 
 def test_a_cell_without_a_switch_is_refused():
     lacking = [Job({"a": a} if a == "0" else {"a": a, "b": b}, None, {}) for a, b in FULL]
-    with pytest.raises(ConfigurationError, match="study.design names b, which the cell a=0 does not have"):
+    with pytest.raises(ConfigurationError, match="names b, which the cell a=0 does not have"):
         check_design(STUDY, lacking)
 
 

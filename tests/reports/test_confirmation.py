@@ -35,7 +35,12 @@ def sweep_of(cells, seeds, confirms=(), params=None):
             row |= {"train/error": 0.0, "validation/error": validation, "test/error": error, "gap/error": error}
             row |= {"train/loss": 0.1, "validation/loss": validation, "test/loss": error, "diverged_at": -1}
             rows.append(row | {"axis/regularizer": arm, "axis/penalty.strength": strength})
-    study = {"name": "made", "question": "Is it so?", "baseline": {"regularizer": "none"}, "choose": ["penalty.strength"]}
+    study = {
+        "name": "made",
+        "question": "Is it so?",
+        "baseline": {"regularizer": "none"},
+        "choose": ["penalty.strength"],
+    }
     told = {"tags": {}, "params": {"data.task": "classification", **(params or {})}, "failed": []}
     return swept(pd.DataFrame(rows), name=f"made {seeds[0]}", study=study, axes=AXES, cells=records, **told)
 
@@ -171,7 +176,14 @@ class TwoSweeps(Store):
     def save_both(self):
         study = {"name": "made", "question": "Is it so?", "baseline": {}, "choose": []}
         for run, cell, confirms in (("first", "c0", None), ("second", "c1", "c0")):
-            listed = {"run_id": cell, "name": "all", "axes": {}, "status": "FINISHED", "data": "d", "task": "classification"}
+            listed = {
+                "run_id": cell,
+                "name": "all",
+                "axes": {},
+                "status": "FINISHED",
+                "data": "d",
+                "task": "classification",
+            }
             more = {CONFIRMS: "first"} if confirms else {}
             record = {"format": FORMAT, "name": run, "study": study, "axes": [], **more}
             record["cells"] = [listed | ({CONFIRMS: confirms} if confirms else {})]

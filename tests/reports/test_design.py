@@ -47,7 +47,9 @@ def test_effects_of_two_switches_by_hand():
     both: ½ (.05 − .06 − .07 + .10) = +.01. With dropout on, the penalty does .05 − .07 = −.02 = −.03 + .01; off, −.04 = −.03 − .01.
     """
     errors = np.array([[0.10, 0.07], [0.06, 0.05]])[..., None] + np.array([0.0, 0.01, 0.02])
-    assert means(of_errors(errors, SWITCHES[:2])) == pytest.approx({"strength": -0.03, "rate": -0.02, "strength × rate": 0.01})
+    assert means(of_errors(errors, SWITCHES[:2])) == pytest.approx(
+        {"strength": -0.03, "rate": -0.02, "strength × rate": 0.01}
+    )
 
 
 def test_effects_of_three_switches_by_hand():
@@ -58,7 +60,16 @@ def test_effects_of_three_switches_by_hand():
     ½ (4 − 5 − 9 + 9) = −½: on average 0. First × third: at the second off ½ (5 − 7 − 9 + 10) = −½, on ½ (4 − 6 − 9 + 8) = −1½: −1.
     Second × third: at the first off ½ (9 − 8 − 9 + 10) = 1, on ½ (4 − 6 − 5 + 7) = 0: ½.
     """
-    points = {(0, 0, 0): 10, (0, 1, 0): 8, (1, 0, 0): 7, (1, 1, 0): 6, (0, 0, 1): 9, (0, 1, 1): 9, (1, 0, 1): 5, (1, 1, 1): 4}
+    points = {
+        (0, 0, 0): 10,
+        (0, 1, 0): 8,
+        (1, 0, 0): 7,
+        (1, 1, 0): 6,
+        (0, 0, 1): 9,
+        (0, 1, 1): 9,
+        (1, 0, 1): 5,
+        (1, 1, 1): 4,
+    }
     errors = np.array([points[place] for place in product((0, 1), repeat=3)]).reshape(2, 2, 2, 1) / 100
     found = means(of_errors(errors + np.array([0.0, 0.003]), SWITCHES))
     by_hand = {"strength": -3.5, "rate": -1, "smoothing": -1}
@@ -121,7 +132,9 @@ def test_where_a_cell_failed_or_is_not_there_it_is_said_and_no_number_given():
     missing = failed._replace(failed=[])
     assert "none at strength=0.01 rate=0.0" in design(missing).why
     others = of_errors(errors, SWITCHES[:2])
-    assert "loss.smoothing has not two values" in design(others._replace(study=others.study | {"design": [*SWITCHES]})).why
+    assert (
+        "loss.smoothing has not two values" in design(others._replace(study=others.study | {"design": [*SWITCHES]})).why
+    )
     apart = [cell | {"data": str(n)} for n, cell in enumerate(others.cells)]
     assert "seeds do not pair them" in design(others._replace(cells=apart)).why
 
