@@ -13,12 +13,14 @@ from experiments import console as tell
 from experiments.before import before_training
 from experiments.config.building import execution_of, study_of
 from experiments.config.composition import Job
+from experiments.config.full_grid import check_design
 from experiments.config.lookup import look_up_keys
 from experiments.config.reach import Offered, Sweeping
 from experiments.config.secrets import hidden
 from experiments.recording import journal, lifetime, tracking
 from experiments.recording.assembly import assembled
 from experiments.recording.cells import record_cell, record_failure
+from experiments.recording.confirmation import confirmation
 from experiments.recording.delivery import WriteQueue, retry
 from experiments.recording.naming import SweepRun
 from experiments.recording.plan import Cell, Plan, check_validated, planned
@@ -47,9 +49,13 @@ def sweep(jobs: Sequence[Job], where: Workers, offered: Offered = None, *, searc
     study, options = study_of(jobs[0].config), execution_of(jobs[0].config)
     sweeping = Sweeping(jobs, offered)
     look_up_keys(study, sweeping)
-    plan = planned(jobs, options, where)
-    check_validated(study, plan, searched)
+    check_design(study, jobs)
     console = Console(stderr=True)
+    plan = planned(jobs, options, where)
+    confirms = confirmation(study, plan, console) if study.confirm and plan.cells else None
+    if confirms:
+        jobs, plan = confirms.jobs, planned(confirms.jobs, options, where)
+    check_validated(study, plan, searched)
     before_training(study, sweeping, plan, console)
     writable_runs()
     new = plan.new
@@ -63,7 +69,7 @@ def sweep(jobs: Sequence[Job], where: Workers, offered: Offered = None, *, searc
     trained = attempts(stacks, where)  # training has begun; the store opens beside it
     queue = WriteQueue(console)
     with closing(trained), lifetime.named(study) as (name, folder):
-        run = retry(partial(tracking.start_sweep, study, jobs, name, folder, began), console)
+        run = retry(partial(tracking.start_sweep, study, jobs, name, folder, began, confirms), console)
         with lifetime.ending(run.client, run.run_id, name):
             tell.other_formats(run.client, console)
             plan.give_up_lost(partial(is_finished, run.client))

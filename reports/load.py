@@ -6,7 +6,7 @@ from functools import lru_cache, partial
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from reports.schema import AT, BEGAN, CURVES, DIVERGED, OWN, ROWS, RULES, SEEDS, SELECTED
+from reports.schema import AT, BEGAN, CONFIRMS, CURVES, DIVERGED, OWN, ROWS, RULES, SEEDS, SELECTED
 from reports.schema.artifacts import artifact, has_artifact
 from reports.schema.names import NoSuchSweep, arm_names, as_number
 from reports.schema.record import read_record, read_table
@@ -45,6 +45,8 @@ class Sweep(NamedTuple):
     params: dict[str, str]  # of the first cell: what all have in common, mostly
     failed: list[dict[str, Any]]
     stated: Mapping[str, int] = {}  # when each claim of the study was stated first, by its hash
+    confirms: str = ""  # the run of the sweep whose cells these are, on seeds of their own
+    first: "Sweep | None" = None  # that sweep, where the store still has it
     errors: "Callable[[str], pd.DataFrame | None]" = none_kept  # of a cell's held-out rows at the step that counts
 
 
@@ -96,8 +98,8 @@ def find_sweep(client: Any, name: str | None) -> str:
     )
 
 
-def load_sweep(client: Any, run_id: str) -> Sweep:
-    """Reads the sweep's list of cells, then each finished cell's curves."""
+def load_sweep(client: Any, run_id: str, *, confirmed: bool = True) -> Sweep:
+    """Reads the sweep's list of cells, then each finished cell's curves; and the sweep that it confirms, unless told not to."""
     record = read_record(client, run_id)
     if record is None:
         raise NoSuchSweep(
@@ -121,10 +123,22 @@ def load_sweep(client: Any, run_id: str) -> Sweep:
         params=client.get_run(finished[0]["run_id"]).data.params,
         failed=[cell for cell in record["cells"] if cell["status"] != "FINISHED"],
         stated=first_stated(client, claims) if isinstance(claims := record["study"].get("claims"), list) else {},
+        confirms=record.get(CONFIRMS, ""),
+        first=sweep_confirmed(client, record) if confirmed and record.get(CONFIRMS) else None,
         errors=lru_cache(CELLS_AT_HAND)(
             partial(errors_of, client, {cell["name"]: cell["run_id"] for cell in finished})
         ),
     )
+
+
+def sweep_confirmed(client: Any, record: Mapping[str, Any]) -> Sweep | None:
+    """The sweep that this one repeats on new seeds; None where it, or one of its cells, is gone or cannot be read."""
+    from mlflow.exceptions import MlflowException
+
+    try:
+        return load_sweep(client, record[CONFIRMS], confirmed=False)
+    except (MlflowException, NoSuchSweep, OSError, ValueError):
+        return None
 
 
 def errors_of(client: Any, runs: Mapping[str, str], cell: str) -> "pd.DataFrame | None":

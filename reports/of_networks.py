@@ -5,7 +5,9 @@ from functools import partial
 from reports.answer import NEW_DATA, certainty_rows, ledger_rows, pair_rows, sentence, table_rows, terminal_rows
 from reports.calibration import calibration_rows
 from reports.comparison import Comparison, compare
+from reports.confirmed import confirmation_rows, confirmed_in_sentences
 from reports.diagnostics import diagnostic_rows
+from reports.effects import effect_rows, effects_in_sentences
 from reports.excerpt import IN_TABLES, IN_TERMINAL, how_many, leading, leading_arms
 from reports.figures.every import of_comparison
 from reports.findings import Attempt, Findings
@@ -15,6 +17,8 @@ from reports.tables import numbers_of, pairs_of
 from reports.variance import source_rows, sources_in_a_sentence
 
 TABLES = {  # by name: title, and what makes it
+    "confirmation": ("Both results side by side", confirmation_rows),
+    "effects": ("Effects of the switches in numbers", effect_rows),
     "certainty": ("How sure", certainty_rows),
     "pairs": ("Every arm against every other", pair_rows),
     "ledger": ("What other ways of choosing would have reported", ledger_rows),
@@ -60,4 +64,5 @@ def of_networks(sweep: Sweep, attempt: Attempt) -> Findings:
 def sentences(sweep: Sweep, comparison: Comparison, sources: list[dict[str, str]]) -> list[str]:
     """The answer: the spread by source where `vary` is swept, and the differences from the baseline unless only that is."""
     first = [sources_in_a_sentence(sources)] if sources else []
+    first += confirmed_in_sentences(sweep, comparison) + effects_in_sentences(sweep, comparison)
     return first + (comparison.warnings if sweep.axes == ["vary"] else [sentence(comparison)])

@@ -4,6 +4,7 @@ from functools import cache
 from pathlib import Path
 
 from reports.claims import rules
+from reports.confirmed import what_is_new
 from reports.contents import Contents
 from reports.excerpt import first
 from reports.load import Sweep, has_rows, redrawn, varies
@@ -33,6 +34,7 @@ def page(sweep: Sweep, made: Contents) -> str:
         redrawn=redrawn(sweep),
         validated=has_rows(sweep, "validation"),
         recipe=recipe(sweep),
+        what_is_new=what_is_new(sweep),
     )
 
 
@@ -52,6 +54,7 @@ def recipe(sweep: Sweep) -> dict[str, str]:
         "Command": sweep.tags.get("command", ""),
         "Varied": "; ".join(f"{axis}: {value_of(axis, sweep)}" for axis in sweep.axes) or "nothing but seeds",
         "Data": data(sweep) + (f"; {parts(sweep)}" if trains else ""),
+        **({"Confirms": confirms(sweep)} if sweep.confirms else {}),
         "Seeds": seeds(sweep) + (drawn(sweep) if trains else ""),
         **({"Training": training(sweep)} if trains else {"Theory": value_of("theory", sweep)}),
         **({"Rows": sweep.tags[THINNED]} if THINNED in sweep.tags else {}),
@@ -117,6 +120,18 @@ def drawn(sweep: Sweep) -> str:
     varied = [word for source, word in words.items() if source in sweep.params.get("vary", str(list(words)))]
     rest = "" if len(varied) == len(words) else "; the rest is the first seed's"
     return f": each draws {', '.join(varied)}, the same for all cells{rest}"
+
+
+def confirms(sweep: Sweep) -> str:
+    """Which sweep, and on which seeds."""
+    numbers = sorted(set(sweep.results.seed))
+    ends = (
+        f"{numbers[0]} to {numbers[-1]}"
+        if len(numbers) == numbers[-1] - numbers[0] + 1
+        else listed([*map(str, numbers)])
+    )
+    which = f"“{sweep.first.name}”" if sweep.first is not None else "a sweep that is no longer here"
+    return f"{which} (run {sweep.confirms}), on the seeds {ends}, which no recorded cell of it had"
 
 
 def training(sweep: Sweep) -> str:

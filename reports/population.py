@@ -26,26 +26,31 @@ def population(sweep: Sweep) -> str:
     return f"on {name or 'these data'}" + (f" ({told})" if told else "")
 
 
-def on_new_data(sweep: Sweep, cells: Sequence[Mapping[str, Any]], by_seed: pd.Series) -> NewData:
-    """The interval of a difference between two cells, given by seed, on new data of the kind; or why there is none."""
+def on_new_data(
+    sweep: Sweep, cells: Sequence[Mapping[str, Any]], by_seed: pd.Series, weights: Sequence[float] = (1.0, -1.0)
+) -> NewData:
+    """The interval of a contrast of cells, given by seed, on new data of the kind; or why there is none.
+
+    The contrast is the sum of weight · test error: of two cells, their difference.
+    """
     finite = by_seed[np.isfinite(by_seed)]
     if all(cell.get("redrawn") is True for cell in cells):
         return independent(finite.to_numpy())
     shared = [number for cell in cells if isinstance(number := cell.get(IN_COMMON), float | int)]
     train = [number for cell in cells if isinstance(number := (cell.get("sizes") or {}).get("train"), int)]
-    if len(shared) < 2 or len(train) < 2:
+    if len(shared) < len(cells) or len(train) < len(cells):
         return none("it is not recorded which training rows seeds have in common")
     try:
         errors = [table for cell in cells if (table := sweep.errors(cell["name"])) is not None]
     except Unreadable as error:
         return none(str(error))
-    if len(errors) < 2:
+    if len(errors) < len(cells):
         return none("no errors of test rows are kept")
     seeds = list(finite.index)
-    a, b = (by_row(table, seeds) for table in errors)
-    if not a.notna().equals(b.notna()):
-        return none("the two have different test rows")
-    d = a - b
+    tables = [by_row(table, seeds) for table in errors]
+    if not all(table.notna().equals(tables[0].notna()) for table in tables):
+        return none("they have different test rows")
+    d = sum((weight * table for weight, table in zip(weights, tables, strict=True)), 0.0 * tables[0])
     if not np.allclose(d.mean(axis=1), finite, rtol=1e-3, atol=1e-6):
         return none("the kept errors of test rows are not those of the recorded test errors")
     return interval(d.to_numpy(), max(shared), min(train))

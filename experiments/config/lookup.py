@@ -46,6 +46,7 @@ def keys_named(study: Study) -> Iterator[tuple[str, str]]:
     """All keys that the study names, each with where."""
     yield from (("study.choose", key) for key in study.choose)
     yield from (("study.baseline", key) for key in study.baseline)
+    yield from (("study.design", key) for key in study.design)
     for n, stated in enumerate(study.claims):
         for end, place in named.places(stated):
             yield from ((f"study.claims[{n}].{end}", key) for key in place)

@@ -15,6 +15,8 @@ from reports.schema.names import short, unambiguous
 if TYPE_CHECKING:
     from mlflow import MlflowClient
 
+    from experiments.recording.confirmation import Confirmation
+
 
 class SweepRun(NamedTuple):
     """An open sweep, and where its cells are recorded."""
@@ -27,6 +29,7 @@ class SweepRun(NamedTuple):
     folder: Path  # of its report
     axes: tuple[str, ...]
     names: dict[tuple[tuple[str, str], ...], str]  # of the cells, by their places on the axes
+    confirms: "Confirmation | None" = None
 
     def place(self, job: Job) -> tuple[dict[str, str], str]:
         """Where a job lies on the axes, and the name of its cell."""

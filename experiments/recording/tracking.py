@@ -11,6 +11,7 @@ from experiments.config.secrets import hidden
 from experiments.config.values import settings_of
 from experiments.costs.thinning import left_out
 from experiments.recording import journal
+from experiments.recording.confirmation import Confirmation
 from experiments.recording.lifetime import close_stale_runs
 from experiments.recording.naming import SweepRun, cell_names, own_command
 from experiments.recording.plan import Plan
@@ -27,7 +28,7 @@ from experiments.recording.store import (
 )
 from experiments.study.about_data import about_data
 from experiments.study.study import Study
-from reports.schema import FORMAT, REPORT, SWEEP, THINNED, VERDICTS
+from reports.schema import CONFIRMS, FORMAT, REPORT, SWEEP, THINNED, VERDICTS
 from reports.schema.named import along, keys, places
 from reports.schema.named import axes as figure_axes
 from reports.schema.statement import TAG, as_tag
@@ -35,7 +36,9 @@ from reports.schema.statement import TAG, as_tag
 NOTE_LIMIT = 8000  # characters: MLflow cuts longer tags
 
 
-def start_sweep(study: Study, jobs: Sequence[Job], name: str, folder: Path, began: int) -> SweepRun:
+def start_sweep(
+    study: Study, jobs: Sequence[Job], name: str, folder: Path, began: int, confirms: Confirmation | None = None
+) -> SweepRun:
     """Opens the sweep's own run, which was begun at that time, in milliseconds since 1970; it stays RUNNING until `ending` closes it."""
     client = open_store()
     close_stale_runs(client)
@@ -51,15 +54,17 @@ def start_sweep(study: Study, jobs: Sequence[Job], name: str, folder: Path, bega
     }
     if study.claims:
         tags[TAG] = as_tag(study.claims)
+    if confirms:
+        tags[CONFIRMS] = confirms.sweep
     run = client.create_run(experiment, began, run_name=f"sweep: {name}", tags=tags)
     own_axes = axes(study, jobs)
     names = cell_names(study, own_axes, jobs)
-    return SweepRun(client, experiment, run.info.run_id, study, name, folder, own_axes, names)
+    return SweepRun(client, experiment, run.info.run_id, study, name, folder, own_axes, names, confirms)
 
 
 def axes(study: Study, jobs: Sequence[Job]) -> tuple[str, ...]:
     """The keys that tell the cells apart: overrides that vary over the jobs, or that the study names."""
-    named = [*study.baseline, *study.choose]
+    named = [*study.baseline, *study.choose, *study.design]
     named += [key for claim in study.claims for _, place in places(claim) for key in (*place, *along(claim))]
     named += [key for figure in study.figures for key in figure_axes(figure)]
     keys = list(dict.fromkeys(key for job in jobs for key in job.overrides))
@@ -88,6 +93,8 @@ def end_sweep(sweep: SweepRun, plan: Plan) -> None:
         run_id = cell.run_in(runs)
         if run_id:  # otherwise the sweep stopped before this cell
             listed.append(entry | {"run_id": run_id, "status": "FINISHED", **about_data(cell.experiment)})
+            if sweep.confirms and cell.identity.settings in sweep.confirms.cells:
+                listed[-1][CONFIRMS] = sweep.confirms.cells[cell.identity.settings]
             cell.value = recorded_value(sweep.client, run_id) if cell.value is None else cell.value
     record = {
         "format": FORMAT,
@@ -95,6 +102,7 @@ def end_sweep(sweep: SweepRun, plan: Plan) -> None:
         "study": sweep.study.as_dict(),
         "axes": list(sweep.axes),
         "cells": listed,
+        **({CONFIRMS: sweep.confirms.sweep} if sweep.confirms else {}),
     }
     add_text(sweep.client, sweep.run_id, json.dumps(record, indent=1), SWEEP)
     if note := left_out(plan.keep, (cell.experiment for cell in plan.cells)):

@@ -8,6 +8,8 @@ from backprop.choices import choice, one_of
 from reports.schema.derived import metric_names
 from reports.schema.statements import claim, figure, is_number
 
+MOST_SWITCHES = 8  # 256 cells
+
 
 @choice
 class Study:
@@ -33,6 +35,8 @@ class Study:
         default_factory=list
     )  # metrics, recorded or derived, that the table shows: beside errors for networks; for theories these alone, or all
     figures: list[dict[str, Any]] = field(default_factory=list)  # beside those that every report has
+    confirm: bool = False  # on seeds never used before, beside the newest sweep of the same cells
+    design: list[str] = field(default_factory=list)  # switches: axes of two values each, whose grid is full
 
     def __post_init__(self) -> None:
         if self.smallest_effect is not None and not (is_number(self.smallest_effect) and self.smallest_effect > 0):
@@ -51,6 +55,7 @@ class Study:
                 "spaces and . + - _"
             )
         check_measures(self.measures)
+        check_switches(self.design, self.choose)
         if not all(isinstance(axis, str) for axis in self.choose):
             raise ValueError(f"study.choose is {self.choose!r}; it must be a list of axes, such as [penalty.strength].")
 
@@ -67,3 +72,19 @@ def check_measures(measures: list[str]) -> None:
             metric_names(metric)
         except ValueError as error:
             raise ValueError(f"study.measures: {error}.") from error
+
+
+def check_switches(design: list[str], choose: list[str]) -> None:
+    """Raises ValueError unless these are two axes or more, none of which is chosen."""
+    if not all(isinstance(axis, str) for axis in design):
+        raise ValueError(f"study.design is {design!r}; it must be a list of axes, such as [penalty.strength, epochs].")
+    if design and not 2 <= len(set(design)) == len(design) <= MOST_SWITCHES:
+        raise ValueError(
+            f"study.design is {design!r}; it must list 2 to {MOST_SWITCHES} different axes, or none: with one switch, the "
+            "table's difference from the baseline is its effect."
+        )
+    if both := sorted(set(design) & set(choose)):
+        raise ValueError(
+            f"study.design and study.choose both name {both[0]}; a switch has an effect at each of its values, so that none "
+            "of them is chosen: leave it out of one of the two."
+        )

@@ -5,7 +5,9 @@ from functools import partial
 from typing import NamedTuple
 
 from reports.comparison import Comparison
+from reports.figures.confirmation import side_by_side
 from reports.figures.differences import forest
+from reports.figures.effects import effects, interactions
 from reports.figures.figure import Figure
 from reports.figures.heat_map import heat_map
 from reports.figures.learning import gap_against_train, learning_curves
@@ -28,6 +30,9 @@ def of_comparison(sweep: Sweep, comparison: Comparison) -> list[Planned]:
     """The figures of every sweep that trains networks."""
     every: dict[str, Callable[[Sweep, Comparison], Figure | None]] = {
         "Difference from the baseline": forest,
+        "Confirmed on seeds never used before": side_by_side,
+        "What each switch does, and every two together": effects,
+        "Two switches at a time": interactions,
         "Every arm against every other": matrix,
         "Test error of every seed": spread,
         "What the strength does": strengths,

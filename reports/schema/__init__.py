@@ -12,6 +12,7 @@ ROWS = "rows.parquet"
 NETWORKS = "networks"  # a folder for each seed whose weights are kept: a model of MLflow
 KEPT_FILE = "network.npz"  # in its folder data/
 THINNED = "rows.left_out"  # tag of a sweep's run: at which evaluations errors of rows are not kept, if there are any
+CONFIRMS = "confirms"  # tag of a sweep's run, and key of its record: the run of the sweep that it repeats on new seeds
 KEPT = "kept"  # tag of a cell's run: what it has beside its tables
 SWEEP, REPORT, VERDICTS = "sweep.json", "report", "verdicts.json"
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from reports.schema import AT, CURVES, DIVERGED, FORMAT, OWN, SEEDS, SWEEP
+from reports.schema import AT, CONFIRMS, CURVES, DIVERGED, FORMAT, OWN, SEEDS, SWEEP
 from reports.schema.artifacts import artifact, has_artifact, is_run_id, place_of
 from reports.schema.names import is_name
 
@@ -111,7 +111,8 @@ def what_is_wrong(record: Any) -> str | None:
         return "a cell's settings are no mapping of keys to texts"
     if not is_name(record["name"]):
         return f"{record['name']!r} is not the name of a sweep"
-    bad = [cell["run_id"] for cell in record["cells"] if cell["run_id"] and not is_run_id(cell["run_id"])]
+    ids = [place[key] for place in (record, *record["cells"]) for key in ("run_id", CONFIRMS) if place.get(key)]
+    bad = [text for text in ids if not is_run_id(text)]
     return f"{bad[0]!r} is not the id of a run" if bad else None
 
 
