@@ -8,9 +8,9 @@ import pandas as pd
 from jaxtyping import Float
 
 from reports.arms import chosen_on_validation, name_of, references
+from reports.checks import look
 from reports.load import Sweep, is_classification
-from reports.notes import cautions, edges, left_out, stages, unfinished
-from reports.reference_lines import ReferenceLine, not_beaten, reference_lines
+from reports.reference_lines import ReferenceLine, reference_lines
 from reports.sign_flips import Array, least_p
 from reports.statistics import (
     Interval,
@@ -69,8 +69,8 @@ class Comparison(NamedTuple):
     baseline: str  # the name of what the rows are compared with
     percent: bool  # errors are shares of examples
     tested: int  # how many differences, in the whole sweep, whichever rows are shown
-    warnings: list[str]
-    notes: list[str]  # what could be better about the sweep: values on the edge of what was tried, training cut short
+    warnings: list[str]  # of checks, each with its code
+    notes: list[str]  # the same: what could be better about the sweep
     references: Sequence[ReferenceLine] = ()  # what needs no network
 
 
@@ -81,7 +81,7 @@ def compare(sweep: Sweep) -> Comparison:
     """
     cells = {cell["name"]: cell for cell in sweep.cells}
     chosen_cells = chosen_on_validation(sweep.results)
-    baselines, warnings = references(sweep)
+    baselines = references(sweep)
     pairs = {arm: (cell, chosen_cells[baselines[arm]]) for arm, cell in chosen_cells.items() if arm != baselines[arm]}
     pairs = {arm: pair for arm, pair in pairs.items() if comparable(*(cells[cell] for cell in pair))}
     differences = dict(zip(pairs, paired_differences(differences_by_seed(sweep, list(pairs.values()))), strict=True))
@@ -108,9 +108,8 @@ def compare(sweep: Sweep) -> Comparison:
     rows = [row(arm, cell) for arm, cell in chosen_cells.items()]
     tested = sum(difference.n > 1 for difference in differences.values())
     lines = reference_lines(sweep, chosen_cells)
-    warnings += cautions(rows, sweep) + not_beaten(lines, {row.arm: row.test_error.mean for row in rows})
-    notes = edges(rows, sweep) + stages(rows, sweep) + unfinished(rows, sweep) + left_out(sweep)
-    return Comparison(rows, name_of(baselines, sweep), is_classification(sweep), tested, warnings, notes, lines)
+    comparison = Comparison(rows, name_of(baselines, sweep), is_classification(sweep), tested, [], [], lines)
+    return comparison._replace(**look(sweep, comparison)._asdict())
 
 
 def measured(sweep: Sweep) -> dict[str, Float[Array, "4 seeds"]]:

@@ -4,7 +4,10 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
+from jaxtyping import Int
 
+from backprop.arrays import Array
+from experiments.data.copies import copies
 from experiments.data.datasets.dataset import Dataset
 from experiments.data.splits import Split, drawn
 from experiments.study.calculation import AnyExperiment
@@ -20,6 +23,7 @@ def about_data(experiment: AnyExperiment) -> dict[str, Any]:
     more: dict[str, Any] = {"redrawn": own_data}
     if isinstance(experiment, Experiment):
         more |= about_rows(data, experiment.split, tuple(dict.fromkeys(experiment.seeds_of("split"))))
+        more |= {"classes": about_classes(data), **about_judges(experiment)}
     return {"data": data.fingerprint, "task": data.task, "sizes": sizes} | {
         key: told for key, told in more.items() if told
     }
@@ -27,10 +31,41 @@ def about_data(experiment: AnyExperiment) -> dict[str, Any]:
 
 @lru_cache(maxsize=1000)
 def about_rows(dataset: Dataset, split: Split, seeds: tuple[int, ...]) -> dict[str, Any]:
-    """How many test rows are for training or validation too, how many rows no part has, at most; whether all seeds have one split."""
+    """How many test rows are for training or validation too, or copies of training rows, how many rows no part has, and how many
+    classes no training row, at most; whether all seeds have one split."""
     parts = [drawn(dataset.of_seed(seed), split, seed) for seed in seeds]
+    own = [dataset.of_seed(seed) for seed in seeds]
     return {
+        "copies": max(copies(data, rows.train, rows.test) for data, rows in zip(own, parts, strict=True)),
+        "unseen_classes": max(unseen_classes(data, rows.train) for data, rows in zip(own, parts, strict=True)),
         "overlap": max(int(np.isin(rows.test, np.concatenate(rows[:2])).sum()) for rows in parts),
         "left_out": len(dataset.x) - min(len(np.unique(np.concatenate(rows))) for rows in parts),
         "one_split": len(parts) > 1 and len({rows.digest() for rows in parts}) == 1 and dataset.redrawn is None,
+    }
+
+
+def about_classes(dataset: Dataset) -> dict[str, int]:
+    """How many classes there are, and how many rows the smallest and the largest of them has; nothing for values."""
+    if dataset.task != "classification":
+        return {}
+    counts = np.bincount(dataset.y.argmax(axis=1))
+    there = counts[counts > 0]
+    return {"count": len(there), "least": int(there.min()), "most": int(there.max())}
+
+
+def unseen_classes(dataset: Dataset, train: Int[Array, " n"]) -> int:
+    """How many of the classes that the data have no training row has."""
+    if dataset.task != "classification":
+        return 0
+    of_row = dataset.y.argmax(axis=1)
+    return len(np.unique(of_row)) - len(np.unique(of_row[train]))
+
+
+def about_judges(experiment: Experiment) -> dict[str, Any]:
+    """Whether the step is chosen by test rows, and the parts beside training whose labels are corrupted."""
+    corruption = experiment.corruption
+    corrupted = list(getattr(corruption, "parts", ())) if getattr(corruption, "rate", 1) else []
+    return {
+        "step_by_test": "test" in getattr(experiment.selection, "needs", ()),
+        "corrupted": [part for part in corrupted if part != "train"],
     }

@@ -5,6 +5,7 @@ from dataclasses import field, fields
 from typing import Any
 
 from backprop.choices import choice
+from reports.schema.codes import check_codes
 from reports.schema.derived import metric_names
 from reports.schema.statements import claim, figure, is_number
 
@@ -30,6 +31,7 @@ class Study:
         default_factory=list
     )  # metrics, recorded or derived, that the table shows: beside errors for networks; for theories these alone, or all
     figures: list[dict[str, Any]] = field(default_factory=list)  # beside those that every report has
+    mute: list[str] = field(default_factory=list)  # codes of checks, such as L001, whose sentences are only counted
 
     def __post_init__(self) -> None:
         if self.smallest_effect is not None and not (is_number(self.smallest_effect) and self.smallest_effect > 0):
@@ -48,6 +50,7 @@ class Study:
                 "spaces and . + - _"
             )
         check_measures(self.measures)
+        check_codes(self.mute)
         if not all(isinstance(axis, str) for axis in self.choose):
             raise ValueError(f"study.choose is {self.choose!r}; it must be a list of axes, such as [penalty.strength].")
 
