@@ -43,8 +43,17 @@ them. Did you mean 'L001'?
         raise ValueError(f"study.mute is {codes!r}; it must be a list of codes of checks, such as [L001].")
     for code in codes:
         if code not in TITLES:
-            near = get_close_matches(code.upper(), TITLES, n=1)
             raise ValueError(
                 f"study.mute names {code!r}, which is no code of a check; these are {min(TITLES)} to {max(TITLES)}, and "
-                "python -m reports.checks lists them." + (f" Did you mean {near[0]!r}?" if near else "")
+                "python -m reports.checks lists them." + (f" Did you mean {near!r}?" if (near := nearest(code)) else "")
             )
+
+
+def nearest(code: str) -> str:
+    """The code that may be meant: that of the number, or of the like spelling; empty where none is near.
+
+    >>> nearest("L1"), nearest("l016"), nearest("edge")
+    ('L001', 'L016', '')
+    """
+    padded = "L" + "".join(filter(str.isdigit, code)).lstrip("0").rjust(3, "0")
+    return padded if padded in TITLES else next(iter(get_close_matches(code.upper(), TITLES, n=1)), "")
