@@ -32,12 +32,12 @@ def about_data(experiment: AnyExperiment) -> dict[str, Any]:
 @lru_cache(maxsize=1000)
 def about_rows(dataset: Dataset, split: Split, seeds: tuple[int, ...]) -> dict[str, Any]:
     """How many test rows are for training or validation too, or copies of training rows, how many rows no part has, and how many
-    classes no training row, at most; whether all seeds have one split."""
+    classes no test row, at most; whether all seeds have one split."""
     parts = [drawn(dataset.of_seed(seed), split, seed) for seed in seeds]
     own = [dataset.of_seed(seed) for seed in seeds]
     return {
         "copies": max(copies(data, rows.train, rows.test) for data, rows in zip(own, parts, strict=True)),
-        "unseen_classes": max(unseen_classes(data, rows.train) for data, rows in zip(own, parts, strict=True)),
+        "untested_classes": max(untested_classes(data, rows.test) for data, rows in zip(own, parts, strict=True)),
         "overlap": max(int(np.isin(rows.test, np.concatenate(rows[:2])).sum()) for rows in parts),
         "left_out": len(dataset.x) - min(len(np.unique(np.concatenate(rows))) for rows in parts),
         "one_split": len(parts) > 1 and len({rows.digest() for rows in parts}) == 1 and dataset.redrawn is None,
@@ -53,12 +53,12 @@ def about_classes(dataset: Dataset) -> dict[str, int]:
     return {"count": len(there), "least": int(there.min()), "most": int(there.max())}
 
 
-def unseen_classes(dataset: Dataset, train: Int[Array, " n"]) -> int:
-    """How many of the classes that the data have no training row has."""
-    if dataset.task != "classification":
+def untested_classes(dataset: Dataset, test: Int[Array, " t"]) -> int:
+    """How many of the classes that the data have no test row has; 0 where nothing is tested."""
+    if dataset.task != "classification" or not len(test):
         return 0
     of_row = dataset.y.argmax(axis=1)
-    return len(np.unique(of_row)) - len(np.unique(of_row[train]))
+    return len(np.unique(of_row)) - len(np.unique(of_row[test]))
 
 
 def about_judges(experiment: Experiment) -> dict[str, Any]:

@@ -52,23 +52,23 @@ def counts_in_words(classes: Any) -> str | None:
     )
 
 
-def class_without_training_rows(sweep: Sweep, comparison: "Comparison") -> list[str]:
-    """A class without training rows.
+def class_without_test_rows(sweep: Sweep, comparison: "Comparison") -> list[str]:
+    """A class without test rows.
 
-    Found: in some seed's split, a class that the data have has no row among those for training.
+    Found: in some seed's split, a class that the data have has no row among those for testing. Training rows that lack a class are
+    refused before anything is trained.
 
-    Matters: no network can learn it, so that each of its test rows is an error whatever the arm; arms differ less than they
-    would.
+    Matters: the error of that seed says nothing of the class, and that of other seeds does: they measure different things.
 
-    Do: give `split.train` more rows, at least several for each class; `split=holdout` gives every part the classes in the data's
-    proportions.
+    Do: give `split.test` more rows, at least several for each class; `split=holdout` gives every part the classes in the data's
+    proportions, which groups and time need not.
     """
-    unseen: dict[int, list[str]] = {}
+    found: dict[int, list[str]] = {}
     cell_of = {cell["name"]: cell for cell in sweep.cells}
     for row in comparison.rows:
-        if isinstance(most := cell_of[row.cell].get("unseen_classes"), int) and most > 0:
-            unseen.setdefault(most, []).append(row.arm)
+        if isinstance(most := cell_of[row.cell].get("untested_classes"), int) and most > 0:
+            found.setdefault(most, []).append(row.arm)
     return [
-        f"{listed(arms)}: {most} of the classes {'has' if most == 1 else 'have'} no training row in some seeds"
-        for most, arms in unseen.items()
+        f"{listed(arms)}: {most} of the classes {'has' if most == 1 else 'have'} no test row in some seeds"
+        for most, arms in found.items()
     ]

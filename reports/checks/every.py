@@ -63,7 +63,7 @@ CHECKS: dict[str, Check] = {
     "L019": Check(WARNING, references.no_better_than_linear),
     "L020": Check(WARNING, parts.no_test_rows),
     "L021": Check(NOTE, copies.copies_of_training_rows),
-    "L022": Check(NOTE, classes.class_without_training_rows),
+    "L022": Check(NOTE, classes.class_without_test_rows),
     "L023": Check(WARNING, judged.corrupted_where_they_judge),
     "L024": Check(NOTE, seeds.fewer_pairs_than_seeds),
 }

@@ -17,8 +17,9 @@ def few_test_rows(sweep: Sweep, comparison: "Comparison") -> list[str]:
     Found: in classification, the sampling of t test rows alone makes at least half of the variance of a comparison's differences
     over seeds. Two networks disagree on at least |d| of the rows, where d is the difference of their errors; so that the variance
     from test rows is at least the mean over seeds of (|d| − d²) / (t − 1), without knowing any row. Where it is more than half of
-    s², the variance of d over seeds, this is said. Only differences of two or more seeds that are not all equal. Where test rows make a quarter of
-    the variance, s² of Gaussian differences is small enough by chance in 26 % (5 seeds), 12 % (10) and 1 % (30) of comparisons, at most.
+    s², the variance of d over seeds, this is said. Only differences of two or more seeds that are not all equal. Where test rows
+    make a quarter of the variance, s² of Gaussian differences is small enough by chance in 26 % (5 seeds), 12 % (10) and 1 % (30)
+    of comparisons, at most.
 
     Matters: one row more or less is a large part of the difference; another test set of this size would give another one.
 

@@ -25,7 +25,7 @@ TITLES = {
     "L019": "no better than a linear model",
     "L020": "no test rows",
     "L021": "test rows that are copies of training rows",
-    "L022": "a class without training rows",
+    "L022": "a class without test rows",
     "L023": "labels corrupted on purpose where they judge",
     "L024": "a comparison over fewer seeds than its arms have",
 }

@@ -43,7 +43,7 @@ MEANINGS = {
     "L019": "no better than a linear model",
     "L020": "no test rows",
     "L021": "test rows that are copies of training rows",
-    "L022": "a class without training rows",
+    "L022": "a class without test rows",
     "L023": "labels corrupted on purpose where they judge",
     "L024": "a comparison over fewer seeds than its arms have",
 }  # what was given once stays given: lines are added here, and none is changed or removed

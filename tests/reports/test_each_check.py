@@ -84,11 +84,11 @@ def test_copies_are_told_of_from_a_percent_of_the_test_rows_on(test, found):
     assert said_of("L021", told(sizes={"test": test})) == []
 
 
-def test_a_class_that_no_training_row_has_is_told_of():
-    assert said_of("L022", told(unseen_classes=1)) == [
-        "none, l2: 1 of the classes has no training row in some seeds (L022)."
+def test_a_class_that_no_test_row_has_is_told_of():
+    assert said_of("L022", told(untested_classes=1)) == [
+        "none, l2: 1 of the classes has no test row in some seeds (L022)."
     ]
-    assert said_of("L022", told(unseen_classes=0)) == []
+    assert said_of("L022", told(untested_classes=0)) == []
 
 
 def test_a_step_that_test_rows_choose_is_told_of_whichever_arm_does_it():
@@ -256,7 +256,7 @@ def test_a_strangers_record_with_other_things_under_these_names_costs_no_answer(
     strange = {
         "classes": 3,
         "copies": "many",
-        "unseen_classes": [],
+        "untested_classes": [],
         "corrupted": "test",
         "step_by_test": "yes",
         "overlap": None,
