@@ -19,8 +19,8 @@ def edge_of_the_grid(sweep: Sweep, comparison: "Comparison") -> list[str]:
 
     Matters: the method is judged by a value that may not be its best, and the baseline looks too good beside it.
 
-    Do: add values on that side, for example three times the largest, or a third of the least, of those tried; what is trained
-    already is not trained again.
+    Do: add values on that side, for example three times the largest of those tried, or a third of the least, as in
+    `penalty.strength=0.003,0.01,0.03`; what is trained already is not trained again.
     """
     place_of = {cell["name"]: cell["axes"] for cell in sweep.cells}
     tried, sentences = numbers_tried(sweep), []

@@ -19,7 +19,7 @@ def no_better_than_a_constant(sweep: Sweep, comparison: "Comparison") -> list[st
     """No better than the majority class, or the mean of the targets.
 
     Found: an arm's mean test error is not below that of the most frequent training label (of numbers: of the mean of the training
-    targets) on the same rows. Of means alone, without a test: an arm that has learnt nothing is found in about half of all
+    targets) on the same rows. Of means alone, without a test: an arm that only scatters about that error is found in half of all
     sweeps.
 
     Matters: an arm that has not learnt anything says nothing of regularisation, and a difference from it is none between methods.
@@ -33,8 +33,8 @@ def no_better_than_a_constant(sweep: Sweep, comparison: "Comparison") -> list[st
 def no_better_than_linear(sweep: Sweep, comparison: "Comparison") -> list[str]:
     """No better than a linear model.
 
-    Found: no arm's mean test error is below that of the linear model on the same rows. Of means alone, without a test: where an
-    arm is exactly as good as the linear model, it is found in about half of all sweeps.
+    Found: no arm's mean test error is below that of the linear model on the same rows. Of means alone, without a test: where one
+    arm is exactly as good as the linear model, and no other better, that is found in half of all sweeps.
 
     Matters: the networks add nothing to what logistic regression, or least squares, does in milliseconds; what regularisers do to
     them may be of no use on these data.
