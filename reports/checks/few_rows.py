@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from reports.checks.evidence import differences
+from reports.checks.evidence import compared
 from reports.load import Sweep, is_classification
 
 if TYPE_CHECKING:
@@ -29,11 +29,11 @@ def few_test_rows(sweep: Sweep, comparison: "Comparison") -> list[str]:
     if not is_classification(sweep):
         return []
     size_of = {cell["name"]: (cell.get("sizes") or {}).get("test") for cell in sweep.cells}
-    found = [(row, d, size_of[row.cell]) for row, d in differences(sweep, comparison)]
+    found = [(name, d, size_of[cell]) for name, cell, d in compared(sweep, comparison)]
     return [
-        f"{row.arm}: {t:,} test rows, of which one is {100 / t:.2g} points, make at least {100 * least_variance(d, t) ** 0.5:.2g} points "
+        f"{name}: {t:,} test rows, of which one is {100 / t:.2g} points, make at least {100 * least_variance(d, t) ** 0.5:.2g} points "
         f"(sd) of the {100 * d.std(ddof=1):.2g} by which the difference varies over seeds"
-        for row, d, t in found
+        for name, d, t in found
         if isinstance(t, int) and decide(d, t)
     ]
 

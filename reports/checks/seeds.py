@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from reports.checks.evidence import name_of
 from reports.load import Sweep
 from reports.schema.names import listed
 from reports.sign_flips import least_p, least_seeds
@@ -21,10 +22,11 @@ def too_few_seeds(sweep: Sweep, comparison: "Comparison") -> list[str]:
     Do: `seeds=10`, or more; what is trained already is not trained again.
     """
     needed, found = least_seeds(1), dict[int, list[str]]()
-    for row in comparison.rows:
-        if row.difference is not None and 0 < row.difference.n < (needed or 0):
-            found.setdefault(row.difference.n, []).append(row.arm)
-    whole = len(found) == 1 and len(*found.values()) == sum(row.difference is not None for row in comparison.rows)
+    baselines = {row.arm: row.baseline for row in comparison.rows}
+    for pair in comparison.pairs:
+        if 0 < pair.difference.n < (needed or 0):
+            found.setdefault(pair.difference.n, []).append(name_of(pair, baselines))
+    whole = len(found) == 1 and len(*found.values()) == len(comparison.pairs)
     return [
         f"{'With' if whole else f'{listed(arms)}: with'} {n} seed{'s' * (n > 1)} no difference can be told, however large "
         f"({f'the least p is {least_p(n):g}' if n > 1 else 'there is no p'}): {needed} seeds can"
@@ -43,9 +45,10 @@ def fewer_pairs_than_seeds(sweep: Sweep, comparison: "Comparison") -> list[str]:
     Do: give all cells the same `seeds`; where seeds diverged, see L003.
     """
     errors = {row.arm: row.test_error.n for row in comparison.rows}
+    baselines = {row.arm: row.baseline for row in comparison.rows}
     fewer = [
-        f"{row.arm} ({row.difference.n} of {errors[row.arm]})"
-        for row in comparison.rows
-        if row.difference is not None and 0 < row.difference.n < min(errors[row.arm], errors.get(row.baseline, 0))
+        f"{name_of(pair, baselines)} ({pair.difference.n} of {errors[pair.arm]})"
+        for pair in comparison.pairs
+        if 0 < pair.difference.n < min(errors[pair.arm], errors[pair.other])
     ]
     return [f"Compared over fewer seeds than their averages are over: {listed(fewer)}"] * bool(fewer)

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from reports.checks.evidence import differences
+from reports.checks.evidence import compared
 from reports.load import Sweep
 
 if TYPE_CHECKING:
@@ -29,11 +29,11 @@ def skew_differences(sweep: Sweep, comparison: "Comparison") -> list[str]:
     """
     from scipy.stats import skew, skewtest
 
-    told = [(row, values) for row, values in differences(sweep, comparison) if len(values) >= LEAST]
-    told = [(row, values) for row, values in told if np.ptp(values) > 1e-12 * np.abs(values).max()]
+    told = [(name, d) for name, _, d in compared(sweep, comparison) if len(d) >= LEAST]
+    told = [(name, d) for name, d in told if np.ptp(d) > 1e-12 * np.abs(d).max()]
     return [
-        f"{row.arm}: the differences of {len(values)} seeds are skew ({skew(values):+.1f}".replace("-", "−")
+        f"{name}: the differences of {len(d)} seeds are skew ({skew(d):+.1f}".replace("-", "−")
         + "), more than chance makes symmetric ones"
-        for row, values in told
-        if skewtest(values).pvalue < LEVEL / len(told)
+        for name, d in told
+        if skewtest(d).pvalue < LEVEL / len(told)
     ]

@@ -1,15 +1,15 @@
 """Each check finds what it says, and nothing of what is like it: cases on both sides of every threshold."""
 
 import numpy as np
-import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from reports.checks.every import look_at_failures
+from reports.checks.evidence import compared
 from reports.checks.few_rows import least_variance
 from reports.comparison import compare
-from tests.reports.test_comparison import CELLS, SEEDS, few_seeds, sweep_of
+from tests.reports.test_comparison import CELLS, few_seeds, sweep_of
 from tests.reports.test_notes import said_of
 
 SWEEP = sweep_of(CELLS)  # none; l2 at 0.1 (chosen) and 0.2
@@ -266,10 +266,14 @@ def test_a_strangers_record_with_other_things_under_these_names_costs_no_answer(
     assert len(comparison.rows) == 2
 
 
-def test_checks_of_ten_thousand_rows_take_no_filter_each():
-    """The differences of all comparisons are taken from one table."""
-    from reports.checks.evidence import differences
-
-    found = differences(SWEEP, compare(SWEEP))
-    assert [(row.arm, len(values)) for row, values in found] == [("l2", len(SEEDS))]
-    pd.testing.assert_series_equal(pd.Series(found[0][1].mean()), pd.Series(compare(SWEEP).rows[1].difference.mean))
+def test_where_all_pairs_are_compared_each_is_looked_at_under_the_names_of_both():
+    cells = {**CELLS, "l1": ({"regularizer": "l1"}, 0.3, 0.1)}
+    sweep = few_seeds(sweep_of(cells), 5)
+    sweep = sweep._replace(study={**sweep.study, "compare": "pairs"})
+    found = compared(sweep, compare(sweep))
+    assert sorted(one.name for one in found) == ["l1", "l1 − l2", "l2"]
+    assert {len(one.differences) for one in found} == {5}
+    (of_both,) = (one.differences for one in found if one.name == "l1 − l2")
+    (l1,), (l2,) = ([one.differences for one in found if one.name == name] for name in ("l1", "l2"))
+    np.testing.assert_allclose(of_both, l1 - l2, atol=1e-15)
+    assert said_of("L015", sweep)[0].startswith("With 5 seeds no difference can be told")
