@@ -24,10 +24,8 @@ def step_chosen_on_test(sweep: Sweep, comparison: "Comparison") -> list[str]:
     arms = [row.arm for row in comparison.rows if whole or cell_of[row.cell].get("step_by_test") is True]
     if not arms:
         return []
-    whom = "" if len(arms) == len(comparison.rows) else f"{listed(arms)}: "
-    return [
-        f"{whom}{'T' if not whom else 't'}he step that counts was chosen on the test set (selection=oracle): these errors are optimistic"
-    ]
+    begins = whose(arms, comparison, "The step")
+    return [f"{begins} that counts was chosen on the test set (selection=oracle): these errors are optimistic"]
 
 
 def corrupted_where_they_judge(sweep: Sweep, comparison: "Comparison") -> list[str]:
@@ -45,6 +43,12 @@ def corrupted_where_they_judge(sweep: Sweep, comparison: "Comparison") -> list[s
         if isinstance(parts := cell_of[row.cell].get("corrupted"), list) and parts:
             found.setdefault(" and ".join(map(str, parts)), []).append(row.arm)
     return [
-        f"{listed(arms)}: labels of {parts} rows are corrupted on purpose (corruption.parts): errors there count right answers as wrong"
+        whose(arms, comparison, "Labels")
+        + f" of {parts} rows are corrupted on purpose (corruption.parts): errors there count right answers as wrong"
         for parts, arms in found.items()
     ]
+
+
+def whose(arms: list[str], comparison: "Comparison", begins: str) -> str:
+    """How a sentence begins: with the arms that it is about, unless these are all."""
+    return begins if len(arms) == len(comparison.rows) else f"{listed(arms)}: {begins[0].lower()}{begins[1:]}"

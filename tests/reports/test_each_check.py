@@ -103,10 +103,13 @@ def test_a_step_that_test_rows_choose_is_told_of_whichever_arm_does_it():
 
 
 def test_wrong_labels_where_they_judge_are_told_of():
-    assert said_of("L023", told(corrupted=["validation", "test"])) == [
-        "none, l2: labels of validation and test rows are corrupted on purpose (corruption.parts): errors there count right answers as "
+    sweep = told(corrupted=["validation", "test"])
+    assert said_of("L023", sweep) == [
+        "Labels of validation and test rows are corrupted on purpose (corruption.parts): errors there count right answers as "
         "wrong (L023)."
     ]
+    sweep.cells[0]["corrupted"] = []
+    assert said_of("L023", sweep)[0].startswith("l2: labels of validation and test rows")
     assert said_of("L023", told(corrupted=[])) == []
 
 
