@@ -61,6 +61,8 @@ def report(run: SweepRun, options: Execution, console: Console) -> list[str]:
         when = f"; {verdict.stated}" if verdict.stated else ""
         line = f"{verdict.verdict}: {verdict.says}: {verdict.found}{expected}{when}"
         console.print(line, markup=False, highlight=False)
+    for note in made.terminal_notes():
+        console.print(note, markup=False, highlight=False)
     console.print(f"Report: {made.folder / 'index.html'}", highlight=False, soft_wrap=True)
     return list(shortfalls(made, options))
 

@@ -28,6 +28,7 @@ from experiments.study.keep import to_keep
 from experiments.study.study import check_measures
 from experiments.training.evaluation import attempt, finished_cells
 from experiments.training.tasks import tasks
+from reports.schema.codes import check_codes
 
 __all__ = ["Experiment", "Recipe", "Results", "datasets", "run"]
 
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
 
 
 class Results:
-    """The results of a study: `frame` (a row per cell and seed), `curves` (per evaluation too), `table`, `answer`, `figures`.
+    """The results of a study: `frame` (a row per cell and seed), `curves` (per evaluation too), `table`, `answer`, `notes`, `figures`.
 
     Also the errors of a cell's `rows`, and the `network` of one of its seeds.
     """
@@ -120,6 +121,14 @@ class Results:
         return sentence(self.comparison)
 
     @property
+    def notes(self) -> list[str]:
+        """What could be better about the cells, a sentence each with its code; warnings stand in the answer.
+
+        `python -m reports.checks` explains the codes.
+        """
+        return self.comparison.notes
+
+    @property
     def figures(self) -> dict[str, Any]:
         """Altair charts by name; a notebook shows one when it is the last line of its cell."""
         from reports.figures.every import figures
@@ -133,17 +142,19 @@ def run(
     workers: int = 1,
     keep: str | Sequence[str | int] = "weights",
     measures: Sequence[str] = (),
+    mute: Sequence[str] = (),
 ) -> Results:
     """Trains all cells, those that differ only in numbers in one stack, and compares them with the baseline (or the first).
 
     `keep` is as `execution.keep` of a config: a list of some of rows, outputs and weights. `measures` are metrics, recorded or
-    derived as `first_step(test/error < 0.3)`, that the table shows beside errors.
+    derived as `first_step(test/error < 0.3)`, that the table shows beside errors; `mute` the codes of checks that are only counted.
 
     Raises RuntimeError with the worker's traceback where a stack fails, ValueError for a baseline that is no cell.
     """
     from joblib import Parallel, delayed
 
     check_measures(list(measures))
+    check_codes(list(mute))
     names = list(cells)
     if baseline is not None and baseline not in cells:
         raise ValueError(f"baseline is {baseline!r}; it must be one of the cells {names}.")
@@ -156,8 +167,13 @@ def run(
     for curves in done.values():
         if isinstance(curves, str):
             raise RuntimeError(curves)
-    study = {"name": "notebook", "question": "", "baseline": {"cell": baseline} if baseline else {}, "choose": []}
-    study["measures"] = list(measures)
+    study: dict[str, Any] = {
+        "name": "notebook",
+        "question": "",
+        "baseline": {"cell": baseline} if baseline else {},
+        "choose": [],
+    }
+    study |= {"measures": list(measures), "mute": list(mute)}
     by_name = {names[n]: curves for n, curves in done.items() if not isinstance(curves, str)}
     return Results(as_sweep(cells, by_name, study), cells, by_name)
 

@@ -28,20 +28,16 @@ def best_on_validation(rows: pd.DataFrame) -> str:
     return chosen_on_validation(rows.assign(arm="all"))["all"]
 
 
-def references(sweep: Sweep) -> tuple[dict[str, str], list[str]]:
+def references(sweep: Sweep) -> dict[str, str]:
     """For each arm the arm it is compared with: the study's baseline at the same value of all other axes.
 
     Where the baseline is told by keys that are no axes, it is the arm there that shares most values with the arm compared.
-    Where the study names no baseline, or one that is not in the sweep, it is the first arm, and a warning says so.
+    Where the study names no baseline, or one that is not in the sweep, it is the first arm (and check L011 says so).
     """
     place_of, stated = places_of_arms(sweep), sweep.study["baseline"]
     named = numbers({axis: value for axis, value in stated.items() if axis in sweep.axes})
     matching = arms_at(stated, sweep)
-    default = matching[0] if matching else next(iter(place_of))
-    warnings = []
-    if stated and not matching:
-        words = " ".join(f"{axis}={value}" for axis, value in stated.items())
-        warnings.append(f"The study's baseline, {words}, is not in this sweep; {default} stands in for it.")
+    default = matching[0] if matching else stand_in(sweep)
     arm_at = {frozenset(place_of[arm].items()): arm for arm in reversed(matching)}
     baselines = {}
     for arm, place in place_of.items():
@@ -49,7 +45,12 @@ def references(sweep: Sweep) -> tuple[dict[str, str], list[str]]:
         baselines[arm] = (
             arm_at.get(same_but_for_the_baseline, default) if named else nearest(place, place_of, matching, default)
         )
-    return baselines, warnings
+    return baselines
+
+
+def stand_in(sweep: Sweep) -> str:
+    """The arm that others are compared with where the study's baseline is not there: the first."""
+    return next(iter(places_of_arms(sweep)))
 
 
 def arms_at(place: Mapping[str, Any], sweep: Sweep) -> list[str]:

@@ -11,10 +11,11 @@ from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any, NamedTuple
 
+from reports.checks.every import codes_in
 from reports.claims import Verdict
 from reports.contents import Contents, contents
 from reports.door import front_door
-from reports.excerpt import lines_within, shortened
+from reports.excerpt import first, lines_within, shortened
 from reports.findings import Findings
 from reports.functions import by_output, distances
 from reports.load import Sweep, find_sweep, load_sweep
@@ -22,11 +23,13 @@ from reports.page import page, script
 from reports.schema import VERDICTS
 from reports.schema.names import report_folder
 from reports.schema.store import open_store
-from reports.tables import latex, markdown, write_csv
+from reports.tables import in_markdown, latex, markdown, write_csv
 from reports.verdicts import as_json
 
 SUFFIXES = (".html", ".csv", ".svg", ".png", ".md", ".tex", ".json")
 IN_NOTE = 7900  # characters: MLflow cuts longer ones
+IN_TERMINAL = 5  # notes below the table
+IN_NOTES = 20  # notes in the store's
 
 
 class Report(NamedTuple):
@@ -44,6 +47,13 @@ class Report(NamedTuple):
         from reports.terminal import table_of
 
         return table_of(self.answer, *self.findings.in_terminal, further=self.findings.further)
+
+    def terminal_notes(self) -> list[str]:
+        """What could be better about the sweep, a line each, and where its codes and those of the answer are explained."""
+        said = self.findings.notes + self.findings.warnings
+        codes = codes_in(" ".join(said))
+        where = [f"What this means: python -m reports.checks {' '.join(codes)}"] if codes else []
+        return [f"note: {note}" for note in first(self.findings.notes, IN_TERMINAL)] + where
 
 
 def build(client: Any, run_id: str, folder: Path) -> Report:
@@ -105,8 +115,9 @@ def note(sweep: Sweep, made: Contents) -> str:
     if made.verdicts:
         parts.append(markdown([verdict._asdict() for verdict in made.verdicts]))
     parts.append(markdown(made.findings.in_terminal[0]))
+    parts.append("\n".join(f"- {in_markdown(note)}" for note in first(made.findings.notes, IN_NOTES)))
     end = "The page is under Artifacts: report/index.html."
-    return "\n\n".join([lines_within("\n\n".join(parts), IN_NOTE - len(end)).rstrip(), end])
+    return "\n\n".join([lines_within("\n\n".join(filter(None, parts)), IN_NOTE - len(end)).rstrip(), end])
 
 
 def check_replaceable(folder: Path) -> None:

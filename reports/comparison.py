@@ -9,12 +9,12 @@ import pandas as pd
 from jaxtyping import Float
 
 from reports.arms import chosen_on_validation, name_of, references
+from reports.checks import look
 from reports.load import Sweep, is_classification
 from reports.max_t import Together, max_t
 from reports.new_data import NewData
-from reports.notes import cautions, edges, left_out, stages, unfinished
 from reports.population import on_new_data, population
-from reports.reference_lines import ReferenceLine, not_beaten, reference_lines
+from reports.reference_lines import ReferenceLine, reference_lines
 from reports.sign_flips import Array
 from reports.statistics import Interval, PairedDifference, mean_interval, paired_differences, t_quantile
 
@@ -83,8 +83,8 @@ class Comparison(NamedTuple):
     baseline: str  # the name of what the rows are compared with
     percent: bool  # errors are shares of examples
     tested: int  # how many differences, in the whole sweep, whichever rows are shown
-    warnings: list[str]
-    notes: list[str]  # what could be better about the sweep: values on the edge of what was tried, training cut short
+    warnings: list[str]  # of checks, each with its code
+    notes: list[str]  # the same: what could be better about the sweep
     references: Sequence[ReferenceLine] = ()  # what needs no network
     pairs: Sequence[
         Pair
@@ -99,7 +99,7 @@ def compare(sweep: Sweep) -> Comparison:
     """
     cells = {cell["name"]: cell for cell in sweep.cells}
     chosen_cells = chosen_on_validation(sweep.results)
-    baselines, warnings = references(sweep)
+    baselines = references(sweep)
     compared = paired(sweep, to_compare(sweep, chosen_cells, baselines), chosen_cells)
     of_arm = {(pair.arm, pair.other): pair for pair in compared}
     errors_of = measured(sweep)
@@ -123,12 +123,11 @@ def compare(sweep: Sweep) -> Comparison:
     rows = [row(arm, cell) for arm, cell in chosen_cells.items()]
     tested = sum(pair.difference.n > 1 for pair in compared)
     lines = reference_lines(sweep, chosen_cells)
-    warnings += cautions(rows, sweep) + not_beaten(lines, {row.arm: row.test_error.mean for row in rows})
-    notes = edges(rows, sweep) + stages(rows, sweep) + unfinished(rows, sweep) + left_out(sweep)
     told = population(sweep)
-    return Comparison(
-        rows, name_of(baselines, sweep), is_classification(sweep), tested, warnings, notes, lines, compared, told
+    comparison = Comparison(
+        rows, name_of(baselines, sweep), is_classification(sweep), tested, [], [], lines, compared, told
     )
+    return comparison._replace(**look(sweep, comparison)._asdict())
 
 
 def to_compare(sweep: Sweep, chosen: Mapping[str, str], baselines: Mapping[str, str]) -> list[tuple[str, str]]:

@@ -1,5 +1,6 @@
 """The findings of a sweep that trains no network: every cell's measures."""
 
+from reports.checks import look_at_failures
 from reports.excerpt import IN_TABLES, IN_TERMINAL, how_many
 from reports.findings import Findings
 from reports.load import Sweep
@@ -9,13 +10,13 @@ MEASURES = "mean over seeds ± half of the 95 % t interval, where seeds differ"
 
 
 def of_theories(sweep: Sweep) -> Findings:
-    table = [*measurement_rows(sweep, IN_TABLES)]
+    table, looked = [*measurement_rows(sweep, IN_TABLES)], look_at_failures(sweep)
     return Findings(
         explained="theories.html.j2",
         heading="Every cell in numbers",
         sentences=[],
-        warnings=stated_measures(sweep).missing,
-        notes=[],
+        warnings=looked.warnings + stated_measures(sweep).missing,
+        notes=looked.notes,
         chosen=frozenset(),
         table=table,
         total=len(sweep.cells),

@@ -1,14 +1,19 @@
 """One self-contained HTML page per sweep: the question, the answer, figures and tables, the recipe. Nothing is fetched."""
 
+import re
 from functools import cache
 from pathlib import Path
+from typing import Any
 
+from reports.checks.every import codes_in
+from reports.checks.explanation import Explanation, explained
 from reports.claims import rules
 from reports.confirmed import what_is_new
 from reports.contents import Contents
 from reports.excerpt import first
 from reports.load import Sweep, has_rows, redrawn, varies
 from reports.schema import OWN, SELECTED, THINNED
+from reports.schema.codes import TITLES
 from reports.schema.names import listed
 
 
@@ -28,6 +33,9 @@ def page(sweep: Sweep, made: Contents) -> str:
         **made.findings._asdict(),
         **made.findings.tables,
         first=first,
+        codes=fired(made),
+        linked=linked,
+        in_code=in_code,
         rules=rules(sweep.study.get("claims", [])),
         script=script(),
         resplit=varies(sweep, "split"),
@@ -36,6 +44,38 @@ def page(sweep: Sweep, made: Contents) -> str:
         recipe=recipe(sweep),
         what_is_new=what_is_new(sweep),
     )
+
+
+def fired(made: Contents) -> list[Explanation]:
+    """The codes that the page names, explained."""
+    said = " ".join([made.answer, *made.findings.warnings, *made.findings.notes])
+    return [explained(code) for code in codes_in(said)]
+
+
+def linked(text: str) -> Any:
+    """The text as HTML, in which every code links to what it means.
+
+    >>> print(linked("a < b (L001)."))
+    a &lt; b (<a href="#L001">L001</a>).
+    """
+    from markupsafe import Markup, escape
+
+    return Markup(re.sub(r"\bL\d{3}\b", in_link, str(escape(text))))
+
+
+def in_link(found: re.Match[str]) -> str:
+    return f'<a href="#{found[0]}">{found[0]}</a>' if found[0] in TITLES else found[0]
+
+
+def in_code(text: str) -> Any:
+    """The text as HTML, in which what stands in backticks is code, and every code of a check a link.
+
+    >>> print(in_code("Take `a<b`."))
+    Take <code>a&lt;b</code>.
+    """
+    from markupsafe import Markup
+
+    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(linked(text))))
 
 
 @cache

@@ -42,13 +42,3 @@ def by_seed(results: pd.DataFrame, cell: str, metric: str) -> np.ndarray:
         return np.empty((2, 0))
     rows = results.loc[results.cell == cell, ["seed", metric]].dropna().sort_values("seed")
     return np.ascontiguousarray(rows.to_numpy(float).T)
-
-
-def not_beaten(lines: list[ReferenceLine], errors: dict[str, float]) -> list[str]:
-    """A warning for each reference that no arm on its data has less test error than; `errors` are the arms' means."""
-    return [
-        f"No arm has less test error than the {line.name.removeprefix(PREFIX)}."
-        for line in lines
-        if all(not errors[arm] < line.test_error.mean for arm in line.arms)
-        and any(np.isfinite(errors[arm]) for arm in line.arms)
-    ]

@@ -8,6 +8,7 @@ import numpy as np
 from jaxtyping import Int
 
 from backprop.arrays import Array
+from experiments.data.copies import copies
 from experiments.data.datasets.dataset import Dataset
 from experiments.data.splits import Split, drawn
 from experiments.study.calculation import AnyExperiment
@@ -26,6 +27,7 @@ def about_data(experiment: AnyExperiment) -> dict[str, Any]:
     more: dict[str, Any] = {"redrawn": own_data}
     if isinstance(experiment, Experiment):
         more |= about_rows(data, experiment.split, tuple(experiment.seeds_of("split")))
+        more |= {"classes": about_classes(data), **about_judges(experiment)}
     return {"data": data.fingerprint, "task": data.task, "sizes": sizes} | {
         key: told for key, told in more.items() if told or key == IN_COMMON
     }
@@ -33,17 +35,48 @@ def about_data(experiment: AnyExperiment) -> dict[str, Any]:
 
 @lru_cache(maxsize=1000)
 def about_rows(dataset: Dataset, split: Split, seeds: tuple[int, ...]) -> dict[str, Any]:
-    """How many test rows are for training or validation too, how many rows no part has, at most; whether all seeds have one split.
+    """What the parts of these seeds' splits share, and what they lack.
 
-    And the share of a training set that two seeds have in common, on average over all pairs.
+    At most over seeds: how many test rows are for training or validation too, or are copies of training rows, how many rows no part
+    has, and how many classes no test row; whether all seeds have one split; and the share of a training set that two seeds have in
+    common, on average over all pairs.
     """
     of_seed = {seed: drawn(dataset.of_seed(seed), split, seed) for seed in dict.fromkeys(seeds)}
-    parts = list(of_seed.values())
+    parts, own = list(of_seed.values()), [dataset.of_seed(seed) for seed in of_seed]
     return {
+        "copies": max(copies(data, rows.train, rows.test) for data, rows in zip(own, parts, strict=True)),
+        "untested_classes": max(untested_classes(data, rows.test) for data, rows in zip(own, parts, strict=True)),
         "overlap": max(int(np.isin(rows.test, np.concatenate(rows[:2])).sum()) for rows in parts),
         "left_out": len(dataset.x) - min(len(np.unique(np.concatenate(rows))) for rows in parts),
         "one_split": len(parts) > 1 and len({rows.digest() for rows in parts}) == 1 and dataset.redrawn is None,
         IN_COMMON: 0.0 if dataset.redrawn is not None else in_common([of_seed[seed].train for seed in seeds]),
+    }
+
+
+def about_classes(dataset: Dataset) -> dict[str, int]:
+    """How many classes there are, and how many rows the smallest and the largest of them has; nothing for values."""
+    if dataset.task != "classification":
+        return {}
+    counts = np.bincount(dataset.y.argmax(axis=1))
+    there = counts[counts > 0]
+    return {"count": len(there), "least": int(there.min()), "most": int(there.max())}
+
+
+def untested_classes(dataset: Dataset, test: Int[Array, " t"]) -> int:
+    """How many of the classes that the data have no test row has; 0 where nothing is tested."""
+    if dataset.task != "classification" or not len(test):
+        return 0
+    of_row = dataset.y.argmax(axis=1)
+    return len(np.unique(of_row)) - len(np.unique(of_row[test]))
+
+
+def about_judges(experiment: Experiment) -> dict[str, Any]:
+    """Whether the step is chosen by test rows, and the parts beside training whose labels are corrupted."""
+    corruption = experiment.corruption
+    corrupted = list(getattr(corruption, "parts", ())) if getattr(corruption, "rate", 1) else []
+    return {
+        "step_by_test": "test" in getattr(experiment.selection, "needs", ()),
+        "corrupted": [part for part in corrupted if part != "train"],
     }
 
 

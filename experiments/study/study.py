@@ -5,6 +5,7 @@ from dataclasses import field, fields
 from typing import Any
 
 from backprop.choices import choice, one_of
+from reports.schema.codes import check_codes
 from reports.schema.derived import metric_names
 from reports.schema.statements import claim, figure, is_number
 
@@ -37,6 +38,7 @@ class Study:
     figures: list[dict[str, Any]] = field(default_factory=list)  # beside those that every report has
     confirm: bool = False  # on seeds never used before, beside the newest sweep of the same cells
     design: list[str] = field(default_factory=list)  # switches: axes of two values each, whose grid is full
+    mute: list[str] = field(default_factory=list)  # codes of checks, such as L001, whose sentences are only counted
 
     def __post_init__(self) -> None:
         if self.smallest_effect is not None and not (is_number(self.smallest_effect) and self.smallest_effect > 0):
@@ -56,6 +58,7 @@ class Study:
             )
         check_measures(self.measures)
         check_switches(self.design, self.choose)
+        check_codes(self.mute)
         if not all(isinstance(axis, str) for axis in self.choose):
             raise ValueError(f"study.choose is {self.choose!r}; it must be a list of axes, such as [penalty.strength].")
 

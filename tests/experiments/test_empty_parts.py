@@ -184,7 +184,7 @@ def test_a_report_shows_what_there_is_and_says_what_is_missing():
     )
     mixed = contents(some.sweep, Now())
     assert mixed.failures == []
-    assert "Without test rows, and so without a test error: a." in mixed.answer
+    assert "Without test rows, and so without a test error: a (L020)." in mixed.answer
 
 
 def test_test_rows_that_train_are_refused_unless_that_is_said_and_then_the_page_says_it(listed):

@@ -222,8 +222,8 @@ def test_a_diverged_seed_is_counted_and_its_cell_is_not_chosen():
 def test_an_arm_that_diverged_is_said_to_have_and_is_no_missing_difference():
     sweep = sweep_of(CELLS, choose=(), diverged={("strong", seed) for seed in SEEDS} | {("weak", 1)})
     answer = sentence(compare(sweep))
-    assert "l2 strength=0.2: all 8 seeds diverged." in answer
-    assert "l2 strength=0.1: 1 of 8 seeds diverged; its averages are over the others." in answer
+    assert "l2 strength=0.2: all 8 seeds diverged (L003)." in answer
+    assert "l2 strength=0.1: 1 of 8 seeds diverged; its averages are over the others (L003)." in answer
     assert "no difference" not in answer
     assert "nan" not in answer
 
@@ -234,8 +234,9 @@ def test_cells_of_other_data_are_not_compared():
     _, weak, strong = compare(sweep).rows
     assert weak.difference is not None
     assert strong.difference is None
-    assert "Not compared with the baseline, since their data or sources of chance differ: l2 strength=0.2." in sentence(
-        compare(sweep)
+    assert (
+        "Not compared with the baseline, since their data or sources of chance differ: l2 strength=0.2 (L010)."
+        in sentence(compare(sweep))
     )
     sweep.cells[2]["task"] = "regression"
     assert not compare(sweep).percent
@@ -243,7 +244,7 @@ def test_cells_of_other_data_are_not_compared():
 
 def test_a_baseline_that_is_not_in_the_sweep_is_not_replaced_silently():
     warned = sentence(compare(sweep_of(CELLS, baseline={"regularizer": "nonne"})))
-    assert "The study's baseline, regularizer=nonne, is not in this sweep; none stands in for it." in warned
+    assert "The study's baseline, regularizer=nonne, is not in this sweep; none stands in for it (L011)." in warned
     by_number = compare(sweep_of(CELLS, choose=(), baseline={"regularizer": "l2", "penalty.strength": 1e-1}))
     assert by_number.baseline == "l2 strength=0.1"  # 1e-1 is 0.1
 
@@ -295,14 +296,14 @@ def test_every_figure_is_a_valid_specification_and_keeps_its_data():
 
 def test_arms_at_different_stages_of_training_are_noted():
     sweep = sweep_of(CELLS)
-    edge = compare(sweep).notes  # that the strength chosen is the least of those tried
-    assert len(edge) == 1
+    edge = compare(sweep).notes  # that the strength chosen is the least of those tried, and that none had one try
+    assert len(edge) == 2
     late = sweep.curves[(sweep.curves.cell == "weak") & (sweep.curves.step == 1)].assign(step=7)
     (note,) = [n for n in compare(sweep._replace(curves=pd.concat([sweep.curves, late]))).notes if n not in edge]
-    assert note == "Trained for different numbers of steps: none 1, l2 7."
+    assert note == "Trained for different numbers of steps: none 1, l2 7 (L006)."
     results = sweep.results.assign(**{"train/error": sweep.results.cell.map({"none": 0.0, "weak": 0.1, "strong": 0.0})})
     (note,) = [n for n in compare(sweep._replace(results=results)).notes if n not in edge]
-    assert note == "Only some arms fit the training examples without error: none do, l2 do not."
+    assert note == "Only some arms fit the training examples without error: none do, l2 do not (L007)."
 
 
 def test_cells_of_a_union_grid_that_share_a_word_have_names_of_their_own():

@@ -1,4 +1,4 @@
-"""What is noted of a sweep beside its comparison: values on the edge of those tried, training cut short."""
+"""What is noted of a sweep beside its comparison: values on the edge of those tried, training cut short, seeds that repeat."""
 
 import numpy as np
 import pandas as pd
@@ -6,6 +6,12 @@ import pytest
 
 from reports.comparison import by_seed, compare
 from tests.reports.test_comparison import CELLS, SEEDS, sweep_of
+
+
+def said_of(code, sweep):
+    """The sentences that one check has to say."""
+    comparison = compare(sweep)
+    return [sentence for sentence in comparison.warnings + comparison.notes if sentence.endswith(f"({code}).")]
 
 
 def strengths(*validation):
@@ -20,14 +26,19 @@ def strengths(*validation):
 @pytest.mark.parametrize(
     ("validation", "said"),
     [
-        ((0.1, 0.2, 0.2), ["l2: the penalty.strength chosen, 0.1, is the least of those tried."]),
-        ((0.2, 0.2, 0.1), ["l2: the penalty.strength chosen, 0.3, is the largest of those tried."]),
+        ((0.1, 0.2, 0.2), ["l2: the penalty.strength chosen, 0.1, is the least of those tried (L001)."]),
+        ((0.2, 0.2, 0.1), ["l2: the penalty.strength chosen, 0.3, is the largest of those tried (L001)."]),
         ((0.2, 0.1, 0.2), []),
         ((0.1,), []),  # one value is no grid
     ],
 )
 def test_a_number_on_the_edge_of_its_grid_is_noted_with_the_edge(validation, said):
-    assert compare(strengths(*validation)).notes == said
+    assert said_of("L001", strengths(*validation)) == said
+
+
+def test_nothing_lies_below_a_strength_of_0():
+    cells = {f"l2 {n}": ({"regularizer": "l2", "penalty.strength": n}, 0.1 + int(n), 0.2) for n in ("0", "1", "2")}
+    assert said_of("L001", sweep_of(cells)) == []
 
 
 def trained(losses, seeds=SEEDS):
@@ -41,10 +52,10 @@ def trained(losses, seeds=SEEDS):
 
 
 def improving(sweep):
-    return [note for note in compare(sweep).notes if note.startswith("Still improving")]
+    return said_of("L002", sweep)
 
 
-SAID = ["Still improving at the last step, by two percent and more of validation loss: none."]
+SAID = ["Still improving at the last step, by two percent and more of validation loss: none (L002)."]
 
 
 @pytest.mark.parametrize(
@@ -91,21 +102,21 @@ def test_an_arm_without_a_seed_in_common_is_no_comparison_to_correct_for():
     assert comparison.tested == 1
     assert np.isnan(of_arm["l2"]).all()
     assert of_arm["l1"].p == 2 / 2**8
-    assert "l2: all 8 seeds diverged." in comparison.warnings
+    assert "l2: all 8 seeds diverged (L003)." in comparison.warnings
 
 
 def test_an_arm_whose_seeds_are_not_the_baselines_is_said_to_be_compared_with_nothing():
     gone = {("none", seed) for seed in range(4)} | {("weak", seed) for seed in range(4, 8)}
-    said = "Not compared with their baseline, since no seed finished in both: l2 strength=0.1."
+    said = "Not compared with their baseline, since no seed finished in both: l2 strength=0.1 (L010)."
     assert said in compare(sweep_of(CELLS, choose=(), diverged=gone)).warnings
 
 
 def test_seeds_that_repeat_each_other_are_warned_of():
     """A split that is one for all seeds, and vary=[split]: each difference has as many copies as there are seeds, and a small p."""
     sweep = sweep_of(CELLS, choose=())
-    assert not any("All seeds" in warning for warning in compare(sweep).warnings)
+    assert said_of("L008", sweep) == []
     first = sweep.results.groupby("cell")[["test/error", "gap/error"]].transform("first")
     kept = sweep.results["cell"] == "weak"
     copies = sweep.results.assign(**{name: first[name].where(~kept, sweep.results[name]) for name in first})
-    (warning,) = (said for said in compare(sweep._replace(results=copies)).warnings if "All seeds" in said)
-    assert warning.endswith("(vary=[split,init,order] varies all): none, l2 strength=0.2.")
+    (warning,) = said_of("L008", sweep._replace(results=copies))
+    assert warning.endswith("(vary=[split,init,order] varies all): none, l2 strength=0.2 (L008).")
