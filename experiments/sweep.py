@@ -16,6 +16,7 @@ from experiments.config.composition import Job
 from experiments.config.lookup import look_up_keys
 from experiments.config.reach import Offered, Sweeping
 from experiments.config.secrets import hidden
+from experiments.config.tries import check_tried
 from experiments.recording import journal, lifetime, tracking
 from experiments.recording.assembly import assembled
 from experiments.recording.cells import record_cell, record_failure
@@ -45,6 +46,7 @@ def sweep(jobs: Sequence[Job], where: Workers, offered: Offered = None, *, searc
     """
     check(where)
     study, options = study_of(jobs[0].config), execution_of(jobs[0].config)
+    check_tried(study, jobs)
     sweeping = Sweeping(jobs, offered)
     look_up_keys(study, sweeping)
     plan = planned(jobs, options, where)
