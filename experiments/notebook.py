@@ -193,4 +193,5 @@ def as_sweep(cells: Mapping[str, Experiment], done: Mapping[str, Any], study: di
         tags={},
         params={"data.task": next(iter(cells.values())).dataset.task},
         failed=[],
+        row_table=lambda cell: None if (rows := done[cell].rows) is None else row_table(rows),
     )

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Float
 
-from reports.arms import chosen_on_validation, name_of, references
+from reports.arms import choosing_rows, chosen_on_validation, name_of, references
 from reports.load import Sweep, is_classification
 from reports.notes import cautions, edges, left_out, stages, unfinished
 from reports.reference_lines import ReferenceLine, not_beaten, reference_lines
@@ -80,7 +80,7 @@ def compare(sweep: Sweep) -> Comparison:
     A diverged seed's error counts as infinite in the choice, so a cell that has one is chosen only if all cells have one.
     """
     cells = {cell["name"]: cell for cell in sweep.cells}
-    chosen_cells = chosen_on_validation(sweep.results)
+    chosen_cells = chosen_on_validation(sweep.results, choosing_rows(sweep))
     baselines, warnings = references(sweep)
     pairs = {arm: (cell, chosen_cells[baselines[arm]]) for arm, cell in chosen_cells.items() if arm != baselines[arm]}
     pairs = {arm: pair for arm, pair in pairs.items() if comparable(*(cells[cell] for cell in pair))}

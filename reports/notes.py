@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from reports.arms import arms_of
 from reports.load import Sweep, has_rows, is_classification
+from reports.schema import STREAM
 from reports.schema.names import as_number, listed
 
 if TYPE_CHECKING:
@@ -87,7 +88,7 @@ def edges(rows: "list[Row]", sweep: Sweep) -> list[str]:
     tried: dict[tuple[str, str], set[float | str]] = {}
     for cell, axes in axes_of.items():
         for axis in sweep.study["choose"]:
-            if axis in axes:
+            if axis in axes and axis != STREAM:
                 tried.setdefault((arm_of[cell], axis), set()).add(as_number(axes[axis]))
     for row in rows:
         for axis in sweep.study["choose"]:

@@ -10,11 +10,13 @@ from reports.figures.every import of_comparison
 from reports.findings import Attempt, Findings
 from reports.load import Sweep
 from reports.measurements import beside, numbers_beside, stated_measures
+from reports.own_choice import own_choice_rows, unequal_tries
 from reports.tables import numbers_of
 from reports.variance import source_rows, sources_in_a_sentence
 
 TABLES = {  # by name: title, and what makes it
     "certainty": ("How sure", certainty_rows),
+    "own_choice": ("What each seed would have chosen", own_choice_rows),
     "ledger": ("What other ways of choosing would have reported", ledger_rows),
     "diagnostics": ("How they fit", diagnostic_rows),
     "sources": ("Where the spread comes from", source_rows),
@@ -33,7 +35,7 @@ def of_networks(sweep: Sweep, attempt: Attempt) -> Findings:
         heading="The answer in numbers",
         sentences=sentences(sweep, comparison, tables["sources"]),
         warnings=comparison.warnings + measures.missing,
-        notes=comparison.notes,
+        notes=comparison.notes + unequal_tries(sweep, comparison),
         chosen=frozenset(row.cell for row in comparison.rows),
         table=beside(table_rows(shown), shown, measures.values, sweep),
         total=len(comparison.rows) + len(comparison.references),

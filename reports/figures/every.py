@@ -9,6 +9,7 @@ from reports.figures.differences import forest
 from reports.figures.figure import Figure
 from reports.figures.heat_map import heat_map
 from reports.figures.learning import gap_against_train, learning_curves
+from reports.figures.own_choice import own_choice
 from reports.figures.seeds import spread
 from reports.figures.strengths import strengths
 from reports.figures.weights import weight_distribution
@@ -28,6 +29,7 @@ def of_comparison(sweep: Sweep, comparison: Comparison) -> list[Planned]:
         "Difference from the baseline": forest,
         "Test error of every seed": spread,
         "What the strength does": strengths,
+        "What each seed would have chosen": own_choice,
         "Learning curves": learning_curves,
         "Gap against train loss": gap_against_train,
         "Test error over two axes": heat_map,
