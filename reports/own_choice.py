@@ -59,7 +59,7 @@ def own_choices(sweep: Sweep, comparison: Comparison) -> list[OwnChoice]:
     compared = [row for row in comparison.rows if row.difference is not None]
     pooled = differences_by_seed(sweep, [(row.cell, row.reference) for row in compared])
     own = pd.DataFrame([chosen[row.arm].error - chosen[row.baseline].error for row in compared]).to_numpy(float)
-    families = [dict(zip([row.arm for row in compared], tested(table), strict=True)) for table in (pooled, own)]
+    families = [dict(zip([row.arm for row in compared], with_max_t(table), strict=True)) for table in (pooled, own)]
     nothing = (float("nan"), UNTESTED)
     return [
         OwnChoice(
@@ -73,7 +73,7 @@ def own_choices(sweep: Sweep, comparison: Comparison) -> list[OwnChoice]:
     ]
 
 
-def tested(differences: Float[Array, "comparisons seeds"]) -> list[tuple[float, Together]]:
+def with_max_t(differences: Float[Array, "comparisons seeds"]) -> list[tuple[float, Together]]:
     """The mean difference of each comparison, and what max-T says of it in this family."""
     if not len(differences):
         return []

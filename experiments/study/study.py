@@ -62,7 +62,7 @@ class Study:
         if self.baseline_tries > 1 and not self.baseline:
             raise ValueError(
                 f"study.baseline_tries is {self.baseline_tries}, and study.baseline names none to be tried so often; give it, such as "
-                "study.baseline={regularizer: none}."
+                "+study.baseline.regularizer=none."
             )
         if self.baseline_tries > 1 and STREAM not in self.choose:
             object.__setattr__(self, "choose", [*self.choose, STREAM])

@@ -85,7 +85,7 @@ def forest(data: pd.DataFrame, comparison: Comparison, unit: str) -> alt.LayerCh
     zero = alt.Chart(pd.DataFrame({"zero": [0]})).mark_rule(color=GREY, strokeDash=[4, 3]).encode(x="zero:Q")
     title = f"test/error − test/error of {comparison.baseline} ({unit})"
     bars = base.mark_rule(strokeWidth=2).encode(
-        x=alt.X("low:Q", title=title, scale=alt.Scale(zero=True, nice=True)), x2="high:Q"
+        x=alt.X("low:Q", title=title, scale=alt.Scale(zero=True, nice=True, padding=8)), x2="high:Q"
     )
     points = base.mark_point(filled=True, size=60, opacity=1).encode(x=alt.X("difference:Q", title=title))
     return (zero + bars + points).properties(width=600, height=alt.Step(15))
@@ -99,7 +99,9 @@ def picked(data: pd.DataFrame) -> alt.LayerChart:
         tooltip=["arm", "value", "seeds", "for all"],
     )
     size = alt.Size(
-        "seeds:Q", scale=alt.Scale(domain=[0, max(1, int(data["seeds"].max()))], range=[0, 420]), legend=None
+        "seeds:Q",
+        scale=alt.Scale(domain=[0, max(1, int(data.groupby("arm")["seeds"].sum().max()))], range=[0, 420]),
+        legend=None,
     )
     dots = base.mark_circle(color=TEST, opacity=0.6).encode(size=size)
     rings = base.transform_filter(alt.datum["for all"]).mark_point(size=460, strokeWidth=2, color=TRAIN)
