@@ -15,7 +15,7 @@ from experiments.study.experiment import Experiment
 from experiments.study.rows import Rows, empty, put
 from reports.answer import ledger_rows
 from reports.optimism import BY_ERROR, ledger
-from reports.split_half import bias, by_seed, selection_bias
+from reports.split_half import bias, by_seed, first_halves, selection_bias
 
 
 def test_it_is_the_mean_over_halvings_of_what_the_other_half_says():
@@ -40,6 +40,13 @@ def test_of_steps_that_are_alike_it_has_the_size_that_chance_gives():
 
 def test_of_one_step_far_better_than_the_others_there_is_none():
     assert bias(np.tile([1.0, 0.0, 1.0], (100, 1))) == 0
+
+
+def test_every_halving_has_half_of_the_rows_and_no_two_are_alike():
+    halves = first_halves(20)
+    assert (halves.sum(axis=1) == 10).all()
+    assert len(np.unique(halves, axis=0)) == len(halves) == 100
+    assert (first_halves(7).sum(axis=1) == 3).all()
 
 
 def test_a_step_that_has_diverged_is_never_best():
