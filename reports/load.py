@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
+from functools import lru_cache, partial
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -10,7 +10,7 @@ from reports.schema import AT, BEGAN, CURVES, DIVERGED, OWN, ROWS, RULES, SEEDS,
 from reports.schema.artifacts import artifact, has_artifact
 from reports.schema.names import NoSuchSweep, arm_names, as_number
 from reports.schema.record import read_record, read_table
-from reports.schema.rows import rows_of
+from reports.schema.rows import frame, rows_of
 from reports.schema.statement import first_stated
 
 if TYPE_CHECKING:
@@ -18,9 +18,10 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 READERS = 4  # threads: files of ten thousand cells are read in half the time
+CELLS_AT_HAND = 64  # whose errors of rows stay in memory
 
 
-def no_table(cell: str) -> None:
+def none_kept(cell: str) -> None:
     """Where no errors of rows are kept."""
 
 
@@ -45,9 +46,8 @@ class Sweep(NamedTuple):
     params: dict[str, str]  # of the first cell: what all have in common, mostly
     failed: list[dict[str, Any]]
     stated: Mapping[str, int] = {}  # when each claim of the study was stated first, by its hash
-    row_table: "Callable[[str], pa.Table | None]" = (
-        no_table  # of a cell: errors of held-out rows at all evaluations kept
-    )
+    errors: "Callable[[str], pd.DataFrame | None]" = none_kept  # of a cell's held-out rows at the step that counts
+    row_table: "Callable[[str], pa.Table | None]" = none_kept  # the same at all evaluations kept, as recorded
 
 
 def is_classification(sweep: Sweep) -> bool:
@@ -110,6 +110,7 @@ def load_sweep(client: Any, run_id: str) -> Sweep:
         raise NoSuchSweep(f"sweep {record['name']!r} has no finished cell to report on")
     run = client.get_run(run_id)
     curves, seeds = (in_one(client, finished, record, name) for name in (CURVES, SEEDS))
+    runs = {cell["name"]: cell["run_id"] for cell in finished}
     return Sweep(
         name=record["name"],
         study=record["study"],
@@ -123,8 +124,15 @@ def load_sweep(client: Any, run_id: str) -> Sweep:
         params=client.get_run(finished[0]["run_id"]).data.params,
         failed=[cell for cell in record["cells"] if cell["status"] != "FINISHED"],
         stated=first_stated(client, claims) if isinstance(claims := record["study"].get("claims"), list) else {},
-        row_table=partial(row_table_of, client, {cell["name"]: cell["run_id"] for cell in finished}),
+        errors=lru_cache(CELLS_AT_HAND)(partial(errors_of, client, runs)),
+        row_table=partial(row_table_of, client, runs),
     )
+
+
+def errors_of(client: Any, runs: Mapping[str, str], cell: str) -> "pd.DataFrame | None":
+    """The errors of a cell's validation and test rows, as `rows.errors` gives them; None where none are kept."""
+    table = row_table_of(client, runs, cell)
+    return None if table is None else frame(table)
 
 
 def row_table_of(client: Any, runs: Mapping[str, str], cell: str) -> "pa.Table | None":

@@ -11,13 +11,13 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Float, Int
+from jaxtyping import Int
 
 from reports.arms import choosing_rows
-from reports.comparison import Comparison, by_seed, differences_by_seed
+from reports.comparison import Comparison, by_seed
 from reports.formats import number, p_value
 from reports.load import Sweep, has_rows
-from reports.max_t import UNTESTED, Together, max_t
+from reports.max_t import Together, max_t
 from reports.schema.names import listed, short
 from reports.sign_flips import Array
 
@@ -31,16 +31,23 @@ class Tried(NamedTuple):
     pooled: bool  # whether all together do
 
 
+class Difference(NamedTuple):
+    """The mean difference in test error, paired by seed, with the p and simultaneous interval of its family."""
+
+    mean: float
+    together: Together
+
+
 class OwnChoice(NamedTuple):
-    """One arm; the means of differences from its baseline in test error, and their families' p and simultaneous intervals."""
+    """One arm: what its seeds choose, and the test error that follows."""
 
     arm: str
     tried: list[Tried]
     error: float  # mean test error over seeds, each at its own choice
-    pooled: float  # both at the pooled choice; NaN for a baseline, and where data are not the baseline's
-    pooled_together: Together
-    own: float  # both at each seed's own choice
-    own_together: Together
+    pooled: (
+        Difference | None
+    )  # against the baseline, both at the pooled choice; None for a baseline, and where data are not the baseline's
+    own: Difference | None  # both at each seed's own choice
 
 
 class Chosen(NamedTuple):
@@ -56,30 +63,26 @@ def own_choices(sweep: Sweep, comparison: Comparison) -> list[OwnChoice]:
     chosen = by_arm(sweep) if has_rows(sweep, "validation") else {}
     if all(len(one.cells) < 2 for one in chosen.values()):
         return []
-    compared = [row for row in comparison.rows if row.difference is not None]
-    pooled = differences_by_seed(sweep, [(row.cell, row.reference) for row in compared])
-    own = pd.DataFrame([chosen[row.arm].error - chosen[row.baseline].error for row in compared]).to_numpy(float)
-    families = [dict(zip([row.arm for row in compared], with_max_t(table), strict=True)) for table in (pooled, own)]
-    nothing = (float("nan"), UNTESTED)
+    own = together([(pair.arm, pair.other) for pair in comparison.pairs], chosen)
     return [
         OwnChoice(
             row.arm,
             tried(chosen[row.arm], row.cell, sweep),
             float(chosen[row.arm].error.mean()),
-            *families[0].get(row.arm, nothing),
-            *families[1].get(row.arm, nothing),
+            row.pair and Difference(row.pair.difference.mean, row.pair.together),
+            own.get((row.arm, row.baseline)),
         )
         for row in comparison.rows
     ]
 
 
-def with_max_t(differences: Float[Array, "comparisons seeds"]) -> list[tuple[float, Together]]:
-    """The mean difference of each comparison, and what max-T says of it in this family."""
-    if not len(differences):
-        return []
-    counts = np.isfinite(differences).sum(axis=1)
-    means = np.where(counts > 0, np.nansum(differences, axis=1) / np.maximum(counts, 1), np.nan)
-    return list(zip(means.tolist(), max_t(differences), strict=True))
+def together(pairs: Sequence[tuple[str, str]], chosen: Mapping[str, Chosen]) -> dict[tuple[str, str], Difference]:
+    """The same pairs of arms as in the table, at each seed's own choices, as one family."""
+    if not pairs:
+        return {}
+    differences = pd.DataFrame([chosen[ours].error - chosen[theirs].error for ours, theirs in pairs])
+    found = zip(pairs, differences.mean(axis=1), max_t(differences.to_numpy(float)), strict=True)
+    return {pair: Difference(float(mean), family) for pair, mean, family in found}
 
 
 def by_arm(sweep: Sweep) -> dict[str, Chosen]:
@@ -128,26 +131,30 @@ def own_choice_rows(sweep: Sweep, comparison: Comparison) -> list[dict[str, str]
             "": one.arm,
             "tries": str(len(one.tried)),
             "chosen by all": next((cell.value for cell in one.tried if cell.pooled), "") or "–",
-            "difference": told(one.pooled, one.pooled_together, comparison),
+            "difference": told(one.pooled, comparison),
             "chosen by each": how_often(one) or "–",
-            "difference, own choices": told(one.own, one.own_together, comparison),
-            "p, own choices": p_value(one.own_together.p),
+            "difference, own choices": told(one.own, comparison),
+            "p, own choices": p_value(one.own.together.p) if one.own else "–",
         }
         for one in own_choices(sweep, comparison)
     ]
 
 
-def told(mean: float, together: Together, comparison: Comparison) -> str:
+def told(difference: Difference | None, comparison: Comparison) -> str:
     """A difference with its simultaneous interval; alone where so few seeds bound nothing."""
-    ends = [number(end, comparison, sign=True) for end in (together.low, together.high)]
-    shown = number(mean, comparison, sign=True)
-    return f"{shown} [{ends[0]}, {ends[1]}]" if np.isfinite(together.low) else shown
+    if difference is None:
+        return "–"
+    mean, low, high = (
+        number(end, comparison, sign=True)
+        for end in (difference.mean, difference.together.low, difference.together.high)
+    )
+    return f"{mean} [{low}, {high}]" if np.isfinite(difference.together.low) else mean
 
 
 def how_often(one: OwnChoice) -> str:
     """
     >>> tried = [Tried("a", "0.1", 7, True), Tried("b", "0.2", 0, False), Tried("c", "0.3", 3, False)]
-    >>> how_often(OwnChoice("l2", tried, 0.1, 0.0, UNTESTED, 0.0, UNTESTED))
+    >>> how_often(OwnChoice("l2", tried, 0.1, None, None))
     '0.1 × 7, 0.3 × 3'
     """
     return ", ".join(f"{cell.value} × {cell.seeds}" for cell in one.tried if cell.seeds and cell.value)

@@ -19,6 +19,9 @@ class Study:
     baseline: dict[str, Any] = field(
         default_factory=dict
     )  # axis values of the cell to compare with; empty: the first cell
+    compare: str = one_of(
+        default="baseline", options=("baseline", "pairs")
+    )  # each arm with it, or with every other too
     choose: list[str] = field(
         default_factory=list
     )  # axes whose value is chosen on validation data before anything is compared

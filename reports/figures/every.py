@@ -10,6 +10,7 @@ from reports.figures.figure import Figure
 from reports.figures.heat_map import heat_map
 from reports.figures.learning import gap_against_train, learning_curves
 from reports.figures.own_choice import own_choice
+from reports.figures.pairs import matrix
 from reports.figures.seeds import spread
 from reports.figures.strengths import strengths
 from reports.figures.weights import weight_distribution
@@ -27,6 +28,7 @@ def of_comparison(sweep: Sweep, comparison: Comparison) -> list[Planned]:
     """The figures of every sweep that trains networks."""
     every: dict[str, Callable[[Sweep, Comparison], Figure | None]] = {
         "Difference from the baseline": forest,
+        "Every arm against every other": matrix,
         "Test error of every seed": spread,
         "What the strength does": strengths,
         "What each seed would have chosen": own_choice,

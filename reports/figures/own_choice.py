@@ -29,8 +29,8 @@ def own_choice(sweep: Sweep, comparison: Comparison) -> Figure | None:
     return Figure(
         "own_choice",
         "What each seed would have chosen",
-        "Above: mean difference in test error over seeds with its simultaneous 95 % interval over the seeds of this data (max-T, each "
-        "choice a family of its own), where one value is chosen for all seeds by mean validation error, and where each seed, of the "
+        "Above: mean difference in test error over seeds with its simultaneous 95 % interval over the seeds of this data (max-T, "
+        "over all comparisons of the table), where one value is chosen for all seeds by mean validation error, and where each seed, of the "
         "baseline too, takes the value that is best on its own validation rows. Below: how many seeds choose each value; the area is "
         "their number, the ring is the value chosen for all."
         + (f" At most {VALUES} values an arm are drawn, evenly chosen, and those chosen." if cut else "")
@@ -42,24 +42,20 @@ def own_choice(sweep: Sweep, comparison: Comparison) -> Figure | None:
 
 def differences_of(choices: list[OwnChoice], factor: float) -> pd.DataFrame:
     """A row per arm that is compared, and choice."""
-    both = [
-        (one.arm, by, mean, together)
-        for one in choices
-        for by, mean, together in ((POOLED, one.pooled, one.pooled_together), (OWN, one.own, one.own_together))
-    ]
-    rows = [
+    found = [
         {
-            "arm": arm,
+            "arm": one.arm,
             "choice": by,
-            "difference": mean * factor,
-            "low": at.low * factor,
-            "high": at.high * factor,
-            "p": at.p,
+            "difference": difference.mean * factor,
+            "low": difference.together.low * factor,
+            "high": difference.together.high * factor,
+            "p": difference.together.p,
         }
-        for arm, by, mean, at in both
-        if np.isfinite(mean)
+        for one in choices
+        for by, difference in ((POOLED, one.pooled), (OWN, one.own))
+        if difference is not None and np.isfinite(difference.mean)
     ]
-    return pd.DataFrame(rows).replace([np.inf, -np.inf], np.nan)
+    return pd.DataFrame(found).replace([np.inf, -np.inf], np.nan)
 
 
 def values_of(choices: list[OwnChoice]) -> pd.DataFrame:

@@ -39,6 +39,8 @@ VALIDATION_ROWS = {  # on which a step or a strength is chosen: what stands befo
     "second_half": "validation_second_half",
 }
 
+IN_COMMON = "train_in_common"  # of a cell in a sweep's list: the share of training rows that two seeds have in common, on average
+
 # Of the table of rows: its columns are seed, part, row (its number in the dataset), and the errors.
 WRONG = "wrong"  # in classification: packed bits in the order of "at", from the lowest bit of the first byte on
 OUTPUTS = "outputs/"  # the network's, by the selection rule whose step they are from

@@ -7,7 +7,7 @@ import pytest
 from reports.comparison import compare
 from reports.figures.own_choice import own_choice
 from reports.max_t import max_t
-from reports.own_choice import own_choice_rows, own_choices, unequal_tries
+from reports.own_choice import by_arm, own_choice_rows, own_choices, unequal_tries
 from tests.reports.made import swept
 from tests.reports.test_comparison import CELLS, sweep_of
 
@@ -28,8 +28,8 @@ def made(errors, losses, tests, *, choose=("penalty.strength",), halves=None, ch
     """A sweep of these cells: those called none… are the baseline's, the others' strengths are their names'."""
     cells, rows = [], []
     for n, cell in enumerate(errors):
-        arm = "none" if cell.startswith("none") else "l2"
-        axes = {"regularizer": arm} | ({"penalty.strength": str(n)} if arm == "l2" else {})
+        arm = "none" if cell.startswith("none") else cell if cell.startswith("l") else "l2"
+        axes = {"regularizer": arm} | ({"penalty.strength": str(n)} if arm != "none" else {})
         axes |= {"stream": cell[4:]} if cell[4:].isdigit() and arm == "none" else {}
         cells.append({"name": cell, "axes": axes, "status": "FINISHED", "task": "classification"})
         for seed, test in enumerate(tests[cell]):
@@ -59,12 +59,14 @@ def test_each_seed_takes_its_own_least_validation_error_ties_by_loss_then_by_ord
     none, l2 = own_choices(sweep, compare(sweep))
     assert [(cell.cell, cell.seeds, cell.pooled) for cell in l2.tried] == [("weak", 3, False), ("strong", 3, True)]
     differences = np.array([0.40 - 0.50, 0.41 - 0.51, 0.42 - 0.52, 0.35 - 0.53, 0.30 - 0.54, 0.34 - 0.55])
-    assert l2.own == pytest.approx(differences.mean())
+    assert l2.own.mean == pytest.approx(differences.mean())
     (expected,) = max_t([differences])
-    assert l2.own_together == pytest.approx(expected)
+    assert l2.own.together == pytest.approx(expected)
     assert l2.error == pytest.approx(np.mean([0.40, 0.41, 0.42, 0.35, 0.30, 0.34]))
-    assert l2.pooled == pytest.approx(np.mean(np.array(TEST["strong"]) - TEST["none"]))
-    assert np.isnan([none.own, none.own_together.p, none.pooled]).all()
+    assert l2.pooled.mean == pytest.approx(np.mean(np.array(TEST["strong"]) - TEST["none"]))
+    assert l2.pooled.together == compare(sweep).rows[1].pair.together  # that of the table
+    assert none.own is None
+    assert none.pooled is None
 
 
 def test_the_table_says_how_many_tries_each_arm_had_and_how_often_each_value_was_chosen():
@@ -77,6 +79,20 @@ def test_the_table_says_how_many_tries_each_arm_had_and_how_often_each_value_was
     assert note.startswith("Not all were chosen among as many cells: l2 had 2 tries, none 1. ")
 
 
+def test_the_family_is_that_of_the_table():
+    """With every arm against every other there are three comparisons, of which the one with the baseline is told less surely."""
+    sweep = made(
+        VALIDATION | {"l1": [0.1] * 6}, LOSS | {"l1": [1.0] * 6}, TEST | {"l1": [0.48, 0.5, 0.47, 0.52, 0.5, 0.56]}
+    )
+    pairs = sweep._replace(study=sweep.study | {"compare": "pairs"})
+    alone, beside = (own_choices(one, compare(one)) for one in (sweep, pairs))
+    assert [one.own.mean for one in alone[1:]] == [one.own.mean for one in beside[1:]]
+    assert len(compare(pairs).pairs) == 3
+    errors = {one.arm: chosen.error for one, chosen in zip(beside, by_arm(pairs).values(), strict=True)}
+    family = max_t([errors[pair.arm] - errors[pair.other] for pair in compare(pairs).pairs])
+    assert [one.own.together for one in beside[1:]] == family[:2]
+
+
 def test_a_baseline_with_streams_chooses_as_other_arms_do():
     """Seeds 0–2 take the first stream, the others the second."""
     errors = {"none0": [0.1, 0.1, 0.1, 0.2, 0.2, 0.2], "none1": [0.2, 0.2, 0.2, 0.1, 0.1, 0.1]} | VALIDATION
@@ -86,7 +102,7 @@ def test_a_baseline_with_streams_chooses_as_other_arms_do():
     none, l2 = own_choices(sweep, compare(sweep))
     assert [(cell.value, cell.seeds) for cell in none.tried] == [("0", 3), ("1", 3)]
     assert none.error == pytest.approx(0.55)
-    assert l2.own == pytest.approx(l2.error - 0.55)
+    assert l2.own.mean == pytest.approx(l2.error - 0.55)
     assert unequal_tries(sweep, compare(sweep)) == []
     assert compare(sweep).notes == [] or not any("stream" in note for note in compare(sweep).notes)
 
@@ -105,7 +121,7 @@ def test_a_seed_that_diverged_is_chosen_by_nobody_who_has_another():
     sweep = made(errors, LOSS, lost)
     (_, l2) = own_choices(sweep, compare(sweep))
     assert sum(cell.seeds for cell in l2.tried) == 5
-    assert l2.own == pytest.approx(np.mean([0.41 - 0.51, 0.42 - 0.52, 0.35 - 0.53, 0.30 - 0.54, 0.34 - 0.55]))
+    assert l2.own.mean == pytest.approx(np.mean([0.41 - 0.51, 0.42 - 0.52, 0.35 - 0.53, 0.30 - 0.54, 0.34 - 0.55]))
 
 
 def test_there_is_no_table_and_no_figure_where_nothing_is_chosen():
@@ -127,4 +143,4 @@ def test_where_nothing_differs_four_tries_look_better_than_one_and_not_better_th
     errors = {cell: own + draw.normal(0, 0.02, 400) for cell, own in quality.items()}
     sweep = made(errors, errors, quality, choose=("penalty.strength", "stream"))
     (_, l2) = own_choices(sweep, compare(sweep))
-    assert low < l2.own < high
+    assert low < l2.own.mean < high
