@@ -209,6 +209,7 @@ def as_sweep(cells: Mapping[str, Experiment], done: Mapping[str, Any], study: di
         tags={},
         params={"data.task": next(iter(cells.values())).dataset.task},
         failed=[],
+        row_table=lambda cell: None if (rows := done[cell].rows) is None else row_table(rows),
         errors=partial(errors_of_rows, done),
     )
 

@@ -17,6 +17,7 @@ from experiments.config.full_grid import check_design
 from experiments.config.lookup import look_up_keys
 from experiments.config.reach import Offered, Sweeping
 from experiments.config.secrets import hidden
+from experiments.config.tries import check_tried
 from experiments.recording import journal, lifetime, tracking
 from experiments.recording.assembly import assembled
 from experiments.recording.cells import record_cell, record_failure
@@ -47,6 +48,7 @@ def sweep(jobs: Sequence[Job], where: Workers, offered: Offered = None, *, searc
     """
     check(where)
     study, options = study_of(jobs[0].config), execution_of(jobs[0].config)
+    check_tried(study, jobs)
     sweeping = Sweeping(jobs, offered)
     look_up_keys(study, sweeping)
     check_design(study, jobs)

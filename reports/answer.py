@@ -16,7 +16,7 @@ from reports.formats import (
     show_paired,
 )
 from reports.load import Sweep
-from reports.optimism import ledger
+from reports.optimism import BY_ERROR, ledger
 from reports.schema.names import MOST, listed
 from reports.sign_flips import least_seeds
 
@@ -216,11 +216,14 @@ def ledger_rows(sweep: Sweep, comparison: Comparison) -> list[dict[str, str]]:
     return [
         {
             "": entry.arm,
-            "last": show(entry.by_rule["last"], comparison),
-            "best_validation": show(entry.by_rule["best_validation"], comparison),
-            "oracle": show(entry.by_rule["oracle"], comparison),
-            "optimism of the oracle": plus_minus(entry.optimism, comparison, sign=True),
-            "selected on test": number(entry.selected_on_test.mean, comparison),
+            "reported": show(entry.reported, comparison),
+            "least validation loss": number(entry.by_rule["best_validation"].mean, comparison),
+            "least validation error": number(entry.by_rule[BY_ERROR].mean, comparison),
+            "oracle": number(entry.by_rule["oracle"].mean, comparison),
+            "oracle − reported": plus_minus(entry.against_reported, comparison, sign=True),
+            "oracle − least validation error": plus_minus(entry.against_error, comparison, sign=True),
+            "bias alone": "–" if entry.split_half is None else plus_minus(entry.split_half, comparison, sign=True),
+            "value too": number(entry.selected_on_test.mean, comparison),
         }
         for entry in ledger(sweep, comparison)
     ]

@@ -6,19 +6,24 @@ from typing import Any
 import pandas as pd
 
 from reports.load import Sweep
+from reports.schema import VALIDATION_ROWS
 from reports.schema.names import as_number
 from reports.schema.places import cells_at
 
 Place = Mapping[str, float | str]
 
 
-def chosen_on_validation(results: pd.DataFrame) -> dict[str, str]:
-    """For each arm its cell with the least mean validation error."""
-    measured = results.reindex(columns=["arm", "cell", "validation/error", "validation/loss"]).fillna(float("inf"))
+def choosing_rows(sweep: Sweep) -> str:
+    """What stands before /error and /loss of the validation rows on which values are chosen: all, or one half (`study.choose_on`)."""
+    return VALIDATION_ROWS[sweep.study.get("choose_on", "all")]
+
+
+def chosen_on_validation(results: pd.DataFrame, part: str = "validation") -> dict[str, str]:
+    """For each arm its cell with the least mean validation error, on the rows that `part` names."""
+    columns = [f"{part}/error", f"{part}/loss"]
+    measured = results.reindex(columns=["arm", "cell", *columns]).fillna(float("inf"))
     means = measured.groupby(["arm", "cell"], sort=False).mean()
-    best = (
-        means.sort_values(["validation/error", "validation/loss"], kind="stable").reset_index().drop_duplicates("arm")
-    )
+    best = means.sort_values(columns, kind="stable").reset_index().drop_duplicates("arm")
     cell_of = dict(zip(best.arm, best.cell, strict=True))
     return {str(arm): str(cell_of[arm]) for arm in results.arm.unique()}
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from reports.load import Sweep
+from reports.schema import STREAM
 from reports.schema.names import arm_name, as_number, short
 
 
@@ -29,8 +30,8 @@ def places(sweep: Sweep, axis: str) -> Iterator[Place]:
 
 
 def number_at(cell: Mapping[str, Any], axis: str) -> float | None:
-    """The cell's value on that axis where it is a finite number."""
-    value = as_number(cell["axes"].get(axis, ""))
+    """The cell's value on that axis where it is a finite number; a stream is a name, written as one."""
+    value = as_number(cell["axes"].get(axis, "")) if axis != STREAM else ""
     return value if isinstance(value, float) and math.isfinite(value) else None
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Float
 
-from reports.arms import chosen_on_validation, name_of, references
+from reports.arms import choosing_rows, chosen_on_validation, name_of, references
 from reports.checks import look
 from reports.load import Sweep, is_classification
 from reports.max_t import Together, max_t
@@ -98,7 +98,7 @@ def compare(sweep: Sweep) -> Comparison:
     A diverged seed's error counts as infinite in the choice, so a cell that has one is chosen only if all cells have one.
     """
     cells = {cell["name"]: cell for cell in sweep.cells}
-    chosen_cells = chosen_on_validation(sweep.results)
+    chosen_cells = chosen_on_validation(sweep.results, choosing_rows(sweep))
     baselines = references(sweep)
     compared = paired(sweep, to_compare(sweep, chosen_cells, baselines), chosen_cells)
     of_arm = {(pair.arm, pair.other): pair for pair in compared}

@@ -10,11 +10,12 @@ from reports.schema import AT, BEGAN, CONFIRMS, CURVES, DIVERGED, OWN, ROWS, RUL
 from reports.schema.artifacts import artifact, has_artifact
 from reports.schema.names import NoSuchSweep, arm_names, as_number
 from reports.schema.record import read_record, read_table
-from reports.schema.rows import errors
+from reports.schema.rows import frame, rows_of
 from reports.schema.statement import first_stated
 
 if TYPE_CHECKING:
     import pandas as pd
+    import pyarrow as pa
 
 READERS = 4  # threads: files of ten thousand cells are read in half the time
 CELLS_AT_HAND = 64  # whose errors of rows stay in memory
@@ -48,6 +49,7 @@ class Sweep(NamedTuple):
     confirms: str = ""  # the run of the sweep whose cells these are, on seeds of their own
     first: "Sweep | None" = None  # that sweep, where the store still has it
     errors: "Callable[[str], pd.DataFrame | None]" = none_kept  # of a cell's held-out rows at the step that counts
+    row_table: "Callable[[str], pa.Table | None]" = none_kept  # the same at all evaluations kept, as recorded
 
 
 def is_classification(sweep: Sweep) -> bool:
@@ -110,6 +112,7 @@ def load_sweep(client: Any, run_id: str, *, confirmed: bool = True) -> Sweep:
         raise NoSuchSweep(f"sweep {record['name']!r} has no finished cell to report on")
     run = client.get_run(run_id)
     curves, seeds = (in_one(client, finished, record, name) for name in (CURVES, SEEDS))
+    runs = {cell["name"]: cell["run_id"] for cell in finished}
     return Sweep(
         name=record["name"],
         study=record["study"],
@@ -125,9 +128,8 @@ def load_sweep(client: Any, run_id: str, *, confirmed: bool = True) -> Sweep:
         stated=first_stated(client, claims) if isinstance(claims := record["study"].get("claims"), list) else {},
         confirms=record.get(CONFIRMS, ""),
         first=sweep_confirmed(client, record) if confirmed and record.get(CONFIRMS) else None,
-        errors=lru_cache(CELLS_AT_HAND)(
-            partial(errors_of, client, {cell["name"]: cell["run_id"] for cell in finished})
-        ),
+        errors=lru_cache(CELLS_AT_HAND)(partial(errors_of, client, runs)),
+        row_table=partial(row_table_of, client, runs),
     )
 
 
@@ -143,7 +145,16 @@ def sweep_confirmed(client: Any, record: Mapping[str, Any]) -> Sweep | None:
 
 def errors_of(client: Any, runs: Mapping[str, str], cell: str) -> "pd.DataFrame | None":
     """The errors of a cell's validation and test rows, as `rows.errors` gives them; None where none are kept."""
-    return errors(client, runs[cell]) if has_artifact(client, runs[cell], ROWS) else None
+    table = row_table_of(client, runs, cell)
+    return None if table is None else frame(table)
+
+
+def row_table_of(client: Any, runs: Mapping[str, str], cell: str) -> "pa.Table | None":
+    """A cell's table of rows; None where none is kept. Raises Unreadable for one that is broken."""
+    if not has_artifact(client, runs[cell], ROWS):
+        return None
+    with TemporaryDirectory() as folder:
+        return rows_of(client, runs[cell], folder)
 
 
 def in_one(client: Any, cells: Sequence[dict[str, Any]], record: dict[str, Any], name: str) -> "pd.DataFrame":

@@ -13,6 +13,7 @@ from reports.figures.every import of_comparison
 from reports.findings import Attempt, Findings
 from reports.load import Sweep
 from reports.measurements import beside, numbers_beside, stated_measures
+from reports.own_choice import own_choice_rows
 from reports.tables import numbers_of, pairs_of
 from reports.variance import source_rows, sources_in_a_sentence
 
@@ -20,6 +21,7 @@ TABLES = {  # by name: title, and what makes it
     "confirmation": ("Both results side by side", confirmation_rows),
     "effects": ("Effects of the switches in numbers", effect_rows),
     "certainty": ("How sure", certainty_rows),
+    "own_choice": ("What each seed would have chosen", own_choice_rows),
     "pairs": ("Every arm against every other", pair_rows),
     "ledger": ("What other ways of choosing would have reported", ledger_rows),
     "diagnostics": ("How they fit", diagnostic_rows),

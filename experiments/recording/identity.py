@@ -10,6 +10,7 @@ from experiments.config.secrets import leaves
 from experiments.recording.sources import fingerprint
 from experiments.study.calculation import AnyExperiment
 from experiments.study.experiment import SOURCES, Experiment
+from reports.schema import STREAM
 
 
 class Identity(NamedTuple):
@@ -24,6 +25,8 @@ def identity(config: DictConfig, experiment: AnyExperiment) -> Identity:
     """Hashes settings, data, code, packages and seeds; not the study's prose, `execution`, or where the data lie."""
     node: Any = OmegaConf.to_container(config, resolve=True)
     deciding = {key: value for key, value in node.items() if key not in ("study", "execution", "dataset", "seeds")}
+    if deciding.get(STREAM) == 0:  # as if there were no other
+        del deciding[STREAM]
     targets = [text for path, text in leaves(deciding) if path.endswith("_target_")]
     data = experiment.dataset
     settings = digest(deciding, data.fingerprint, data.missing, fingerprint(targets))

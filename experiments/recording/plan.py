@@ -24,6 +24,8 @@ from experiments.study.experiment import Experiment
 from experiments.study.keep import Keep, to_keep
 from experiments.study.study import Study
 from experiments.training.workers import Workers
+from reports.schema import VALIDATION_ROWS
+from reports.schema.claims import text
 
 T = TypeVar("T")
 NOT_RUN = RuntimeError("not run: the sweep stopped at the first failure")
@@ -110,12 +112,13 @@ def last_line(error: str) -> str:
 
 
 def check_validated(study: Study, plan: Plan, searched: bool) -> None:
-    """Raises ConfigurationError where something is chosen on validation rows, and a cell has none.
+    """Raises ConfigurationError where something is chosen on validation rows, and a cell has none, or does not measure that half.
 
     That is a value that the study chooses, or, with `searched`, the next job of a sweeper that minimizes validation error.
     """
     varying = [axis for axis in study.choose if len({job.overrides.get(axis) for job in plan.jobs}) > 1]
     cells = [cell for cell in plan.cells if isinstance(cell.experiment, Experiment)]
+    check_halves(study, cells)
     if not (varying or searched) or all("validation" in cell.experiment.parts for cell in cells):  # type: ignore[attr-defined]
         return
     if searched:
@@ -127,6 +130,20 @@ def check_validated(study: Study, plan: Plan, searched: bool) -> None:
         f"study.choose names {varying[0]}, which is chosen on validation error, and split.validation=0 leaves no validation rows; give "
         "split.validation rows, or compare all values: study.choose=[]."
     )
+
+
+def check_halves(study: Study, cells: Sequence[Cell]) -> None:
+    """Raises ConfigurationError where values are chosen on one half of the validation rows, and a cell has no error on that half."""
+    if study.choose_on == "all":
+        return
+    needed = f"{VALIDATION_ROWS[study.choose_on]}/error"
+    lacking = [cell.job.overrides for cell in cells if needed not in cell.experiment.metrics()]
+    without = [text({key: own for key, own in axes.items() if not key.startswith("study")}) for axes in lacking]
+    if without:
+        raise ConfigurationError(
+            f"study.choose_on is {study.choose_on}, and nothing measures {needed} of {without[0] or 'this cell'}; choose the step on the "
+            "other half (selection=best_validation selection.rows=first_half), or add validation_halves to `measures`."
+        )
 
 
 def planned(jobs: Sequence[Job], options: Execution, where: Workers = Workers()) -> Plan:  # noqa: B008

@@ -6,7 +6,7 @@ from functools import cached_property
 from reprlib import repr as shortened
 from typing import Any
 
-from backprop.choices import choice
+from backprop.choices import choice, integer
 from backprop.layout import Layout
 from backprop.losses import Loss, SoftmaxCrossEntropy, SquaredError
 from backprop.measures.confidence import Confidence
@@ -14,6 +14,7 @@ from backprop.measures.distances import Distances
 from backprop.measures.gradients import Gradients
 from backprop.measures.measure import Measure, Subject
 from backprop.measures.norms import Norms
+from backprop.measures.validation_halves import ValidationHalves
 from backprop.measures.weight_histogram import WeightHistogram
 from backprop.optimizers import LARGEST_FOR_NEWTON, Newton
 from backprop.stacking import stacking_key
@@ -81,12 +82,15 @@ loss=natural (in Python Recipe(loss=SquaredError())) or another dataset.
         default_factory=lambda: list(SOURCES)
     )  # what is drawn anew for every seed; the rest is the first seed's
     measures: Sequence[Measure] = MEASURES  # beside losses, errors and gaps
+    stream: int = integer(
+        default=0, within="[0, 2147483647]"
+    )  # another draw of init and order for the same seed and split
 
     def __post_init__(self) -> None:
         _ = self.all_seeds  # the check
         if not set(self.vary) <= set(SOURCES) or not self.vary or len(set(self.vary)) < len(self.vary):
             raise ValueError(f"vary is {self.vary!r}; it must list one or more of {', '.join(SOURCES)}.")
-        check_measures(self.measures)
+        check_measures(self.all_measures)
         self.check_recipe()
 
     def check_recipe(self) -> None:
@@ -144,9 +148,15 @@ loss=natural (in Python Recipe(loss=SquaredError())) or another dataset.
         features, outputs = self.dataset.feature_names, self.dataset.target_names
         return Subject(self.layout, self.recipe.loss, features, outputs, self.parts, self.recipe)
 
+    @cached_property
+    def all_measures(self) -> list[Measure]:
+        """The measures asked for, and those that its rule for the step goes by, which stand in for ones of their kind."""
+        needed = getattr(self.selection, "measures", ())
+        return [*(own for own in self.measures if type(own) not in map(type, needed)), *needed]
+
     def metrics(self) -> list[str]:
         """Every name that it records, known before it trains. Raises ValueError where two measures share one."""
-        return metric_names(self.measures, self.subject)
+        return metric_names(self.all_measures, self.subject)
 
     def check_redrawn(self, seeds: Sequence[int]) -> None:
         """Raises ValueError where a seed's own data have another shape than the rest, such as a class less."""
@@ -165,6 +175,13 @@ loss=natural (in Python Recipe(loss=SquaredError())) or another dataset.
                     f"selection is {type(self.selection).__name__}, which takes the step by {part} rows, and split.{part}=0 leaves none; "
                     f"give split.{part} rows, or take selection=last."
                 )
+        if (
+            any(isinstance(one, ValidationHalves) for one in self.all_measures)
+            and min(len(parts.validation) for parts in rows) == 1
+        ):
+            raise ValueError(
+                "split.validation leaves one validation row, which has no halves; give more, or take selection.rows=all."
+            )
         if len({tuple(len(part) > 0 for part in parts) for parts in rows}) > 1:
             raise ValueError("split: only some seeds have validation or test rows; all must have them, or none.")
 
@@ -193,8 +210,12 @@ loss=natural (in Python Recipe(loss=SquaredError())) or another dataset.
         return drawn(self.dataset.of_seed(seed), self.split, seed)
 
     def seeds_of(self, source: str) -> list[int]:
-        """The seed that each seed draws from, for one source of chance: its own, or the first where the source is held still."""
-        return self.all_seeds if source in self.vary else self.all_seeds[:1] * len(self.all_seeds)
+        """The seed that each seed draws from, for one source of chance: its own, or the first where the source is held still.
+
+        Another `stream` draws all but the split from seeds that no other has, since a seed is less than 2³².
+        """
+        seeds = self.all_seeds if source in self.vary else self.all_seeds[:1] * len(self.all_seeds)
+        return seeds if source == "split" else [seed + self.stream * 2**32 for seed in seeds]
 
     def divide(self, seed: int) -> Division:
         """The data of one seed, as the network and its loss see them."""
@@ -216,8 +237,8 @@ loss=natural (in Python Recipe(loss=SquaredError())) or another dataset.
     def stack_key(self) -> Hashable:
         """A key, equal for experiments that can train in one stack: same data and measures, and recipes that differ in numbers."""
         held = () if set(self.vary) == set(SOURCES) else (self.all_seeds[0], *sorted(self.vary))
-        measured = stacking_key(self.evaluate_at), stacking_key(tuple(self.measures))
-        return self.data_key(), stacking_key(self.recipe), *measured, held
+        measured = stacking_key(self.evaluate_at), stacking_key(tuple(self.all_measures))
+        return self.data_key(), stacking_key(self.recipe), *measured, held, self.stream
 
     def summary(self) -> dict[str, Any]:
         """The task and the sizes of the data, as they are recorded."""

@@ -8,11 +8,15 @@ from jaxtyping import Float, Int
 
 from backprop.arrays import Array
 from backprop.choices import choice, one_of
+from backprop.measures.measure import Measure
+from backprop.measures.scaled_loss import ScaledLoss
+from backprop.measures.validation_halves import ValidationHalves
+from reports.schema import VALIDATION_ROWS
 
 
 @runtime_checkable
 class Selection(Protocol):
-    """A class of your own may list in `needs` the parts that must have rows for it."""
+    """A class of your own may list in `needs` the parts that must have rows for it, and in `measures` what must be measured."""
 
     def __call__(self, curves: dict[str, Float[Array, "T S"]]) -> Int[Array, " S"]:
         """For each of S seeds, the index of the evaluation (of T) that counts."""
@@ -29,13 +33,24 @@ class Last:
 
 @choice
 class BestValidation:
-    """Early stopping: the evaluation with the least validation loss (or error), the first if several tie."""
+    """Early stopping: the evaluation with the least validation loss (or error, or `scaled_loss`), the first if several tie.
+
+    `rows`: on all validation rows, or on one half of them, so that the other half can choose strengths (`study.choose_on`). What it goes
+    by is measured without being asked for.
+    """
 
     needs: ClassVar[tuple[str, ...]] = ("validation",)
-    by: str = one_of(default="loss", options=("loss", "error"))
+    by: str = one_of(default="loss", options=("loss", "error", "scaled_loss"))
+    rows: str = one_of(default="all", options=tuple(VALIDATION_ROWS))
 
     def __call__(self, curves: dict[str, Float[Array, "T S"]]) -> Int[Array, " S"]:
-        return first_minimum(curves[f"validation/{self.by}"])
+        return first_minimum(curves[f"{VALIDATION_ROWS[self.rows]}/{self.by}"])
+
+    @property
+    def measures(self) -> tuple[Measure, ...]:
+        in_halves = self.rows != "all"
+        scaled = (ScaledLoss(halves=in_halves),) if self.by == "scaled_loss" else ()
+        return (*scaled, *((ValidationHalves(),) if in_halves else ()))
 
 
 @choice

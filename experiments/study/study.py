@@ -4,7 +4,8 @@ import re
 from dataclasses import field, fields
 from typing import Any
 
-from backprop.choices import choice, one_of
+from backprop.choices import choice, integer, one_of
+from reports.schema import STREAM, VALIDATION_ROWS
 from reports.schema.codes import check_codes
 from reports.schema.derived import metric_names
 from reports.schema.statements import claim, figure, is_number
@@ -27,6 +28,10 @@ class Study:
     choose: list[str] = field(
         default_factory=list
     )  # axes whose value is chosen on validation data before anything is compared
+    choose_on: str = one_of(default="all", options=tuple(VALIDATION_ROWS))  # the validation rows that choose it
+    baseline_tries: int = integer(
+        default=1, within="[1, 1000]"
+    )  # so many streams of the baseline, of which one is chosen
     expect: str = ""
     smallest_effect: float | None = (
         None  # the least difference of test error that matters: the report says how many seeds would show it
@@ -61,6 +66,17 @@ class Study:
         check_codes(self.mute)
         if not all(isinstance(axis, str) for axis in self.choose):
             raise ValueError(f"study.choose is {self.choose!r}; it must be a list of axes, such as [penalty.strength].")
+        self.check_tries()
+
+    def check_tries(self) -> None:
+        """Puts the stream among the axes that validation data choose, where the baseline has several. Raises ValueError without one."""
+        if self.baseline_tries > 1 and not self.baseline:
+            raise ValueError(
+                f"study.baseline_tries is {self.baseline_tries}, and study.baseline names none to be tried so often; give it, such as "
+                "+study.baseline.regularizer=none."
+            )
+        if self.baseline_tries > 1 and STREAM not in self.choose:
+            object.__setattr__(self, "choose", [*self.choose, STREAM])
 
     def as_dict(self) -> dict[str, Any]:
         return {f.name: getattr(self, f.name) for f in fields(self)}  # type: ignore[arg-type]

@@ -137,7 +137,7 @@ def stacks(
                 steps=first.steps,
                 selections=[experiments[cell].selection for cell in cells],
                 keep=keep,
-                measures=[Measured(measure, measure.names(first.subject)) for measure in first.measures],
+                measures=[Measured(measure, measure.names(first.subject)) for measure in first.all_measures],
                 subject=first.subject,
             )
             plan.append(task)

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from reports.arms import arms_of
 from reports.load import Sweep
+from reports.schema import STREAM
 from reports.schema.names import as_number
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def numbers_tried(sweep: Sweep) -> dict[tuple[str, str], list[float]]:
     for cell in sweep.cells:
         for axis in sweep.study["choose"]:
             value = as_number(cell["axes"].get(axis, ""))
-            if isinstance(value, float):
+            if isinstance(value, float) and axis != STREAM:
                 tried.setdefault((arm_of[cell["name"]], axis), set()).add(value)
     return {place: sorted(values) for place, values in tried.items()}
 

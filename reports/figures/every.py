@@ -11,6 +11,7 @@ from reports.figures.effects import effects, interactions
 from reports.figures.figure import Figure
 from reports.figures.heat_map import heat_map
 from reports.figures.learning import gap_against_train, learning_curves
+from reports.figures.own_choice import own_choice
 from reports.figures.pairs import matrix
 from reports.figures.reliability import reliability_diagram
 from reports.figures.seeds import spread
@@ -36,6 +37,7 @@ def of_comparison(sweep: Sweep, comparison: Comparison) -> list[Planned]:
         "Every arm against every other": matrix,
         "Test error of every seed": spread,
         "What the strength does": strengths,
+        "What each seed would have chosen": own_choice,
         "Learning curves": learning_curves,
         "Gap against train loss": gap_against_train,
         "Test error over two axes": heat_map,

@@ -34,7 +34,13 @@ REFERENCES = {  # of seeds: test errors of what needs no network, and their name
 
 RULES = ("last", "best_validation", "oracle")
 PARTS = ("train", "validation", "test")
+STREAM = "stream"  # the axis along which a baseline is tried again, by other draws for the same split
 HELD_OUT = PARTS[1:]  # parts of which the error of every row is recorded
+VALIDATION_ROWS = {  # on which a step or a strength is chosen: what stands before /error and /loss of these
+    "all": "validation",
+    "first_half": "validation_first_half",
+    "second_half": "validation_second_half",
+}
 
 IN_COMMON = "train_in_common"  # of a cell in a sweep's list: the share of training rows that two seeds have in common, on average
 

@@ -112,6 +112,9 @@ WRONG = {  # what is typed, and what the message must say
     "measures=[norms] measures.gradients.when=end": "measures.gradients.when is a key of measures=[gradients], which is not chosen here",
     "theory=descent measures=[norms]": "measures is for networks, and theory=descent trains none",
     "+measures.mine._target_=mine.Mine": "measures.mine._target_ is 'mine.Mine'; a config may name choices",
+    "study.choose_on=second_half": "nothing measures validation_second_half/error of this cell; choose the step on the other half",
+    "study.baseline_tries=2": "study.baseline names none to be tried so often",
+    "dataset=diabetes selection=calibrated_validation": "ScaledLoss is of classes, and loss is SquaredError",
 }
 
 

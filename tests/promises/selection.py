@@ -4,6 +4,7 @@ import numpy as np
 
 from backprop.arrays import Array
 from experiments.study.selection import Last, Oracle, Selection, first_minimum
+from reports.schema import VALIDATION_ROWS
 
 T, SEEDS = 11, 13
 PEEKS = ("test/", "gap/")  # a gap is test less train
@@ -22,7 +23,9 @@ def promise(rule: Selection) -> None:
 
 
 def names() -> list[str]:
-    return [f"{part}/{what}" for part in ("train", "validation", "test", "gap") for what in ("loss", "error")]
+    """What every experiment measures, and what measures of ours add that a rule may ask for."""
+    every = [f"{part}/{what}" for part in ("train", "validation", "test", "gap") for what in ("loss", "error")]
+    return every + [f"{part}/{what}" for part in VALIDATION_ROWS.values() for what in ("loss", "error", "scaled_loss")]
 
 
 class Peeking(Last):

@@ -14,7 +14,7 @@ from experiments.study.evaluate_at import Geometric
 from experiments.study.experiment import Experiment
 from reports.comparison import compare
 from reports.load import Sweep
-from reports.optimism import ledger
+from reports.optimism import BY_ERROR, ledger
 from tests.reports.made import swept
 from tests.reports.test_comparison import CELLS, sweep_of
 
@@ -46,7 +46,11 @@ def test_each_rule_reports_its_own_step_and_the_ledger_that_of_the_cell_best_on_
     assert entry.by_rule["last"].mean == pytest.approx(0.40)
     assert entry.by_rule["best_validation"].mean == pytest.approx(0.20)
     assert entry.by_rule["oracle"].mean == pytest.approx(0.15)
-    assert entry.optimism.mean == pytest.approx(-0.05)
+    assert entry.reported.mean == pytest.approx(0.40)  # the last step counts
+    assert entry.against_reported.mean == pytest.approx(0.15 - 0.40)
+    assert entry.by_rule[BY_ERROR].mean == pytest.approx(0.20)  # the first of equal validation errors: 0.30 and 0.10
+    assert entry.against_error.mean == pytest.approx(0.15 - 0.20)
+    assert entry.split_half is None  # no errors of rows are kept
     assert entry.selected_on_test.mean == pytest.approx(0.05)
 
 
@@ -66,7 +70,8 @@ def test_on_random_labels_the_oracle_looks_better_than_chance_and_validation_doe
     fair, oracle = entry.by_rule["best_validation"], entry.by_rule["oracle"]
     assert fair.low < 0.9 < fair.high
     assert oracle.high < 0.9
-    assert entry.optimism.high < 0
+    assert entry.against_error.high < 0
+    assert entry.split_half.high < 0
 
 
 def test_a_chosen_value_on_the_edge_of_its_grid_is_noted():

@@ -65,6 +65,7 @@ class LabSweeper(Sweeper):
         from experiments.config.building import execution_of
         from experiments.config.composition import Composer, applicable
         from experiments.config.grids import expand, offered, studies
+        from experiments.config.tries import with_tries
         from experiments.costs.limits import TooDear, check_jobs
         from experiments.run import CellsFailed, NotAllWell
 
@@ -74,7 +75,12 @@ class LabSweeper(Sweeper):
         options = execution_of(self.master)
         try:
             sweeps = [  # of all studies before the first begins, so that a mistake in the last costs nothing
-                (applicable(expand(grids, others, self.loader, partial(check_jobs, options)), composer), grids)
+                (
+                    with_tries(
+                        applicable(expand(grids, others, self.loader, partial(check_jobs, options)), composer), composer
+                    ),
+                    grids,
+                )
                 for grids, others in (
                     (self.grids_of(study), others) for study, others in studies(arguments, self.loader)
                 )
