@@ -33,7 +33,7 @@ def others(draft: Draft) -> Iterator[tuple[str, Draft]]:
     for f in settings_of(draft.kind):
         value = draft.parts.get(f.name)
         default = f.default if f.default_factory is MISSING else f.default_factory()
-        if isinstance(value, int | list) and value != default is not MISSING:
+        if isinstance(value, int | list | dict) and value != default is not MISSING:
             yield f"{f.name}={short(value)}", draft._replace(parts={**draft.parts, f.name: default})
         elif f.name in ("network", "theory", "split", "evaluate_at") and is_dataclass(value):
             for key, text, part in defaults_of(value):
@@ -59,5 +59,5 @@ def short(value: object) -> str:
     """
     if isinstance(value, list):
         return "[" + ",".join(map(str, value[:3])) + (", …]" if len(value) > 3 else "]")
-    text = str(value)
+    text = in_words(value) if isinstance(value, dict) else str(value)
     return text if len(text) <= 30 else f"{text[:10]}… ({len(text)} digits)"

@@ -19,6 +19,7 @@ def about_data(experiment: AnyExperiment) -> dict[str, Any]:
     own_data = data.redrawn is not None and ("split" in experiment.vary if isinstance(experiment, Experiment) else True)
     more: dict[str, Any] = {"redrawn": own_data}
     if isinstance(experiment, Experiment):
+        more |= {"crossed": experiment.crossed}
         more |= about_rows(data, experiment.split, tuple(dict.fromkeys(experiment.seeds_of("split"))))
     return {"data": data.fingerprint, "task": data.task, "sizes": sizes} | {
         key: told for key, told in more.items() if told
