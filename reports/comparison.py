@@ -8,6 +8,7 @@ import pandas as pd
 from jaxtyping import Float
 
 from reports.arms import chosen_on_validation, name_of, references
+from reports.crossed import of_independent_seeds
 from reports.load import Sweep, is_classification
 from reports.notes import cautions, edges, left_out, stages, unfinished
 from reports.reference_lines import ReferenceLine, not_beaten, reference_lines
@@ -79,6 +80,7 @@ def compare(sweep: Sweep) -> Comparison:
 
     A diverged seed's error counts as infinite in the choice, so a cell that has one is chosen only if all cells have one.
     """
+    sweep = of_independent_seeds(sweep)
     cells = {cell["name"]: cell for cell in sweep.cells}
     chosen_cells = chosen_on_validation(sweep.results)
     baselines, warnings = references(sweep)
@@ -143,4 +145,5 @@ def by_seed(rows: pd.DataFrame, cells: Sequence[str], metric: str) -> pd.DataFra
 
 def comparable(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> bool:
     """Whether equal seeds mean equal data and equal chance."""
-    return ours.get("data") == theirs.get("data") and ours["axes"].get("vary") == theirs["axes"].get("vary")
+    same = all(ours.get(key) == theirs.get(key) for key in ("data", "crossed"))
+    return same and ours["axes"].get("vary") == theirs["axes"].get("vary")

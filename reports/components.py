@@ -25,6 +25,7 @@ from jaxtyping import Float
 
 Array = np.ndarray
 Effect = tuple[int, ...]  # the axes that an effect belongs to: (0,) and (1,) are main effects, (0, 1) their interaction
+ALL: Effect = ()  # the key of all components together: the variance of one network
 DRAWS = 20_000  # of every χ²: ends are settled to about 1 %
 
 
@@ -36,38 +37,36 @@ class MeanSquare(NamedTuple):
 
 
 class Component(NamedTuple):
-    """The variance of one effect, with its 95 % interval, and its share of the variance of one network."""
+    """The variance of one effect, with its 95 % interval, and its share of the variance of one network, the sum of all."""
 
     variance: float  # unbiased, so it can be negative: then there is no sign of it
     low: float  # at least 0
     high: float
-    share: float  # of the sum of all components, negative ones taken as 0
+    share: float  # of the sum, in which negative ones count as 0
     share_low: float
     share_high: float
 
 
 def components(y: Float[Array, "..."], level: float = 0.95) -> dict[Effect, Component]:
-    """The components of every effect of a crossed design, an axis a source, each with two levels or more.
+    """The components of every effect of a crossed design, an axis a source, each with two levels or more; and of ALL together.
 
-    >>> y = np.array([[1.0, 2.0], [5.0, 8.0]])  # main effects of the rows 2.5, of the columns 1; interaction ± 0.5
+    >>> y = np.array([[1.0, 2.0], [5.0, 8.0]])  # main effects of rows ± 2.5, of columns ± 1; interaction ± 0.5
     >>> {effect: found.variance for effect, found in components(y).items()}
-    {(0,): 12.0, (1,): 1.5, (0, 1): 1.0}
+    {(): 14.5, (0,): 12.0, (1,): 1.5, (0, 1): 1.0}
     """
     squares = mean_squares(y)
-    found = {effect: float(value) for effect, value in of_squares({e: m.value for e, m in squares.items()}, y.shape).items()}
-    drawn = of_squares(drawn_squares(squares), y.shape)
-    ends, total = ((1 - level) / 2, (1 + level) / 2), sum(max(0.0, value) for value in found.values())
-    clipped = {effect: np.maximum(0, values) for effect, values in drawn.items()}
-    shares = {effect: values / sum(clipped.values()) for effect, values in clipped.items()}
-    return {
-        effect: Component(
-            value,
-            *np.quantile(clipped[effect], ends).tolist(),
-            max(0.0, value) / total if total else np.nan,
-            *np.quantile(shares[effect], ends).tolist(),
-        )
-        for effect, value in found.items()
-    }
+    found = of_squares({effect: one.value for effect, one in squares.items()}, y.shape)
+    drawn = {effect: np.maximum(0, values) for effect, values in of_squares(drawn_squares(squares), y.shape).items()}
+    total, total_drawn = sum(max(0.0, value) for value in found.values()), sum(drawn.values())
+    ends = (1 - level) / 2, (1 + level) / 2
+
+    def component(variance: float, values: Any) -> Component:
+        shares = np.divide(values, total_drawn, out=np.full(DRAWS, np.nan), where=total_drawn > 0)
+        share = max(0.0, variance) / total if total > 0 else np.nan
+        (low, high), (share_low, share_high) = np.quantile([values, shares], ends, axis=-1).T.tolist()
+        return Component(variance, low, high, share, share_low, share_high)
+
+    return {ALL: component(total, total_drawn)} | {effect: component(found[effect], drawn[effect]) for effect in found}
 
 
 def effects_of(factors: int) -> list[Effect]:
@@ -102,7 +101,9 @@ def of_squares(squares: Mapping[Effect, Any], shape: Sequence[int]) -> dict[Effe
     It solves E M_S = Σ_{T ⊇ S} σ²_T · (networks that share a level of T).
     """
     return {
-        effect: sum((-1) ** (len(above) - len(effect)) * squares[above] for above in squares if set(effect) <= set(above))
+        effect: sum(
+            (-1) ** (len(above) - len(effect)) * squares[above] for above in squares if set(effect) <= set(above)
+        )
         / others(effect, shape)
         for effect in squares
     }

@@ -19,7 +19,7 @@ from reports.schema.crossing import draws, is_crossing
 
 def crossed(cell: Mapping[str, Any]) -> dict[str, int]:
     """How many draws of each source a cell's seeds cross, those of one draw left out; empty where none are crossed."""
-    stated = cell.get("crossed")
+    stated = cell.get("crossed") or {}
     return {source: count for source, count in stated.items() if count > 1} if is_crossing(stated) else {}
 
 

@@ -20,7 +20,7 @@ from jaxtyping import Float, Int
 Array = np.ndarray
 
 
-class TestRows(NamedTuple):
+class FromTestRows(NamedTuple):
     """The variance of test errors that the finite test set brings, in all and to networks that share a split."""
 
     variance: float  # of one network
@@ -28,25 +28,31 @@ class TestRows(NamedTuple):
     rows: float  # t, on average
 
 
-def from_test_rows(errors: pd.DataFrame, splits: Array) -> TestRows:
-    """What test rows bring, from a table of seed, row and error, and each of its lines' split. NaN where one network is all."""
+def from_test_rows(errors: pd.DataFrame, splits: Array, redrawn: bool = False) -> FromTestRows:
+    """What test rows bring, from a table of seed, row and error, and each of its lines' split.
+
+    With `redrawn`, splits have data of their own, so that equal numbers of rows are no common rows.
+    """
     seeds, at = np.unique(errors["seed"], return_inverse=True)
     split_of = np.zeros(len(seeds), int)
     split_of[at] = splits
     rows, columns = np.unique(errors["row"], return_inverse=True)
     e = np.full((len(seeds), len(rows)), np.nan)
     e[at, columns] = errors["error"]
-    return of_table(e, split_of)
+    return of_table(e, split_of, redrawn)
 
 
-def of_table(e: Float[Array, "n rows"], split_of: Int[Array, " n"]) -> TestRows:
+def of_table(e: Float[Array, "n rows"], split_of: Int[Array, " n"], redrawn: bool = False) -> FromTestRows:
     """The same from a table of errors, NaN on rows that are not in a network's test set."""
     there = np.isfinite(e)
+    e, there, split_of = e[there.any(axis=1)], there[there.any(axis=1)], split_of[there.any(axis=1)]
     t = there.sum(axis=1)
+    means = np.where(there, e, 0).sum(axis=1) / t
+    squares = np.where(there, e - means[:, None], 0) ** 2
+    alone = squares.sum(axis=1) / np.maximum(t - 1, 1) / t
+    common = 0.0 if redrawn else in_common(np.where(there, e - means.mean(), 0) / t[:, None], split_of)
     within = [shared(e[split_of == split]) for split in np.unique(split_of)]
-    alone = np.nanvar(e, axis=1, ddof=1) / t
-    variance = float(alone.mean()) - in_common(np.where(there, e - np.nanmean(e, axis=1).mean(), 0) / t[:, None], split_of)
-    return TestRows(variance, float(np.mean(within)), float(t.mean()))
+    return FromTestRows(float(alone.mean()) - common, float(np.mean(within)), float(t.mean()))
 
 
 def shared(e: Float[Array, "n rows"]) -> float:

@@ -3,6 +3,7 @@
 from functools import partial
 
 from reports.answer import certainty_rows, ledger_rows, sentence, table_rows, terminal_rows
+from reports.by_source import by_source
 from reports.comparison import Comparison, compare
 from reports.diagnostics import diagnostic_rows
 from reports.excerpt import IN_TABLES, IN_TERMINAL, how_many, leading, leading_arms
@@ -11,13 +12,15 @@ from reports.findings import Attempt, Findings
 from reports.load import Sweep
 from reports.measurements import beside, numbers_beside, stated_measures
 from reports.tables import numbers_of
-from reports.variance import source_rows, sources_in_a_sentence
+from reports.variance import component_rows, in_a_sentence, source_rows, sources_in_a_sentence, spread_rows
 
 TABLES = {  # by name: title, and what makes it
     "certainty": ("How sure", certainty_rows),
     "ledger": ("What other ways of choosing would have reported", ledger_rows),
     "diagnostics": ("How they fit", diagnostic_rows),
-    "sources": ("Where the spread comes from", source_rows),
+    "components": ("Where the spread comes from", component_rows),
+    "spread": ("How much of the spread is the finite test set", spread_rows),
+    "sources": ("Spread with some sources held still", source_rows),
 }
 
 
@@ -48,6 +51,8 @@ def of_networks(sweep: Sweep, attempt: Attempt) -> Findings:
 
 
 def sentences(sweep: Sweep, comparison: Comparison, sources: list[dict[str, str]]) -> list[str]:
-    """The answer: the spread by source where `vary` is swept, and the differences from the baseline unless only that is."""
-    first = [sources_in_a_sentence(sources)] if sources else []
-    return first + (comparison.warnings if sweep.axes == ["vary"] else [sentence(comparison)])
+    """The answer: the spread by source where seeds are crossed or `vary` is swept, and the differences from the baseline."""
+    components = [in_a_sentence(one, comparison) for one in by_source(sweep, comparison)[:1]]
+    first = components + ([sources_in_a_sentence(sources)] if sources else [])
+    alone = sweep.axes == ["vary"] or (components and len(comparison.rows) == 1)
+    return first + (comparison.warnings if alone else [sentence(comparison)])

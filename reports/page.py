@@ -5,6 +5,7 @@ from pathlib import Path
 
 from reports.claims import rules
 from reports.contents import Contents
+from reports.crossed import crossed
 from reports.excerpt import first
 from reports.load import Sweep, has_rows, redrawn, varies
 from reports.schema import OWN, SELECTED, THINNED
@@ -29,6 +30,7 @@ def page(sweep: Sweep, made: Contents) -> str:
         first=first,
         rules=rules(sweep.study.get("claims", [])),
         script=script(),
+        crossed=crossing(sweep),
         resplit=varies(sweep, "split"),
         redrawn=redrawn(sweep),
         validated=has_rows(sweep, "validation"),
@@ -109,6 +111,8 @@ def drawn(sweep: Sweep) -> str:
         return ": each draws what `vary` says, the rest is the first seed's"
     if any(cell.get("one_split") is True for cell in sweep.cells):
         return ": the split is the same for all, each draws what else `vary` says"
+    if told := crossing(sweep):
+        return f": they cross {told}, the same for all cells"
     words = {
         "split": "data of its own, split" if redrawn(sweep) else "split",
         "init": "initial weights",
@@ -117,6 +121,13 @@ def drawn(sweep: Sweep) -> str:
     varied = [word for source, word in words.items() if source in sweep.params.get("vary", str(list(words)))]
     rest = "" if len(varied) == len(words) else "; the rest is the first seed's"
     return f": each draws {', '.join(varied)}, the same for all cells{rest}"
+
+
+def crossing(sweep: Sweep) -> str:
+    """The sources that seeds cross, with how many draws of each; empty where none are crossed."""
+    words = {"split": "splits", "init": "initial weights", "order": "orders of minibatches"}
+    found = {" × ".join(f"{n} {words[source]}" for source, n in crossed(cell).items()): None for cell in sweep.cells}
+    return " or ".join(filter(None, found))
 
 
 def training(sweep: Sweep) -> str:

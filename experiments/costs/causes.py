@@ -8,6 +8,7 @@ from typing import Any
 from experiments.config.building import Draft, settings_of
 from experiments.config.targets import our_object
 from experiments.costs.loads import Load, load, size_of_data
+from experiments.study.crossing import in_words
 
 TELLING, MOST = 3, 3  # name settings that cost TELLING times their default or more, at most MOST of them
 

@@ -38,10 +38,9 @@ def chance(experiment: AnyExperiment) -> dict[int, Any]:
         return {seed: experiment.dataset.of_seed(seed).fingerprint if own else None for seed in experiment.all_seeds}
     held = [source for source in SOURCES if source not in experiment.vary]
     first = experiment.all_seeds[0]
-    own = crossed_draws(experiment)
     drawn = zip(experiment.all_seeds, experiment.seeds_of("split"), strict=True)
-    held_at = dict.fromkeys(held, first)
-    return {seed: (held_at | own[seed], experiment.rows_digest(split)) for seed, split in drawn}
+    held_at, crossed = dict.fromkeys(held, first), crossed_draws(experiment)
+    return {seed: (held_at | crossed[seed], experiment.rows_digest(split)) for seed, split in drawn}
 
 
 def crossed_draws(experiment: Experiment) -> dict[int, dict[str, int]]:

@@ -76,7 +76,9 @@ loss=natural (in Python Recipe(loss=SquaredError())) or another dataset.
     split: Split = Holdout()
     corruption: Corruption | None = None
     scaling: Scaling = Scaling()
-    seeds: int | list[int] | dict[str, int] = 10  # n: the seeds 0 … n − 1; a list; or sources crossed, {"split": 11, "init": 11}
+    seeds: int | list[int] | dict[str, int] = (
+        10  # n: the seeds 0 … n − 1; a list; or sources crossed, {"split": 11, "init": 11}
+    )
     evaluate_at: EvaluateAt = Geometric()
     selection: Selection = Last()
     vary: list[str] = field(

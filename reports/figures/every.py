@@ -10,6 +10,7 @@ from reports.figures.figure import Figure
 from reports.figures.heat_map import heat_map
 from reports.figures.learning import gap_against_train, learning_curves
 from reports.figures.seeds import spread
+from reports.figures.sources import sources
 from reports.figures.strengths import strengths
 from reports.figures.weights import weight_distribution
 from reports.load import Sweep
@@ -25,6 +26,7 @@ class Planned(NamedTuple):
 def of_comparison(sweep: Sweep, comparison: Comparison) -> list[Planned]:
     """The figures of every sweep that trains networks."""
     every: dict[str, Callable[[Sweep, Comparison], Figure | None]] = {
+        "Where the spread comes from": sources,
         "Difference from the baseline": forest,
         "Test error of every seed": spread,
         "What the strength does": strengths,

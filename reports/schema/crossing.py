@@ -21,9 +21,11 @@ def draws(seeds: Sequence[int] | Any, crossed: Mapping[str, int]) -> dict[str, A
     >>> draws([0, 1, 37], {"split": 10, "init": 10})
     {'split': [0, 0, 3], 'init': [0, 1, 7]}
     """
-    sizes = in_order(crossed)
-    digits = np.unravel_index(np.asarray(seeds, int), tuple(sizes.values()))
-    return {source: digit.tolist() for source, digit in zip(sizes, digits, strict=True)}
+    rest, digits = np.asarray(seeds, int), {}
+    for source, count in reversed(in_order(crossed).items()):
+        digits[source] = (rest % count).tolist()
+        rest = rest // count
+    return dict(reversed(digits.items()))
 
 
 def is_crossing(value: Any) -> bool:
