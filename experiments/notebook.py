@@ -115,9 +115,26 @@ class Results:
 
     @property
     def answer(self) -> str:
-        from reports.answer import sentence
+        from reports.of_networks import sentences
 
-        return sentence(self.comparison)
+        return " ".join(sentences(self.sweep, self.comparison, []))
+
+    @property
+    def sources(self) -> "pd.DataFrame":
+        """Where the spread comes from, of every cell whose seeds cross sources, as `seeds={"split": 11, "init": 11}`.
+
+        Raises ValueError where none does.
+        """
+        import pandas as pd
+
+        from reports.variance import component_rows
+
+        rows = component_rows(self.sweep, self.comparison)
+        if not rows:
+            raise ValueError(
+                'no cell crosses sources of chance with all its seeds; try seeds={"split": 11, "init": 11}.'
+            )
+        return pd.DataFrame(rows).set_index("source")
 
     @property
     def figures(self) -> dict[str, Any]:
