@@ -95,12 +95,14 @@ class Results:
         import pandas as pd
 
         from reports.answer import table_rows
+        from reports.crossed import counted
         from reports.measurements import beside, stated_measures
 
         measures = stated_measures(self.sweep)
         if measures.missing:
             raise ValueError(" ".join(measures.missing))
-        rows = beside(table_rows(self.comparison), self.comparison, measures.values, self.sweep)
+        sweep, values = counted(self.sweep, measures.values)
+        rows = beside(table_rows(self.comparison), self.comparison, values, sweep)
         return pd.DataFrame(rows).set_index("")
 
     def by_seed(self, metric: str) -> "pd.DataFrame":

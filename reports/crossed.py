@@ -51,23 +51,43 @@ def first_draws(seeds: Any, cell: Mapping[str, Any]) -> Any:
 
 
 def of_independent_seeds(sweep: Sweep) -> Sweep:
-    """The sweep with one row of `results`, and one error of each row of the data, for each draw of the first crossed source."""
+    """The sweep with a row of `results` and `curves`, and an error of each row of the data, for each draw of the first crossed source."""
     if not is_crossed(sweep):
         return sweep
     cells = {cell["name"]: cell for cell in sweep.cells}
-    by_cell = sweep.results.groupby("cell", sort=False)
-    results = [averaged(rows, cells[name], sweep.metrics) for name, rows in by_cell]
-    return sweep._replace(results=pd.concat(results, ignore_index=True), errors=averaged_errors(sweep, cells))
+    return sweep._replace(
+        results=averaged(sweep.results, cells, sweep.metrics),
+        curves=averaged(sweep.curves, cells, [name for name in sweep.metrics if name in sweep.curves], "step"),
+        errors=averaged_errors(sweep, cells),
+    )
 
 
-def averaged(rows: pd.DataFrame, cell: Mapping[str, Any], metrics: list[str]) -> pd.DataFrame:
-    """A cell's results by draw: means of finite values; a draw counts as diverged where any of its seeds did."""
-    if not crossed(cell):
-        return rows
-    at = first_draws(rows.seed, cell)
-    finite = rows[metrics].astype(float).replace([np.inf, -np.inf], np.nan).groupby(at).mean()
-    first = rows.groupby(at).first().assign(seed=finite.index)
-    return first.assign(**{name: finite[name] for name in metrics}, **{DIVERGED: rows[DIVERGED].groupby(at).max()})
+def counted(sweep: Sweep, values: pd.DataFrame) -> tuple[Sweep, pd.DataFrame]:
+    """The same, and further columns of its results with it."""
+    metrics = list(dict.fromkeys([*sweep.metrics, *values]))
+    counts = of_independent_seeds(sweep._replace(results=sweep.results.assign(**values), metrics=metrics))
+    return counts._replace(metrics=sweep.metrics), counts.results[list(values)]
+
+
+def averaged(
+    table: pd.DataFrame, cells: Mapping[str, Mapping[str, Any]], metrics: list[str], *more: str
+) -> pd.DataFrame:
+    """The table with a row for each draw (and for each value of the columns `more`): means of finite values.
+
+    A draw counts as diverged where any of its seeds did.
+    """
+    parts = []
+    for name, rows in table.groupby("cell", sort=False):
+        if not crossed(cells[name]):
+            parts.append(rows)
+            continue
+        drawn = rows.assign(seed=first_draws(rows.seed, cells[name]))
+        numbers = drawn[metrics].astype(float)
+        by_draw = drawn.assign(**numbers.where(np.isfinite(numbers))).groupby(["seed", *more], as_index=False)
+        means = dict.fromkeys(metrics, "mean") | ({DIVERGED: "max"} if DIVERGED in table else {})
+        others = dict.fromkeys(drawn.columns.difference([*means, "seed", *more]), "first")
+        parts.append(by_draw.agg(means | others))
+    return pd.concat(parts, ignore_index=True)[list(table)]
 
 
 def averaged_errors(sweep: Sweep, cells: Mapping[str, Mapping[str, Any]]) -> Callable[[str], pd.DataFrame | None]:

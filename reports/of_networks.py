@@ -2,20 +2,22 @@
 
 from functools import partial
 
-from reports.answer import certainty_rows, ledger_rows, sentence, table_rows, terminal_rows
+from reports.answer import NEW_DATA, certainty_rows, ledger_rows, pair_rows, sentence, table_rows, terminal_rows
 from reports.by_source import by_source
 from reports.comparison import Comparison, compare
+from reports.crossed import counted, is_crossed
 from reports.diagnostics import diagnostic_rows
 from reports.excerpt import IN_TABLES, IN_TERMINAL, how_many, leading, leading_arms
 from reports.figures.every import of_comparison
 from reports.findings import Attempt, Findings
 from reports.load import Sweep
 from reports.measurements import beside, numbers_beside, stated_measures
-from reports.tables import numbers_of
+from reports.tables import numbers_of, pairs_of
 from reports.variance import component_rows, in_a_sentence, source_rows, sources_in_a_sentence, spread_rows
 
 TABLES = {  # by name: title, and what makes it
     "certainty": ("How sure", certainty_rows),
+    "pairs": ("Every arm against every other", pair_rows),
     "ledger": ("What other ways of choosing would have reported", ledger_rows),
     "diagnostics": ("How they fit", diagnostic_rows),
     "components": ("Where the spread comes from", component_rows),
@@ -27,8 +29,10 @@ TABLES = {  # by name: title, and what makes it
 def of_networks(sweep: Sweep, attempt: Attempt) -> Findings:
     comparison = compare(sweep)
     shown = leading(sweep, comparison, IN_TABLES)
-    tables = {name: attempt(title, partial(make, sweep, shown)) or [] for name, (title, make) in TABLES.items()}
+    made = {name: attempt(title, partial(make, sweep, shown)) or [] for name, (title, make) in TABLES.items()}
+    tables = made | ({"ledger": []} if is_crossed(sweep) else {})  # its ± takes all seeds for independent
     measures, few = stated_measures(sweep), leading(sweep, comparison, IN_TERMINAL)
+    counts, values = counted(sweep, measures.values)
     rows, caption = terminal_rows(few)
     caption += how_many(len(few.rows), len(comparison.rows), f"{leading_arms(sweep)}; table.csv has all")
     return Findings(
@@ -38,13 +42,14 @@ def of_networks(sweep: Sweep, attempt: Attempt) -> Findings:
         warnings=comparison.warnings + measures.missing,
         notes=comparison.notes,
         chosen=frozenset(row.cell for row in comparison.rows),
-        table=beside(table_rows(shown), shown, measures.values, sweep),
+        table=beside(table_rows(shown), shown, values, counts),
         total=len(comparison.rows) + len(comparison.references),
-        numbers=numbers_beside(numbers_of(comparison), measures.values, sweep),
+        numbers=numbers_beside(numbers_of(comparison), values, counts),
+        more_numbers={"pairs.csv": pairs_of(comparison)} if sweep.study.get("compare") == "pairs" else {},
         tables=tables,
         figures=of_comparison(sweep, comparison),
-        in_terminal=(beside(rows, few, measures.values, sweep), caption),
-        further=tuple(measures.values.columns.difference(list(rows[0]), sort=False)),
+        in_terminal=(beside(rows, few, values, counts), caption),
+        further=(NEW_DATA, *values.columns.difference(list(rows[0]), sort=False)),
         percent=comparison.percent,
         all_diverged=all(row.diverged == row.seeds for row in comparison.rows),
     )

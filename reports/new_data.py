@@ -1,0 +1,78 @@
+"""The interval of a paired difference on new data of the same kind: other rows to train and to test on, as many of them.
+
+Seeds that divide one dataset share rows, so that more seeds do not tell all about other data. With d_si the error of ours minus theirs
+on test row i in seed s, m the mean over n seeds of their means over t test rows, S² the variance of these means over seeds,
+
+    V = S²/n + C + U,    m ± t_{n−1} √V
+    C = max(0, Σ_{s≠u} Σ_i (d_si − m)(d_ui − m) / (n (n − 1) t²)), i in both test sets: what common test rows add
+    U = f/(1 − f) · max(0, S² − v):                                                     what common training rows add
+    v = mean over seeds of the variance of d_si over rows / t − C:                      what test rows alone add to S²
+
+f is the share of a training set that two seeds have in common. C is the moment of readers and cases (Gallas, Acad. Radiol. 13:353,
+2006); U rests on Hoeffding: the covariance of a symmetric function of two training sets that share f of their rows is at most f times
+its variance. Where each seed draws test rows of its own, V is at most S² (1/n + t/train) (Nadeau & Bengio, Mach. Learn. 52:239, 2003).
+Where all seeds train on the same rows (f = 1), nothing is known of other training sets, and there is no interval.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Float
+
+from reports.sign_flips import Array
+from reports.statistics import t_quantile
+
+
+class NewData(NamedTuple):
+    """A difference and its 95 % interval on new data; NaN, and why, where there is none."""
+
+    mean: float
+    low: float
+    high: float
+    seeds: float = float("nan")  # S²/n
+    test_rows: float = float("nan")  # C
+    train_rows: float = float("nan")  # U
+    why: str = ""
+
+
+def none(why: str) -> NewData:
+    nan = float("nan")
+    return NewData(nan, nan, nan, why=why)
+
+
+def interval(d: Float[Array, "n rows"], shared: float, train: float, level: float = 0.95) -> NewData:
+    """The interval from each seed's differences on test rows, NaN on rows that are not in its test set.
+
+    `shared` is f; `train` the number of training rows.
+    """
+    there = np.isfinite(d)
+    d, there = d[there.any(axis=1)], there[there.any(axis=1)]
+    n = len(d)
+    if n < 2:
+        return none("it needs two seeds")
+    if not shared < 1:
+        return none("all seeds train on the same rows")
+    t = there.sum(axis=1)
+    means = np.nansum(d, axis=1) / t
+    m, s2 = float(means.mean()), float(means.var(ddof=1))
+    e = np.where(there, d - m, 0.0) / t[:, None]
+    c = max(0.0, float((e.sum(axis=0) ** 2 - (e**2).sum(axis=0)).sum()) / (n * (n - 1)))
+    within = np.where(there, d - means[:, None], 0.0)
+    v = float(np.mean((within**2).sum(axis=1) / np.maximum(t - 1, 1) / t)) - c
+    u = shared / (1 - shared) * max(0.0, s2 - v)
+    variance = s2 / n + c + u
+    if not (there == there[0]).all():  # each seed has test rows of its own
+        variance = min(variance, s2 * (1 / n + float(t.mean()) / train))
+    half = t_quantile((1 + level) / 2, n - 1) * variance**0.5
+    return NewData(m, m - half, m + half, s2 / n, c, u)
+
+
+def independent(means: Float[Array, " n"], level: float = 0.95) -> NewData:
+    """The interval where every seed has data of its own, and so no row in common with another: the t interval."""
+    means = means[np.isfinite(means)]
+    n = len(means)
+    if n < 2:
+        return none("it needs two seeds")
+    m, s2 = float(means.mean()), float(means.var(ddof=1))
+    half = t_quantile((1 + level) / 2, n - 1) * (s2 / n) ** 0.5
+    return NewData(m, m - half, m + half, s2 / n, 0.0, 0.0)
