@@ -1,18 +1,27 @@
-"""Components of variance of a crossed design: how much of the spread each source of chance, and each pair of them, brings.
+"""Components of variance of a crossed design: how much of the spread each source of chance brings, and each meeting of them.
 
-With sources A, B (and C) crossed, one network a cell, y = μ + a_i + b_j + (ab)_ij + …: independent effects with mean 0 and the variances
-that are asked for (Searle, Casella & McCulloch, Variance Components, 1992, chapter 4). The last effect holds all that is left. Intervals
+With sources A, B (and C) crossed, one network a cell, y = μ + a_i + b_j + (ab)_ij + …: independent effects with mean 0, whose variances
+are asked for (Searle, Casella & McCulloch, Variance Components, 1992, chapter 4). The last effect holds all that is left. Intervals
 are generalized ones (Weerahandi, JASA 88:899, 1993): each mean square M with f degrees of freedom is replaced by M f / χ²_f, many times,
-and the ends are quantiles of what the same formula gives. Coverage of the nominal 95 % and the mean width of the sd's interval,
-5,000 simulated designs, errors ± .3 % (a slow test holds it), Gaussian effects:
+and the ends are quantiles of what the same formula gives.
 
-| design, sd of split, weights, both (, order, the rest) | split | weights | both | order | the rest |
-|---|--:|--:|--:|--:|--:|
-| TABLE |
+Coverage of the nominal 95 %, and the mean width of the sd's interval, in 5,000 simulated designs (Monte Carlo error .003; a slow test
+holds it). The sds are those of networks, 1.24 of the split, .27 of weights and .73 of both; small, .3, .3 and 1; none, 0, 0 and 1; with
+three orders, .72 of both, .14 of all three and 0 of all else.
 
-The modified large-sample intervals of Ting et al. (1990) cover and measure the same; Satterthwaite's cover .89 where a component is small,
-.56 where it is 0, and a bootstrap over the levels of all factors .84. All rest on Gaussian effects: with exponential ones of skewness 2
-those of split and of both cover .76 and .72.
+| design | split | weights | order | split × weights | split × order | weights × order | all three |
+|---|--:|--:|--:|--:|--:|--:|--:|
+| 11 × 11, as networks | .949, 1.32 | .953, .47 | | .958, .21 | | | |
+| 11 × 11, small | .949, .59 | .953, .60 | | .958, .28 | | | |
+| 11 × 11, none | .975, .41 | .974, .41 | | .958, .28 | | | |
+| 5 × 5, as networks | .951, 2.92 | .953, 1.08 | | .950, .56 | | | |
+| 11 × 11 × 3, as networks | .946, 1.33 | .954, .47 | .976, .07 | .956, .21 | .977, .04 | .976, .04 | .957, .03 |
+
+Modified large-sample intervals (Ting et al., J. Stat. Comput. Simul. 35:135, 1990) cover and measure the same in these designs;
+Satterthwaite's cover .89 where a component is small and .56 where it is 0; a bootstrap over the draws of all sources .84 for the split.
+All rest on Gaussian effects: with exponential ones, of skewness 2, those of the split cover .77 and of both .72. The effects of 1,600
+networks, 40 splits × 40 initial weights of the study `variance`, have skewness within ± .2 and no excess kurtosis above 0: drawn from
+again, 11 × 11, they are covered in .950, .971 and .952.
 """
 
 from collections.abc import Mapping, Sequence

@@ -20,9 +20,9 @@ ERROR = "sd of test/error"
 def component_rows(sweep: Sweep, comparison: Comparison) -> list[dict[str, str]]:
     """Of each arm whose seeds are crossed: its components, their sum, and what the finite test set has of it."""
     found = [one for one in by_source(sweep, comparison) if one.components]
-    named = [{"arm": one.arm} if len(found) > 1 else {} for one in found]
+    whose = [f"{one.arm}: " if len(found) > 1 else "" for one in found]
     rows = [[*shown(one, comparison), *of_rows(one, comparison)] for one in found]
-    return [name | row for name, of_arm in zip(named, rows, strict=True) for row in of_arm]
+    return [row | {"source": arm + row["source"]} for arm, own in zip(whose, rows, strict=True) for row in own]
 
 
 def shown(one: BySource, comparison: Comparison) -> list[dict[str, str]]:
@@ -67,7 +67,10 @@ def in_a_sentence(one: BySource, comparison: Comparison) -> str:
     rest = sum(found.share for effect, found in one.components.items() if effect and effect not in told)
     parts += [f"all other interactions {percent(rest)}"] if len(told) < len(one.components) - 1 else []
     whole = sd(one.components[ALL].variance, comparison) + (" points" if comparison.percent else "")
-    return f"Of the variance of one network's test error (sd {whole}): {listed(parts)}." + of_test_set(one, comparison)
+    whose = f" ({one.arm})" if len(comparison.rows) > 1 else ""
+    return f"Of the variance of one network's test error{whose}, sd {whole}: {listed(parts)}." + of_test_set(
+        one, comparison
+    )
 
 
 def ranked(one: BySource) -> list[Effect]:

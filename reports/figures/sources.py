@@ -66,4 +66,4 @@ def panel(part: pd.DataFrame, title: str, unit: str) -> alt.LayerChart:
     base = alt.Chart(part).encode(y=y, tooltip=tips, color=colours)
     bars = base.transform_filter("isValid(datum.low)").mark_rule(strokeWidth=2).encode(x=x, x2="high:Q")
     points = base.mark_point(filled=True, size=80, opacity=1).encode(x="sd:Q")
-    return alt.layer(bars, points).properties(width=600, height=alt.Step(30), title=title)
+    return alt.layer(bars, points).properties(width=440, height=alt.Step(30), title=title)

@@ -151,7 +151,7 @@ def test_a_notebook_is_told_where_the_spread_comes_from():
     results = run(cells)
     assert list(results.sources.index)[:3] == ["split", "initial weights", "split × weights, and order"]
     assert list(results.sources["draws"])[:4] == ["3", "4", "3 × 4", "3 × 4"]
-    assert results.answer.startswith("Of the variance of one network's test error (sd ")
+    assert results.answer.startswith("Of the variance of one network's test error, sd ")
     assert "the test set has no more than 50 rows" in results.answer
     assert len(results.frame) == 12
     assert results.comparison.rows[0].test_error.n == 3  # a value a split
