@@ -23,6 +23,14 @@ from experiments.study.evaluate_at import Geometric
 from experiments.study.theories.descent import Descent
 from experiments.training.evaluation import run as trained
 from experiments.training.tasks import tasks
+from reports.by_source import by_source
+from reports.claims.evidence import Measured, values_of
+from reports.comparison import compare
+from reports.contrast import contrast
+from reports.figures.sources import sources
+from reports.schema import IN_COMMON
+from reports.schema.record import what_is_wrong
+from reports.variance import component_rows, in_a_sentence
 from tests.conftest import command
 
 REGRESSION = Recipe(loss=SquaredError(), epochs=1)
@@ -171,6 +179,72 @@ def test_differences_of_crossed_seeds_are_paired_by_split():
     assert difference.mean == pytest.approx(by_split.mean())
     half = (difference.high - difference.low) / 2
     assert half == pytest.approx(4.302653 * by_split.std(ddof=1) / 3**0.5)
+
+
+def test_seeds_of_other_crossings_are_not_paired_though_their_numbers_are_equal():
+    cells = {"a": experiment({"split": 3, "init": 4}), "b": experiment({"split": 4, "init": 3})}
+    results = run(cells, baseline="a")
+    assert results.comparison.rows[1].difference is None
+    assert "their data or sources of chance differ: b" in results.answer
+
+
+def test_the_share_of_common_training_rows_is_that_of_the_splits():
+    """Twelve networks on three splits have in common what three seeds with these splits have; on one split, all."""
+    crossed, plain = (about_data(experiment(seeds))[IN_COMMON] for seeds in ({"split": 3, "init": 4}, 3))
+    assert 0.2 < crossed == plain < 0.6
+    assert about_data(experiment({"init": 3, "order": 2}, vary=["init", "order"]))[IN_COMMON] == 1
+
+
+def test_claims_count_crossed_seeds_once_a_split():
+    results = run({"a": experiment({"split": 3, "init": 4})})
+    for metric in ("test/error", "last_mean(test/error, 1)"):
+        values = values_of({}, metric, Measured(results.sweep, {"a"}))
+        by_hand = results.by_seed("test/error").loc["a"].to_numpy().reshape(3, 4).mean(axis=1)
+        assert values.to_numpy() == pytest.approx(by_hand)
+
+
+def test_two_sweeps_of_crossed_seeds_are_compared_by_split():
+    sweep = run({"a": experiment({"split": 3, "init": 4})}).sweep
+    assert [row["seeds"] for row in contrast(sweep, sweep).results] == ["3 paired"]
+
+
+def test_a_measure_of_crossed_seeds_has_the_interval_of_its_splits():
+    """Over three splits: the half width is t of two degrees of freedom times sd / √3."""
+    results = run({"a": experiment({"split": 3, "init": 4})}, measures=["test/loss"])
+    by_split = results.by_seed("test/loss").loc["a"].to_numpy().reshape(3, 4).mean(axis=1)
+    shown = results.table["test/loss"].iloc[0]
+    assert shown == f"{by_split.mean():.4g} ± {4.302653 * by_split.std(ddof=1) / 3**0.5:.2g}"
+
+
+def test_one_seed_without_an_error_leaves_the_components_unknown_and_says_so():
+    results = run({"a": experiment({"split": 3, "init": 4})})
+    lost = results.sweep.results.assign(
+        **{"test/error": results.sweep.results["test/error"].where(results.frame.seed != 5)}
+    )
+    sweep = results.sweep._replace(results=lost)
+    comparison = compare(sweep)
+    (one,) = by_source(sweep, comparison)
+    assert component_rows(sweep, comparison) == []
+    assert in_a_sentence(one, comparison).startswith(
+        "Where the spread comes from is not known: 1 of 12 seeds have no finite"
+    )
+    assert sources(sweep, comparison) is None
+
+
+def test_every_row_of_the_table_has_the_columns_of_the_first_in_their_order():
+    rows = run({"a": experiment({"split": 3, "init": 4})})
+    table = component_rows(rows.sweep, rows.comparison)
+    assert len(table) == 7  # three components, their sum, three of the test set
+    assert {tuple(row) for row in table} == {tuple(table[0])}
+
+
+def test_a_foreign_crossing_is_refused_before_it_is_read():
+    cell = {"run_id": "", "name": "a", "axes": {}, "status": "FAILED", "crossed": {"split": 3, "init": 2}}
+    study = {"name": "s", "question": "?", "baseline": {}, "choose": []}
+    record = {"name": "s", "study": study, "axes": [], "cells": [cell]}
+    assert what_is_wrong(record) is None
+    for crossed in ({"split": 3}, {"split": 3, "luck": 2}, {"split": "3", "init": 2}, [3, 2], None):
+        assert "crossing of its seeds" in what_is_wrong(record | {"cells": [cell | {"crossed": crossed}]})
 
 
 def test_data_drawn_anew_can_be_crossed():
