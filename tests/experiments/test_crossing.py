@@ -179,6 +179,9 @@ def test_differences_of_crossed_seeds_are_paired_by_split():
     assert difference.mean == pytest.approx(by_split.mean())
     half = (difference.high - difference.low) / 2
     assert half == pytest.approx(4.302653 * by_split.std(ddof=1) / 3**0.5)
+    new = results.comparison.rows[1].pair.new_data
+    assert new.why == ""  # errors of rows are means over the networks of a split, too
+    assert new.mean == pytest.approx(by_split.mean())
 
 
 def test_seeds_of_other_crossings_are_not_paired_though_their_numbers_are_equal():
