@@ -8,10 +8,10 @@ import pandas as pd
 
 from reports.comparison import Comparison
 from reports.components import ALL, Component, Effect, components, effects_of
-from reports.crossed import as_array, crossed, first_draws
+from reports.crossed import as_array, crossed
 from reports.finite_test_set import FromTestRows, from_test_rows
 from reports.load import Sweep
-from reports.schema.crossing import SOURCES
+from reports.schema.crossing import SOURCES, first_draws
 from reports.schema.record import Unreadable
 
 ALONE = {"split": "split", "init": "initial weights", "order": "order of minibatches"}
@@ -69,7 +69,7 @@ def of_test_rows(tested: pd.DataFrame, cell: Mapping[str, Any], sweep: Sweep) ->
 def splits(seeds: Any, cell: Mapping[str, Any], sweep: Sweep) -> Any:
     """A number for the split of each of the seeds: equal for those that share one."""
     if "split" in crossed(cell):
-        return first_draws(seeds, cell)  # the split is the first of all sources
+        return first_draws(seeds, crossed(cell))  # the split is the first of all sources
     return seeds if "split" in drawn_anew(cell, sweep) else np.zeros(len(seeds), int)
 
 

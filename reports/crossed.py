@@ -14,7 +14,7 @@ import pandas as pd
 
 from reports.load import Sweep
 from reports.schema import DIVERGED
-from reports.schema.crossing import draws, is_crossing
+from reports.schema.crossing import draws, first_draws, is_crossing
 
 
 def crossed(cell: Mapping[str, Any]) -> dict[str, int]:
@@ -42,12 +42,7 @@ def one_a_draw(by_seed: pd.Series, cell: Mapping[str, Any]) -> pd.Series:
     >>> one_a_draw(by_seed, {"crossed": {"split": 2, "init": 2}}).tolist()
     [1.5, 3.5]
     """
-    return by_seed.groupby(first_draws(by_seed.index, cell)).mean() if crossed(cell) else by_seed
-
-
-def first_draws(seeds: Any, cell: Mapping[str, Any]) -> Any:
-    """The draw of the first crossed source that each seed takes."""
-    return next(iter(draws(seeds, crossed(cell)).values()))
+    return by_seed.groupby(first_draws(by_seed.index, crossed(cell))).mean() if crossed(cell) else by_seed
 
 
 def of_independent_seeds(sweep: Sweep) -> Sweep:
@@ -81,7 +76,7 @@ def averaged(
         if not crossed(cells[name]):
             parts.append(rows)
             continue
-        drawn = rows.assign(seed=first_draws(rows.seed, cells[name]))
+        drawn = rows.assign(seed=first_draws(rows.seed, crossed(cells[name])))
         numbers = drawn[metrics].astype(float)
         by_draw = drawn.assign(**numbers.where(np.isfinite(numbers))).groupby(["seed", *more], as_index=False)
         means = dict.fromkeys(metrics, "mean") | ({DIVERGED: "max"} if DIVERGED in table else {})
@@ -97,7 +92,7 @@ def averaged_errors(sweep: Sweep, cells: Mapping[str, Mapping[str, Any]]) -> Cal
         table = sweep.errors(name)
         if table is None or not crossed(cells[name]):
             return table
-        drawn = table.assign(seed=first_draws(table.seed, cells[name]))
+        drawn = table.assign(seed=first_draws(table.seed, crossed(cells[name])))
         return drawn.groupby(["seed", "part", "row"], observed=True, as_index=False)["error"].mean()
 
     return errors

@@ -24,6 +24,9 @@ TABLES = {  # by name: title, and what makes it
     "spread": ("How much of the spread is the finite test set", spread_rows),
     "sources": ("Spread with some sources held still", source_rows),
 }
+OVER_DRAWS = (
+    " Seeds are crossed: n counts draws of the first source, such as splits, each with the mean of its networks."
+)
 
 
 def of_networks(sweep: Sweep, attempt: Attempt) -> Findings:
@@ -34,6 +37,7 @@ def of_networks(sweep: Sweep, attempt: Attempt) -> Findings:
     measures, few = stated_measures(sweep), leading(sweep, comparison, IN_TERMINAL)
     counts, values = counted(sweep, measures.values)
     rows, caption = terminal_rows(few)
+    caption += OVER_DRAWS if is_crossed(sweep) else ""
     caption += how_many(len(few.rows), len(comparison.rows), f"{leading_arms(sweep)}; table.csv has all")
     return Findings(
         explained="networks.html.j2",

@@ -28,6 +28,16 @@ def draws(seeds: Sequence[int] | Any, crossed: Mapping[str, int]) -> dict[str, A
     return dict(reversed(digits.items()))
 
 
+def first_draws(seeds: Sequence[int] | Any, crossed: Mapping[str, int]) -> Any:
+    """The draw of the first source with several that every seed takes: seeds that share it are not independent.
+
+    >>> first_draws([0, 1, 2, 3], {"split": 1, "init": 2, "order": 2})
+    array([0, 0, 1, 1])
+    """
+    several = {source: count for source, count in crossed.items() if count > 1}
+    return np.asarray(next(iter(draws(seeds, several).values())))
+
+
 def is_crossing(value: Any) -> bool:
     """Whether a record's `crossed` can be read: whole numbers of draws, of two sources or more.
 

@@ -16,6 +16,7 @@ from experiments.costs.loads import loads_of
 from experiments.data.datasets import csv, iris, linear_system
 from experiments.data.splits import Holdout, Own
 from experiments.notebook import Experiment, Recipe, run
+from experiments.recording.cells import independent
 from experiments.recording.identity import chance, identity
 from experiments.study.about_data import about_data
 from experiments.study.calculation import Calculation
@@ -204,6 +205,14 @@ def test_claims_count_crossed_seeds_once_a_split():
         values = values_of({}, metric, Measured(results.sweep, {"a"}))
         by_hand = results.by_seed("test/error").loc["a"].to_numpy().reshape(3, 4).mean(axis=1)
         assert values.to_numpy() == pytest.approx(by_hand)
+
+
+def test_the_intervals_of_a_run_are_over_splits_too():
+    """Splits' means 2 and 5 of 1, 2, 3 and 4, 5, 6; a seed without a value is left out of its split's."""
+    cell = experiment({"split": 2, "init": 3})
+    assert independent(np.array([1.0, 2, 3, 4, 5, 6]), cell).tolist() == [2, 5]
+    assert independent(np.array([1.0, np.nan, 3, 4, 5, np.inf]), cell).tolist() == [2, 4.5]
+    assert independent(np.array([1.0, 2]), experiment(2)).tolist() == [1, 2]
 
 
 def test_two_sweeps_of_crossed_seeds_are_compared_by_split():
