@@ -23,6 +23,9 @@ class AnyExperiment(Protocol):
     def all_seeds(self) -> list[int]: ...
 
     @property
+    def independent(self) -> int: ...
+
+    @property
     def selection(self) -> Selection: ...
 
     def metrics(self) -> list[str]:
@@ -69,6 +72,11 @@ class Calculation:
     @cached_property
     def all_seeds(self) -> list[int]:
         return listed_seeds(self.seeds)
+
+    @property
+    def independent(self) -> int:
+        """How many seeds an interval counts: all of them."""
+        return len(self.all_seeds)
 
     @property
     def selection(self) -> Selection:

@@ -117,6 +117,11 @@ loss=natural (in Python Recipe(loss=SquaredError())) or another dataset.
     def all_seeds(self) -> list[int]:
         return listed_seeds(prod(self.crossed.values()) if self.crossed else self.seeds)
 
+    @property
+    def independent(self) -> int:
+        """How many seeds an interval counts: all of them; of crossed ones, the draws of the first source."""
+        return next((count for count in self.crossed.values() if count > 1), len(self.all_seeds))
+
     @cached_property
     def layout(self) -> Layout:
         """The network's layers and arrays for these data."""

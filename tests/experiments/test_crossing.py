@@ -51,6 +51,7 @@ def losses(cell, seeds=None):
 def test_a_seeds_digits_are_its_draws_and_what_is_not_crossed_is_drawn_anew_or_held():
     cell = experiment({"init": 3, "split": 2})
     assert cell.all_seeds == [0, 1, 2, 3, 4, 5]
+    assert (cell.independent, experiment(6).independent) == (2, 6)
     assert cell.seeds_of("split") == [0, 0, 0, 1, 1, 1]
     assert cell.seeds_of("init") == [0, 1, 2, 0, 1, 2]
     assert cell.seeds_of("order") == [0, 1, 2, 3, 4, 5]
