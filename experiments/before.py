@@ -36,7 +36,7 @@ def undecidable(study: Study, sweeping: Sweeping, plan: Plan, untestable: Collec
     there = cells(sweeping, named.keys({}, study.claims, ()))
     for stated, read in zip(study.claims, claims, strict=True):
         jobs = {cell["job"] for _, place in named.places(stated) for cell in cells_at(place, there)}
-        seeds = [len(plan.cell_of[n].experiment.all_seeds) for n in jobs if n in plan.cell_of]
+        seeds = [plan.cell_of[n].experiment.independent for n in jobs if n in plan.cell_of]
         if seeds and words(read) not in untestable:
             from reports.claims import cannot  # with SciPy, which takes long: few studies have claims
 

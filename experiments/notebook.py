@@ -96,12 +96,14 @@ class Results:
         import pandas as pd
 
         from reports.answer import table_rows
+        from reports.crossed import counted
         from reports.measurements import beside, stated_measures
 
         measures = stated_measures(self.sweep)
         if measures.missing:
             raise ValueError(" ".join(measures.missing))
-        rows = beside(table_rows(self.comparison), self.comparison, measures.values, self.sweep)
+        sweep, values = counted(self.sweep, measures.values)
+        rows = beside(table_rows(self.comparison), self.comparison, values, sweep)
         return pd.DataFrame(rows).set_index("")
 
     def by_seed(self, metric: str) -> "pd.DataFrame":
@@ -116,9 +118,26 @@ class Results:
 
     @property
     def answer(self) -> str:
-        from reports.answer import sentence
+        from reports.of_networks import sentences
 
-        return sentence(self.comparison)
+        return " ".join(sentences(self.sweep, self.comparison, []))
+
+    @property
+    def sources(self) -> "pd.DataFrame":
+        """Where the spread comes from, of every cell whose seeds cross sources, as `seeds={"split": 11, "init": 11}`.
+
+        Raises ValueError where none does.
+        """
+        import pandas as pd
+
+        from reports.variance import component_rows
+
+        rows = component_rows(self.sweep, self.comparison)
+        if not rows:
+            raise ValueError(
+                'no cell crosses sources of chance with all its seeds; try seeds={"split": 11, "init": 11}.'
+            )
+        return pd.DataFrame(rows).set_index("source")
 
     @property
     def notes(self) -> list[str]:

@@ -10,6 +10,7 @@ from jaxtyping import Float
 
 from reports.arms import choosing_rows, chosen_on_validation, name_of, references
 from reports.checks import look
+from reports.crossed import of_independent_seeds
 from reports.load import Sweep, is_classification
 from reports.max_t import Together, max_t
 from reports.new_data import NewData
@@ -97,6 +98,7 @@ def compare(sweep: Sweep) -> Comparison:
 
     A diverged seed's error counts as infinite in the choice, so a cell that has one is chosen only if all cells have one.
     """
+    sweep = of_independent_seeds(sweep)
     cells = {cell["name"]: cell for cell in sweep.cells}
     chosen_cells = chosen_on_validation(sweep.results, choosing_rows(sweep))
     baselines = references(sweep)
@@ -176,4 +178,5 @@ def by_seed(rows: pd.DataFrame, cells: Sequence[str], metric: str) -> pd.DataFra
 
 def comparable(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> bool:
     """Whether equal seeds mean equal data and equal chance."""
-    return ours.get("data") == theirs.get("data") and ours["axes"].get("vary") == theirs["axes"].get("vary")
+    same = all(ours.get(key) == theirs.get(key) for key in ("data", "crossed"))
+    return same and ours["axes"].get("vary") == theirs["axes"].get("vary")

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from reports.comparison import Comparison, by_seed, comparable
+from reports.crossed import counted
 from reports.derived import column
 from reports.formats import half_width, number, p_value, plus_minus
 from reports.load import Sweep
@@ -70,7 +71,7 @@ def results(first: Sweep, second: Sweep, common: list[str], metric: str) -> list
     cells = [{cell["name"]: cell for cell in sweep.cells} for sweep in (first, second)]
     columns = [column(metric, sweep.results, sweep.curves) for sweep in (first, second)]
     tables = [
-        by_seed(sweep.results.assign(**{metric: values}), common, metric)
+        by_seed(counted(sweep, values.to_frame(metric))[0].results, common, metric)
         for sweep, values in zip((first, second), columns, strict=True)
     ]
     ours, theirs = tables[0].align(tables[1], join="inner", axis=1)  # the seeds of both

@@ -10,6 +10,7 @@ from reports.checks.explanation import Explanation, explained
 from reports.claims import rules
 from reports.confirmed import what_is_new
 from reports.contents import Contents
+from reports.crossed import crossed
 from reports.excerpt import first
 from reports.load import Sweep, has_rows, redrawn, varies
 from reports.schema import OWN, SELECTED, THINNED
@@ -38,6 +39,7 @@ def page(sweep: Sweep, made: Contents) -> str:
         in_code=in_code,
         rules=rules(sweep.study.get("claims", [])),
         script=script(),
+        crossed=crossing(sweep),
         resplit=varies(sweep, "split"),
         redrawn=redrawn(sweep),
         validated=has_rows(sweep, "validation"),
@@ -152,6 +154,8 @@ def drawn(sweep: Sweep) -> str:
         return ": each draws what `vary` says, the rest is the first seed's"
     if any(cell.get("one_split") is True for cell in sweep.cells):
         return ": the split is the same for all, each draws what else `vary` says"
+    if told := crossing(sweep):
+        return f": they cross {told}, the same for all cells"
     words = {
         "split": "data of its own, split" if redrawn(sweep) else "split",
         "init": "initial weights",
@@ -172,6 +176,13 @@ def confirms(sweep: Sweep) -> str:
     )
     which = f"“{sweep.first.name}”" if sweep.first is not None else "a sweep that is no longer here"
     return f"{which} (run {sweep.confirms}), on the seeds {ends}, which no recorded cell of it had"
+
+
+def crossing(sweep: Sweep) -> str:
+    """The sources that seeds cross, with how many draws of each; empty where none are crossed."""
+    words = {"split": "splits", "init": "initial weights", "order": "orders of minibatches"}
+    found = {" × ".join(f"{n} {words[source]}" for source, n in crossed(cell).items()): None for cell in sweep.cells}
+    return " or ".join(filter(None, found))
 
 
 def training(sweep: Sweep) -> str:

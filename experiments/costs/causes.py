@@ -8,6 +8,7 @@ from typing import Any
 from experiments.config.building import Draft, settings_of
 from experiments.config.targets import our_object
 from experiments.costs.loads import Load, load, size_of_data
+from experiments.study.crossing import in_words
 
 TELLING, MOST = 3, 3  # name settings that cost TELLING times their default or more, at most MOST of them
 
@@ -33,7 +34,7 @@ def others(draft: Draft) -> Iterator[tuple[str, Draft]]:
     for f in settings_of(draft.kind):
         value = draft.parts.get(f.name)
         default = f.default if f.default_factory is MISSING else f.default_factory()
-        if isinstance(value, int | list) and value != default is not MISSING:
+        if isinstance(value, int | list | dict) and value != default is not MISSING:
             yield f"{f.name}={short(value)}", draft._replace(parts={**draft.parts, f.name: default})
         elif f.name in ("network", "theory", "split", "evaluate_at") and is_dataclass(value):
             for key, text, part in defaults_of(value):
@@ -59,5 +60,5 @@ def short(value: object) -> str:
     """
     if isinstance(value, list):
         return "[" + ",".join(map(str, value[:3])) + (", …]" if len(value) > 3 else "]")
-    text = str(value)
+    text = in_words(value) if isinstance(value, dict) else str(value)
     return text if len(text) <= 30 else f"{text[:10]}… ({len(text)} digits)"

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from functools import cache
 from inspect import signature
+from math import prod
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -104,11 +105,17 @@ def loads_of(drafts: Iterable[Draft]) -> list[Load]:
 
 def load(draft: Draft, size: Size | None, seeds: float | None = None) -> Load:
     """The load of one cell, or of only so many of its seeds. Raises ValueError for settings that do not fit together."""
-    asked = draft.parts.get("seeds", 10)
-    count = bounded(len(asked) if isinstance(asked, list) else asked) if seeds is None else seeds
+    count = bounded(how_many(draft.parts.get("seeds", 10))) if seeds is None else seeds
     copies = max(count, 1.0) if draft.dataset.get("redraw") is True else 1.0
     empty = Load(draft, count, str(draft.dataset), size or UNKNOWN, copies, size is not None)
     return of_theory(draft.parts, empty) if draft.kind is Calculation else of_networks(draft.parts, empty)
+
+
+def how_many(seeds: Any) -> float:
+    """The number of seeds that a number, a list, or a crossing of sources stands for."""
+    if isinstance(seeds, dict):
+        return prod(seeds.values())
+    return len(seeds) if isinstance(seeds, list) else seeds
 
 
 def of_networks(parts: Mapping[str, Any], load: Load) -> Load:

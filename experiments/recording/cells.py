@@ -24,6 +24,7 @@ from experiments.recording.provenance import provenance
 from experiments.recording.store import add_artifacts, add_text, forget_run, run_of, store_key
 from experiments.study.calculation import AnyExperiment
 from experiments.study.curves import Curves, at_the_selected_step, of_seeds
+from experiments.study.experiment import Experiment
 from experiments.study.keep import all_names, all_names_of_cell, as_tag, from_tag, had_by, named, named_of_cell
 from reports.schema import (
     ERROR,
@@ -32,6 +33,7 @@ from reports.schema import (
     OF_BINS,
     PARTS,
 )
+from reports.schema.crossing import first_draws
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -168,7 +170,7 @@ def metrics_of(cell: Cell, curves: Curves) -> list[Any]:
     at_that_step = at_the_selected_step(curves, cell.experiment.selection)
     charted = {name: values for name, values in at_that_step.items() if not name.startswith(OF_BINS)}
     for name, values in by_chartable_name(charted).items():
-        interval = mean_interval(values)
+        interval = mean_interval(independent(values, cell.experiment))
         metrics.append(Metric(name, interval.mean, now, 0))
         if name.endswith("/error"):
             metrics += [Metric(f"{name} low", interval.low, now, 0), Metric(f"{name} high", interval.high, now, 0)]
@@ -177,6 +179,14 @@ def metrics_of(cell: Cell, curves: Curves) -> list[Any]:
         means = mean_of_finite(curves.metrics[name])
         metrics += [Metric(f"curve/{name}", float(means[row]), now, curves.steps[row]) for row in rows]
     return metrics
+
+
+def independent(values: Any, experiment: AnyExperiment) -> Any:
+    """The values that an interval is over: those of all seeds, or, of crossed ones, the means of those that share a split."""
+    if not isinstance(experiment, Experiment) or not experiment.crossed:
+        return values
+    shared = first_draws(experiment.all_seeds, experiment.crossed)
+    return mean_of_finite(np.stack([values[shared == draw] for draw in np.unique(shared)]))
 
 
 def by_chartable_name(metrics: Mapping[str, Any]) -> dict[str, Any]:

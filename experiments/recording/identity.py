@@ -42,7 +42,14 @@ def chance(experiment: AnyExperiment) -> dict[int, Any]:
     held = [source for source in SOURCES if source not in experiment.vary]
     first = experiment.all_seeds[0]
     drawn = zip(experiment.all_seeds, experiment.seeds_of("split"), strict=True)
-    return {seed: (dict.fromkeys(held, first), experiment.rows_digest(split)) for seed, split in drawn}
+    held_at, crossed = dict.fromkeys(held, first), crossed_draws(experiment)
+    return {seed: (held_at | crossed[seed], experiment.rows_digest(split)) for seed, split in drawn}
+
+
+def crossed_draws(experiment: Experiment) -> dict[int, dict[str, int]]:
+    """Per seed, the draw that it takes of each crossed source; nothing where no sources are crossed."""
+    by_source = {source: experiment.seeds_of(source) for source in experiment.crossed}
+    return {seed: {source: own[n] for source, own in by_source.items()} for n, seed in enumerate(experiment.all_seeds)}
 
 
 def digest(*parts: Any) -> str:

@@ -26,11 +26,18 @@ def about_data(experiment: AnyExperiment) -> dict[str, Any]:
     own_data = data.redrawn is not None and ("split" in experiment.vary if isinstance(experiment, Experiment) else True)
     more: dict[str, Any] = {"redrawn": own_data}
     if isinstance(experiment, Experiment):
-        more |= about_rows(data, experiment.split, tuple(experiment.seeds_of("split")))
+        more |= {"crossed": experiment.crossed}
+        more |= about_rows(data, experiment.split, splits_of(experiment))
         more |= {"classes": about_classes(data), **about_judges(experiment)}
     return {"data": data.fingerprint, "task": data.task, "sizes": sizes} | {
         key: told for key, told in more.items() if told or key == IN_COMMON
     }
+
+
+def splits_of(experiment: Experiment) -> tuple[int, ...]:
+    """The split of each seed; of seeds that cross splits each of these once, as reports count them."""
+    every = experiment.seeds_of("split")
+    return tuple(dict.fromkeys(every) if experiment.crossed.get("split", 1) > 1 else every)
 
 
 @lru_cache(maxsize=1000)

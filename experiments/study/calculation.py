@@ -7,6 +7,7 @@ from typing import Any, Protocol, runtime_checkable
 
 from backprop.choices import choice
 from experiments.data.datasets.dataset import Dataset
+from experiments.study.crossing import in_words
 from experiments.study.curves import Curves, joined
 from experiments.study.experiment import listed_seeds
 from experiments.study.selection import Last, Selection
@@ -20,6 +21,9 @@ class AnyExperiment(Protocol):
 
     @property
     def all_seeds(self) -> list[int]: ...
+
+    @property
+    def independent(self) -> int: ...
 
     @property
     def selection(self) -> Selection: ...
@@ -49,9 +53,14 @@ class Calculation:
 
     dataset: Dataset
     theory: Theory
-    seeds: int | list[int] = field(default=10)  # a number n means the seeds 0 … n − 1
+    seeds: int | list[int] | dict[str, int] = field(default=10)  # n: the seeds 0 … n − 1; a list; but nothing to cross
 
     def __post_init__(self) -> None:
+        if isinstance(self.seeds, dict):
+            raise ValueError(
+                f"seeds is {in_words(self.seeds)}, which crosses sources of chance of networks, and a theory trains none: give it a number "
+                "of seeds, or a list."
+            )
         _ = self.all_seeds  # the check
         if self.dataset.missing:
             raise ValueError(
@@ -63,6 +72,11 @@ class Calculation:
     @cached_property
     def all_seeds(self) -> list[int]:
         return listed_seeds(self.seeds)
+
+    @property
+    def independent(self) -> int:
+        """How many seeds an interval counts: all of them."""
+        return len(self.all_seeds)
 
     @property
     def selection(self) -> Selection:

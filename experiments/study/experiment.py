@@ -3,6 +3,7 @@
 from collections.abc import Hashable, Sequence
 from dataclasses import field
 from functools import cached_property
+from math import prod
 from reprlib import repr as shortened
 from typing import Any
 
@@ -24,11 +25,12 @@ from experiments.data.datasets.dataset import Dataset
 from experiments.data.division import Division, divide
 from experiments.data.scaling import Scaling, fills
 from experiments.data.splits import Holdout, Parts, Split, drawn
+from experiments.study.crossing import crossing
 from experiments.study.evaluate_at import EvaluateAt, Geometric
 from experiments.study.metrics import check_measures, metric_names
 from experiments.study.selection import Last, Selection
+from reports.schema.crossing import SOURCES, draws
 
-SOURCES = ("split", "init", "order")  # division and corruption; initial weights; minibatches and noise
 NATURAL_LOSS: dict[str, Loss] = {"classification": SoftmaxCrossEntropy(), "regression": SquaredError()}
 MEASURES: tuple[Measure, ...] = (Norms(), Distances(), Gradients(), Confidence(), WeightHistogram())
 
@@ -75,7 +77,9 @@ loss=natural (in Python Recipe(loss=SquaredError())) or another dataset.
     split: Split = Holdout()
     corruption: Corruption | None = None
     scaling: Scaling = Scaling()
-    seeds: int | list[int] = 10  # a number n means the seeds 0 … n − 1
+    seeds: int | list[int] | dict[str, int] = (
+        10  # n: the seeds 0 … n − 1; a list; or sources crossed, {"split": 11, "init": 11}
+    )
     evaluate_at: EvaluateAt = Geometric()
     selection: Selection = Last()
     vary: list[str] = field(
@@ -87,9 +91,9 @@ loss=natural (in Python Recipe(loss=SquaredError())) or another dataset.
     )  # another draw of init and order for the same seed and split
 
     def __post_init__(self) -> None:
-        _ = self.all_seeds  # the check
         if not set(self.vary) <= set(SOURCES) or not self.vary or len(set(self.vary)) < len(self.vary):
             raise ValueError(f"vary is {self.vary!r}; it must list one or more of {', '.join(SOURCES)}.")
+        _ = self.all_seeds  # the check
         check_measures(self.all_measures)
         self.check_recipe()
 
@@ -109,8 +113,18 @@ loss=natural (in Python Recipe(loss=SquaredError())) or another dataset.
             )
 
     @cached_property
+    def crossed(self) -> dict[str, int]:
+        """How many draws of each source the seeds cross; empty where every seed draws all that varies anew."""
+        return crossing(self.seeds, self.vary)
+
+    @cached_property
     def all_seeds(self) -> list[int]:
-        return listed_seeds(self.seeds)
+        return listed_seeds(prod(self.crossed.values()) if self.crossed else self.seeds)
+
+    @property
+    def independent(self) -> int:
+        """How many seeds an interval counts: all of them; of crossed ones, the draws of the first source."""
+        return next((count for count in self.crossed.values() if count > 1), len(self.all_seeds))
 
     @cached_property
     def layout(self) -> Layout:
@@ -186,9 +200,15 @@ loss=natural (in Python Recipe(loss=SquaredError())) or another dataset.
             raise ValueError("split: only some seeds have validation or test rows; all must have them, or none.")
 
     def check_seeds_differ(self, rows: Sequence[Parts]) -> None:
-        """Raises ValueError where every seed would be the same network: only the split is to vary, and it is the same for all."""
+        """Raises ValueError where seeds would be copies of one network: only the split tells them apart, and it is the same for all."""
         fixed = self.corruption is None and self.dataset.redrawn is None
-        if self.vary == ["split"] and len(rows) > 1 and fixed and len({parts.digest() for parts in rows}) == 1:
+        same = fixed and len(rows) > 1 and len({parts.digest() for parts in rows}) == 1
+        if same and self.crossed.get("split", 1) > 1:
+            raise ValueError(
+                f"seeds crosses {self.crossed['split']} splits, but this split gives every seed the same rows: leave split out of "
+                "the crossing, or take a split that is drawn anew (split=holdout)."
+            )
+        if same and self.vary == ["split"]:
             raise ValueError(
                 "vary is ['split'], but this split gives every seed the same rows: all would be one network, counted as many; "
                 "let more vary (vary=[init,order]), or take one seed (seeds=1)."
@@ -210,11 +230,15 @@ loss=natural (in Python Recipe(loss=SquaredError())) or another dataset.
         return drawn(self.dataset.of_seed(seed), self.split, seed)
 
     def seeds_of(self, source: str) -> list[int]:
-        """The seed that each seed draws from, for one source of chance: its own, or the first where the source is held still.
+        """The seed that each seed draws from, for one source of chance: a digit of its number where sources are crossed; else its own,
+        or the first where the source is held still.
 
         Another `stream` draws all but the split from seeds that no other has, since a seed is less than 2³².
         """
-        seeds = self.all_seeds if source in self.vary else self.all_seeds[:1] * len(self.all_seeds)
+        if source in self.crossed:
+            seeds = draws(self.all_seeds, self.crossed)[source]
+        else:
+            seeds = self.all_seeds if source in self.vary else self.all_seeds[:1] * len(self.all_seeds)
         return seeds if source == "split" else [seed + self.stream * 2**32 for seed in seeds]
 
     def divide(self, seed: int) -> Division:
@@ -238,7 +262,8 @@ loss=natural (in Python Recipe(loss=SquaredError())) or another dataset.
         """A key, equal for experiments that can train in one stack: same data and measures, and recipes that differ in numbers."""
         held = () if set(self.vary) == set(SOURCES) else (self.all_seeds[0], *sorted(self.vary))
         measured = stacking_key(self.evaluate_at), stacking_key(tuple(self.all_measures))
-        return self.data_key(), stacking_key(self.recipe), *measured, held, self.stream
+        chance = *held, *self.crossed.items()
+        return self.data_key(), stacking_key(self.recipe), *measured, chance, self.stream
 
     def summary(self) -> dict[str, Any]:
         """The task and the sizes of the data, as they are recorded."""

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Float
 
+from reports.crossed import one_a_draw
 from reports.derived import column
 from reports.load import Sweep
 from reports.places import NotTested, cell_at
@@ -44,7 +45,10 @@ class Line(NamedTuple):
 
 
 def values_of(place: Place, metric: str, measured: Measured) -> pd.Series:
-    """The metric, by seed, of the one cell at a place; of an arm, that of its chosen cell. Raises NotTested."""
+    """The metric, by seed, of the one cell at a place; of an arm, that of its chosen cell. Raises NotTested.
+
+    Where seeds are crossed, by draw of the first source: seeds that share one are not independent.
+    """
     sweep, chosen = measured
     cell = cell_at(place, sweep, chosen)
     rows = sweep.results[sweep.results.cell == cell]
@@ -54,7 +58,8 @@ def values_of(place: Place, metric: str, measured: Measured) -> pd.Series:
         raise NotTested(f"{cell}: {error}") from error
     if values.isna().all():
         raise NotTested(f"{cell} has no {metric}")
-    return values.set_axis(rows["seed"])
+    (recorded,) = (one for one in sweep.cells if one["name"] == cell)
+    return one_a_draw(values.set_axis(rows["seed"]), recorded)
 
 
 def together(places: Sequence[Place], metric: str, measured: Measured) -> Together:

@@ -15,6 +15,7 @@ from reports.figures.own_choice import own_choice
 from reports.figures.pairs import matrix
 from reports.figures.reliability import reliability_diagram
 from reports.figures.seeds import spread
+from reports.figures.sources import sources
 from reports.figures.strengths import strengths
 from reports.figures.weights import weight_distribution
 from reports.load import Sweep
@@ -30,6 +31,7 @@ class Planned(NamedTuple):
 def of_comparison(sweep: Sweep, comparison: Comparison) -> list[Planned]:
     """The figures of every sweep that trains networks."""
     every: dict[str, Callable[[Sweep, Comparison], Figure | None]] = {
+        "Where the spread comes from": sources,
         "Difference from the baseline": forest,
         "Confirmed on seeds never used before": side_by_side,
         "What each switch does, and every two together": effects,

@@ -8,6 +8,7 @@ import pandas as pd
 
 from reports.averages import intervals
 from reports.comparison import Comparison
+from reports.crossed import of_independent_seeds
 from reports.excerpt import evenly, how_many, leading, leading_arms, thinned
 from reports.figures.figure import Figure, error_unit
 from reports.figures.palette import COLOURS, LEGEND, STAR, TEST, TRAIN, VALIDATION
@@ -23,7 +24,7 @@ def learning_curves(sweep: Sweep, comparison: Comparison) -> Figure:
     """Error on every part that has rows while training, a panel per arm at its chosen value."""
     unit, factor = error_unit(comparison)
     shown = [row.cell for row in leading(sweep, comparison, CURVES, last=EXTREMES).rows]
-    curves = sweep.curves[sweep.curves.cell.isin(shown)]
+    curves = of_independent_seeds(sweep._replace(curves=sweep.curves[sweep.curves.cell.isin(shown)])).curves
     errors = {name: colour for name, colour in ERRORS.items() if name in curves}
     data = intervals(curves[list(errors)], curves[["cell", "epoch"]], factor)
     data[["low", "high"]] = data[["low", "high"]].clip(lower=0)  # errors are not negative, whatever an interval says

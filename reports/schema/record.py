@@ -7,6 +7,7 @@ from typing import Any
 
 from reports.schema import AT, CONFIRMS, CURVES, DIVERGED, FORMAT, OWN, SEEDS, SWEEP
 from reports.schema.artifacts import artifact, has_artifact, is_run_id, place_of
+from reports.schema.crossing import is_crossing
 from reports.schema.names import is_name
 
 RECORD = {
@@ -109,6 +110,8 @@ def what_is_wrong(record: Any) -> str | None:
         return "an axis or its value is not text"
     if not all(is_settings(cell.get("settings", {})) for cell in record["cells"]):
         return "a cell's settings are no mapping of keys to texts"
+    if not all(is_crossing(cell["crossed"]) for cell in record["cells"] if "crossed" in cell):
+        return "a cell's crossing of its seeds does not say how many draws of which sources"
     if not is_name(record["name"]):
         return f"{record['name']!r} is not the name of a sweep"
     ids = [place[key] for place in (record, *record["cells"]) for key in ("run_id", CONFIRMS) if place.get(key)]
