@@ -145,7 +145,6 @@ def certainty_rows(sweep: Sweep, comparison: Comparison) -> list[dict[str, str]]
             "win rate": f"{entry.lower:.0%} of seeds",
             "p, Holm": p_value(entry.holm),
             "p, B–H": p_value(entry.benjamini_hochberg),
-            "seeds for 80 % power": "–" if entry.seeds is None else f"{entry.seeds:,}",
         }
         for entry in certainties(sweep, comparison)
     ]

@@ -1,4 +1,4 @@
-"""How sure the answer is: the same differences by other intervals, other corrections, and what more seeds would tell."""
+"""How sure the answer is: the same differences by other intervals, and other corrections."""
 
 import math
 from collections.abc import Mapping
@@ -15,7 +15,6 @@ from reports.statistics import (
     mean_interval,
     probability_of_improvement,
     resampled_interval,
-    seeds_needed,
 )
 
 
@@ -29,9 +28,6 @@ class Certainty(NamedTuple):
     lower: float  # the share of seeds in which the arm has the lower error
     holm: float
     benjamini_hochberg: float
-    seeds: (
-        int | None
-    )  # how many would tell the study's `smallest_effect`, or else this difference, from 0; None where none do
 
 
 def certainties(sweep: Sweep, comparison: Comparison) -> list[Certainty]:
@@ -44,7 +40,6 @@ def certainties(sweep: Sweep, comparison: Comparison) -> list[Certainty]:
     def certainty(row: Row, difference: Array) -> Certainty:
         train, test = sizes(cells[row.cell], sweep) if resplit else (math.nan, math.nan)
         t = mean_interval(difference)
-        effect = sweep.study.get("smallest_effect") or t.mean
         return Certainty(
             arm=row.arm,
             t=t,
@@ -53,7 +48,6 @@ def certainties(sweep: Sweep, comparison: Comparison) -> list[Certainty]:
             lower=probability_of_improvement(difference, np.zeros_like(difference)),
             holm=row.p,
             benjamini_hochberg=row.corrected.benjamini_hochberg,
-            seeds=seeds_needed(effect, t.sd, comparison.tested) if t.sd > 0 and effect != 0 else None,
         )
 
     return [certainty(row, difference) for row, difference in zip(rows, differences, strict=True)]

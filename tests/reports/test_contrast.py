@@ -14,7 +14,7 @@ from reports.diagnostics import diagnostic_rows
 from reports.figures.heat_map import heat_map
 from reports.figures.weights import weight_distribution
 from reports.schema.names import NoSuchSweep
-from reports.statistics import sd_interval, seeds_needed
+from reports.statistics import sd_interval
 from reports.variance import source_rows
 from tests.reports.test_comparison import CELLS, sweep_of
 
@@ -156,13 +156,6 @@ def test_diagnostics_are_means_of_the_chosen_cells():
     figure = weight_distribution(sweep, compare(sweep))
     assert figure.data.groupby("arm").share.sum().tolist() == [1.0, 1.0]
     figure.chart.to_dict()
-
-
-def test_seeds_are_counted_for_the_difference_that_the_study_calls_worth_telling():
-    sweep = sweep_of(FEWER)
-    (seen,) = certainties(sweep, compare(sweep))
-    (named,) = certainties(sweep._replace(study={**sweep.study, "smallest_effect": 0.001}), compare(sweep))
-    assert named.seeds == seeds_needed(0.001, named.t.sd) > seen.seeds
 
 
 def other_data(sweep):
