@@ -108,7 +108,7 @@ def test_published_claims_of_a_study_are_corrected_together():
     mean = {**PUBLISHED, "kind": "published_mean", "n": 5, "sd": 0.01}
     order = {"kind": "order", "metric": "test/error", "lower": {"regularizer": "l2"}, "than": {"regularizer": "none"}}
     alone = claimed(far, order, values=TIGHT)
-    assert [found.verdict for found in judge(alone, chosen(alone))][0] == "refuted"
+    assert judge(alone, chosen(alone))[0].verdict == "refuted"
     for other in (PUBLISHED, mean):
         two = claimed(far, other, order, values=TIGHT)
         found = judge(two, chosen(two))
