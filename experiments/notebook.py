@@ -12,7 +12,7 @@
 """
 
 from collections.abc import Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -193,4 +193,13 @@ def as_sweep(cells: Mapping[str, Experiment], done: Mapping[str, Any], study: di
         tags={},
         params={"data.task": next(iter(cells.values())).dataset.task},
         failed=[],
+        errors=partial(errors_of_rows, done),
     )
+
+
+def errors_of_rows(done: "Mapping[str, Curves]", cell: str) -> "pd.DataFrame | None":
+    """The errors of a cell's held-out rows at the step that counts; None where none are kept."""
+    from reports.schema.rows import frame
+
+    rows = done[cell].rows
+    return None if rows is None else frame(row_table(rows))

@@ -1,26 +1,40 @@
 """The answer: one sentence, and the tables that it rests on, from a comparison."""
 
 import math
+from collections.abc import Callable, Iterator
 from typing import Any
 
-from reports.certainty import certainties
-from reports.comparison import Comparison, Row
-from reports.formats import number, p_value, plus_minus, show, show_difference, show_paired
+from reports.comparison import Comparison, Pair, Row
+from reports.formats import (
+    ends,
+    half_width,
+    number,
+    p_value,
+    plus_minus,
+    show,
+    show_difference,
+    show_paired,
+)
 from reports.load import Sweep
 from reports.optimism import ledger
 from reports.schema.names import MOST, listed
 from reports.sign_flips import least_seeds
-from reports.statistics import Interval
+
+NEW_DATA = "on new data"
+ENOUGH = least_seeds(1) or 0  # below so many seeds no p can be less than 0.05
 
 
 def sentence(comparison: Comparison) -> str:
-    """The answer: which arms differ from the baseline at p < 0.05 after Holm's correction, best first; then the warnings.
+    """The answer in three lines, and the warnings: what is decided over seeds of these data, what is not and why, what of new data.
 
-    What the test cannot tell from 0 is called undecided and given with its difference, never called no difference.
+    Arms stand best first. Decided is what has p < 0.05 by max-T, and so an interval without 0; the rest is undecided, and given with
+    its difference, never called no difference.
     """
-    compared = [row for row in comparison.rows if row.difference is not None and row.difference.n]
+    compared = [row for row in comparison.rows if row.pair is not None and row.pair.difference.n]
     if any(seeds_of(row) > 1 for row in compared):
-        sentences = [differences(comparison, compared)]
+        ranked = sorted(compared, key=mean_difference)
+        lines = [decided(comparison, ranked), undecided(comparison, ranked), of_new_data(ranked)]
+        sentences = ["\n".join(filter(None, lines))]
     else:
         sentences = [of_one(row, comparison) for row in comparison.rows[:MOST]]
         sentences += [f"And {len(comparison.rows) - MOST:,} more."] if len(comparison.rows) > MOST else []
@@ -32,33 +46,67 @@ def of_one(row: Row, comparison: Comparison) -> str:
     return f"{row.arm}: test error {show(row.test_error, comparison)}, gap {show(row.gap, comparison)}, over {seeds}."
 
 
-def differences(comparison: Comparison, compared: list[Row]) -> str:
-    ranked = sorted(compared, key=mean_difference)
-    lower, higher = ([row for row in ranked if row.p < 0.05 and sign * mean_difference(row) > 0] for sign in (-1, 1))
-    undecided = [row for row in ranked if not row.p < 0.05]
+def decided(comparison: Comparison, ranked: list[Row]) -> str:
+    """The population, and the arms whose difference over seeds is decided."""
+    n = max(seeds_of(row) for row in ranked)
+    where = f"{comparison.population[:1].upper()}{comparison.population[1:]}" or "Here"
     parts = [
-        f"{words}: " + listed([f"{row.arm} ({show_difference(mean_difference(row), comparison)})" for row in rows])
-        for words, rows in (("lower test error", lower), ("higher test error", higher), ("undecided", undecided))
-        if rows
+        f"{words}: {listed([with_difference(row, comparison) for row in rows])}"
+        for words, rows in by_sign(ranked, lambda row: row.p < 0.05, mean_difference)
     ]
-    beyond = [row for row in undecided if not row.corrected.least < 0.05]
-    if beyond:
-        parts.append(why_undecided(comparison, beyond, everything=len(beyond) == len(undecided)))
-    n = max(seeds_of(row) for row in compared)
-    return f"Against {comparison.baseline}, paired over {n} seeds: " + "; ".join(parts) + "."
+    found = "; ".join(parts) or "no arm is decided"
+    return f"{where}, over {n} seeds and against {comparison.baseline}: {found}."
 
 
-def why_undecided(comparison: Comparison, rows: list[Row], everything: bool) -> str:
-    """What keeps the test from deciding these rows, however large their differences, and the way out."""
-    n, count = max(seeds_of(row) for row in rows), comparison.tested
-    whom = "" if everything else f"for {listed([row.arm for row in rows])}, "
-    seeds, comparisons = (
-        ("1 seed" if n == 1 else f"{n} seeds"),
-        ("one comparison" if count == 1 else f"{count:,} comparisons"),
+def undecided(comparison: Comparison, ranked: list[Row]) -> str:
+    """The arms whose difference over seeds is not decided, and why."""
+    rows = [row for row in ranked if not row.p < 0.05]
+    if not rows:
+        return ""
+    few = [row for row in rows if seeds_of(row) < ENOUGH]
+    whom = "" if len(few) == len(rows) else f" ({listed([row.arm for row in few])})"
+    why = ["intervals over seeds include 0"] if len(few) < len(rows) else []
+    why += (
+        [f"below {ENOUGH} seeds{whom} the sign-flip test can decide nothing: take more (seeds={ENOUGH})"] if few else []
     )
-    needed = least_seeds(count)
-    way_out = "compare fewer arms" if needed is None else f"{needed} seeds can"
-    return f"{whom}with {seeds} and {comparisons} the sign-flip test cannot reach p < 0.05, however large the difference: {way_out}"
+    return f"Undecided: {listed([with_difference(row, comparison) for row in rows])}; {'; '.join(why)}."
+
+
+def of_new_data(ranked: list[Row]) -> str:
+    """The same question about new data of the kind."""
+    known = [row for row in ranked if row.pair is not None and not row.pair.new_data.why]
+    if not known:
+        whys = {row.pair.new_data.why for row in ranked if row.pair is not None}
+        return f"What holds on new data of this kind is not known: {'; '.join(sorted(whys))}."
+    parts = [
+        f"{words}: {listed([row.arm for row in rows])}"
+        for words, rows in by_sign(known, holds_on_new_data, mean_difference)
+    ]
+    rest = [row.arm for row in known if not holds_on_new_data(row)]
+    parts += [f"undecided: {listed(rest)}"] if rest else []
+    parts += (
+        [f"not known: {listed([row.arm for row in ranked if row not in known])}"] if len(known) < len(ranked) else []
+    )
+    return f"On new data of this kind: {'; '.join(parts)}."
+
+
+def holds_on_new_data(row: Row) -> bool:
+    """Whether the interval on new data, all comparisons together, excludes 0."""
+    return row.pair is not None and (row.pair.beyond.low > 0 or row.pair.beyond.high < 0)
+
+
+def by_sign(
+    ranked: list[Row], counts: Callable[[Row], bool], mean: Callable[[Row], float]
+) -> Iterator[tuple[str, list[Row]]]:
+    """The rows that count, those of lower error and those of higher error, where there are any."""
+    for sign, words in ((-1, "lower test error"), (1, "higher test error")):
+        rows = [row for row in ranked if counts(row) and sign * mean(row) > 0]
+        if rows:
+            yield words, rows
+
+
+def with_difference(row: Row, comparison: Comparison) -> str:
+    return f"{row.arm} ({show_difference(mean_difference(row), comparison)})"
 
 
 def mean_difference(row: Row) -> float:
@@ -77,11 +125,9 @@ def table_rows(comparison: Comparison) -> list[dict[str, Any]]:
             **({"chosen": row.chosen or "–"} if chooses(comparison) else {}),
             "test/error": show(row.test_error, comparison),
             "train/error": number(row.train_error.mean, comparison),
-            "gap/error": show(row.gap, comparison),
+            "gap/error": plus_minus(row.gap, comparison),
             f"test/error − {comparison.baseline}": show_paired(row, comparison),
-            "d": "–"
-            if row.difference is None or math.isnan(row.difference.d)
-            else f"{row.difference.d:+.1f}".replace("-", "−"),
+            NEW_DATA: "–" if row.pair is None else ends(row.pair.beyond, comparison),
             "p": p_value(row.p),
             "seeds": row.test_error.n,
         }
@@ -115,8 +161,9 @@ def terminal_rows(comparison: Comparison) -> tuple[list[dict[str, str]], str]:
             **({"chosen": " ".join(row.choice.values())} if chooses(comparison) else {}),
             "test/error": plus_minus(row.test_error, comparison),
             "gap/error": plus_minus(row.gap, comparison),
-            "difference": "" if row.difference is None else plus_minus(row.difference, comparison, sign=True),
-            "p": "" if row.difference is None else p_value(row.p),
+            "difference": "" if row.pair is None else half_width(mean_difference(row), row.pair.together, comparison),
+            "p": "" if row.pair is None else p_value(row.p),
+            NEW_DATA: "" if row.pair is None else ends(row.pair.beyond, comparison),
         }
         for row in comparison.rows
     ]
@@ -125,29 +172,43 @@ def terminal_rows(comparison: Comparison) -> tuple[list[dict[str, str]], str]:
     chosen = "; values chosen on validation error" if chooses(comparison) else ""
     unit = ", errors in %" if comparison.percent else ""
     return rows, (
-        f"mean ± half of the 95 % t interval over {max(row.test_error.n for row in comparison.rows)} seeds{unit}; "
-        f"differences from {comparison.baseline}\nare paired by seed; p: sign-flip test, Holm's correction{chosen}."
+        f"mean ± half of the 95 % t interval over {max(row.test_error.n for row in comparison.rows)} seeds of these data{unit}; "
+        f"differences from {comparison.baseline} are paired by seed; their ± and p are of all comparisons together (max-T on sign "
+        f"flips){chosen}."
     )
 
 
 def certainty_rows(sweep: Sweep, comparison: Comparison) -> list[dict[str, str]]:
-    """How sure each difference is, ready to show."""
+    """How sure each difference is, and what of, ready to show."""
+    rows = [row.pair for row in comparison.rows if row.pair is not None and row.pair.difference.n > 1]
+    return [of_pair(pair, comparison) for pair in rows]
 
-    def ends(interval: Interval) -> str:
-        return f"[{number(interval.low, comparison, sign=True)}, {number(interval.high, comparison, sign=True)}]"
 
-    return [
-        {
-            "": entry.arm,
-            "difference": number(entry.t.mean, comparison, sign=True),
-            "bootstrap": ends(entry.bootstrap),
-            "new data": ends(entry.other_data),
-            "win rate": f"{entry.lower:.0%} of seeds",
-            "p, Holm": p_value(entry.holm),
-            "p, B–H": p_value(entry.benjamini_hochberg),
-        }
-        for entry in certainties(sweep, comparison)
-    ]
+def pair_rows(sweep: Sweep, comparison: Comparison) -> list[dict[str, str]]:
+    """The same of every arm against every other, where the study compares these."""
+    if sweep.study.get("compare") != "pairs":
+        return []
+    shown = {row.arm for row in comparison.rows}
+    pairs = [pair for pair in comparison.pairs if pair.difference.n > 1 and {pair.arm, pair.other} <= shown]
+    return [{"": pair.arm, "minus": pair.other} | of_pair(pair, comparison) for pair in pairs]
+
+
+def of_pair(pair: Pair, comparison: Comparison) -> dict[str, str]:
+    """The difference, its intervals, what widens that on new data, and its p."""
+    parts = pair.new_data[3:6]
+    shares = [f"{part / sum(parts):.0%}" if sum(parts) > 0 else "–" for part in parts]
+    return {
+        "": pair.arm,
+        "difference": number(pair.difference.mean, comparison, sign=True),
+        "over seeds, together": ends(pair.together, comparison),
+        "over seeds, alone": ends(pair.difference, comparison),
+        "on new data, together": ends(pair.beyond, comparison),
+        "on new data, alone": ends(pair.new_data, comparison),
+        "of seeds, test rows, training rows": ", ".join(shares) if not pair.new_data.why else pair.new_data.why,
+        "d": "–" if math.isnan(pair.difference.d) else f"{pair.difference.d:+.1f}".replace("-", "−"),
+        "p, together": p_value(pair.together.p),
+        "p, step-down": p_value(pair.together.step_down),
+    }
 
 
 def ledger_rows(sweep: Sweep, comparison: Comparison) -> list[dict[str, str]]:

@@ -91,6 +91,8 @@ def write(draft: Path, sweep: Sweep, made: Contents) -> None:
     if by_output(sweep.metrics):
         write_csv(distances(sweep), draft / "function_distances.csv")
     write_csv(made.findings.numbers, draft / "table.csv")
+    for name, numbers in made.findings.more_numbers.items():
+        write_csv(numbers, draft / name)
     if made.verdicts:
         (draft / VERDICTS).write_text(as_json(made.verdicts, sweep), encoding="utf-8")
     (draft / "table.md").write_text(markdown(made.findings.table), encoding="utf-8")

@@ -27,7 +27,7 @@ def show(contrasted: Contrast, first: Sweep, second: Sweep) -> None:
     console.print(Text(f"A: {first.name}\nB: {second.name}"))
     for title, rows in (
         ("What differs", contrasted.settings),
-        ("Results: mean ± half of the 95 % t interval", contrasted.results),
+        ("Results: mean ± half of the 95 % t interval over seeds", contrasted.results),
     ):
         if not rows:
             console.print(Text(f"{title}: nothing"))
@@ -42,7 +42,10 @@ def show(contrasted: Contrast, first: Sweep, second: Sweep) -> None:
         if names:
             console.print(Text(f"Only in {end}: {', '.join(names)}"))
     console.print(
-        Text("Differences are paired by seed where both saw the same data; p: sign-flip test, Holm's correction.")
+        Text(
+            "Differences are paired by seed where both saw the same data; their ± and p are of all comparisons together "
+            "(max-T on sign flips)."
+        )
     )
 
 

@@ -1,6 +1,7 @@
 """The answer of a sweep: every arm at the value that validation data chose, against its baseline, paired by seed."""
 
 from collections.abc import Mapping, Sequence
+from itertools import combinations
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -9,30 +10,39 @@ from jaxtyping import Float
 
 from reports.arms import chosen_on_validation, name_of, references
 from reports.load import Sweep, is_classification
+from reports.max_t import Together, max_t
+from reports.new_data import NewData
 from reports.notes import cautions, edges, left_out, stages, unfinished
+from reports.population import on_new_data, population
 from reports.reference_lines import ReferenceLine, not_beaten, reference_lines
-from reports.sign_flips import Array, least_p
-from reports.statistics import (
-    Interval,
-    PairedDifference,
-    benjamini_hochberg,
-    holm,
-    mean_interval,
-    paired_differences,
-)
+from reports.sign_flips import Array
+from reports.statistics import Interval, PairedDifference, mean_interval, paired_differences, t_quantile
 
 MEASURED = ["test/error", "train/error", "gap/error", "diverged_at"]
 
 
-class Corrected(NamedTuple):
-    """A difference's p, corrected for the number of comparisons in the sweep; NaN where nothing was tested."""
+class Ends(NamedTuple):
+    """The ends of an interval."""
 
-    holm: float
-    least: float  # the least that Holm's p could be with these seeds, however large the differences
-    benjamini_hochberg: float
+    low: float
+    high: float
 
 
-UNTESTED = Corrected(float("nan"), float("nan"), float("nan"))
+class Pair(NamedTuple):
+    """Two arms compared: the first's test error minus the second's, seed by seed."""
+
+    arm: str
+    other: str
+    difference: PairedDifference
+    together: Together  # over seeds, in the family of all comparisons of the table
+    new_data: NewData  # as if it were the only comparison
+
+    @property
+    def beyond(self) -> Ends:
+        """The interval on new data in the family of all: m ± q √V, never inside the one over seeds, m ± q √(S²/n)."""
+        wider = self.together.quantile / t_quantile(0.975, self.difference.n - 1) if self.difference.n > 1 else np.nan
+        half = (self.new_data.high - self.new_data.low) / 2 * wider
+        return Ends(self.difference.mean - half, self.difference.mean + half)
 
 
 class Row(NamedTuple):
@@ -46,8 +56,7 @@ class Row(NamedTuple):
     gap: Interval
     baseline: str  # the arm it is compared with
     reference: str  # and its cell
-    difference: PairedDifference | None  # of test error; None for a baseline, and where the data are not the baseline's
-    corrected: Corrected
+    pair: Pair | None  # None for a baseline, and where the data are not the baseline's
     diverged: int  # how many of the seeds
     seeds: int
 
@@ -57,9 +66,14 @@ class Row(NamedTuple):
         return " ".join(f"{axis.split('.', 1)[-1]}={value}" for axis, value in self.choice.items())
 
     @property
+    def difference(self) -> PairedDifference | None:
+        """Of test error, from the baseline."""
+        return self.pair and self.pair.difference
+
+    @property
     def p(self) -> float:
-        """The difference's p, corrected for the number of comparisons (Holm); NaN where there is none."""
-        return self.corrected.holm
+        """The difference's p, corrected for the number of comparisons (max-T); NaN where there is none."""
+        return self.pair.together.p if self.pair else float("nan")
 
 
 class Comparison(NamedTuple):
@@ -72,6 +86,10 @@ class Comparison(NamedTuple):
     warnings: list[str]
     notes: list[str]  # what could be better about the sweep: values on the edge of what was tried, training cut short
     references: Sequence[ReferenceLine] = ()  # what needs no network
+    pairs: Sequence[
+        Pair
+    ] = ()  # all that were compared, in one family: with the baseline, or every arm with every other
+    population: str = ""  # what the answer is true of, in words
 
 
 def compare(sweep: Sweep) -> Comparison:
@@ -82,10 +100,8 @@ def compare(sweep: Sweep) -> Comparison:
     cells = {cell["name"]: cell for cell in sweep.cells}
     chosen_cells = chosen_on_validation(sweep.results)
     baselines, warnings = references(sweep)
-    pairs = {arm: (cell, chosen_cells[baselines[arm]]) for arm, cell in chosen_cells.items() if arm != baselines[arm]}
-    pairs = {arm: pair for arm, pair in pairs.items() if comparable(*(cells[cell] for cell in pair))}
-    differences = dict(zip(pairs, paired_differences(differences_by_seed(sweep, list(pairs.values()))), strict=True))
-    corrected = corrections(differences)
+    compared = paired(sweep, to_compare(sweep, chosen_cells, baselines), chosen_cells)
+    of_arm = {(pair.arm, pair.other): pair for pair in compared}
     errors_of = measured(sweep)
 
     def row(arm: str, cell: str) -> Row:
@@ -99,18 +115,43 @@ def compare(sweep: Sweep) -> Comparison:
             gap=mean_interval(gap),
             baseline=baselines[arm],
             reference=chosen_cells[baselines[arm]],
-            difference=differences.get(arm),
-            corrected=corrected.get(arm, UNTESTED),
+            pair=of_arm.get((arm, baselines[arm])),
             diverged=int((diverged_at >= 0).sum()),
             seeds=len(test),
         )
 
     rows = [row(arm, cell) for arm, cell in chosen_cells.items()]
-    tested = sum(difference.n > 1 for difference in differences.values())
+    tested = sum(pair.difference.n > 1 for pair in compared)
     lines = reference_lines(sweep, chosen_cells)
     warnings += cautions(rows, sweep) + not_beaten(lines, {row.arm: row.test_error.mean for row in rows})
     notes = edges(rows, sweep) + stages(rows, sweep) + unfinished(rows, sweep) + left_out(sweep)
-    return Comparison(rows, name_of(baselines, sweep), is_classification(sweep), tested, warnings, notes, lines)
+    told = population(sweep)
+    return Comparison(
+        rows, name_of(baselines, sweep), is_classification(sweep), tested, warnings, notes, lines, compared, told
+    )
+
+
+def to_compare(sweep: Sweep, chosen: Mapping[str, str], baselines: Mapping[str, str]) -> list[tuple[str, str]]:
+    """The pairs of arms that the study compares: each with its baseline, and with `compare: pairs` every arm with every other."""
+    cells = {cell["name"]: cell for cell in sweep.cells}
+    pairs = [(arm, baselines[arm]) for arm in chosen if arm != baselines[arm]]
+    if sweep.study.get("compare") == "pairs":
+        there = {frozenset(pair) for pair in pairs}
+        pairs += [pair for pair in combinations(reversed(list(chosen)), 2) if frozenset(pair) not in there]
+    return [pair for pair in pairs if comparable(*(cells[chosen[arm]] for arm in pair))]
+
+
+def paired(sweep: Sweep, arms: Sequence[tuple[str, str]], chosen: Mapping[str, str]) -> list[Pair]:
+    """These arms compared at their chosen cells, as one family."""
+    named = {cell["name"]: cell for cell in sweep.cells}
+    of_cells = [(chosen[ours], chosen[theirs]) for ours, theirs in arms]
+    by_seed = differences_by_seed(sweep, of_cells)
+    differences, together = paired_differences(by_seed.to_numpy()), max_t(by_seed.to_numpy())
+    new_data = [
+        on_new_data(sweep, [named[cell] for cell in cells], by_seed.iloc[place]) for place, cells in enumerate(of_cells)
+    ]
+    found = zip(arms, differences, together, new_data, strict=True)
+    return [Pair(*pair, difference, family, new) for pair, difference, family, new in found]
 
 
 def measured(sweep: Sweep) -> dict[str, Float[Array, "4 seeds"]]:
@@ -119,19 +160,12 @@ def measured(sweep: Sweep) -> dict[str, Float[Array, "4 seeds"]]:
     return {cell: table[:, rows] for cell, rows in sweep.results.groupby("cell", sort=False).indices.items()}
 
 
-def corrections(differences: Mapping[str, PairedDifference]) -> dict[str, Corrected]:
-    """Every arm's p, corrected for the number of comparisons."""
-    p = [difference.p for difference in differences.values()]
-    least = [least_p(difference.n) if difference.n > 1 else float("nan") for difference in differences.values()]
-    corrected = map(Corrected, holm(p), holm(least), benjamini_hochberg(p))
-    return dict(zip(differences, corrected, strict=True))
-
-
-def differences_by_seed(sweep: Sweep, pairs: Sequence[tuple[str, str]]) -> Float[Array, "pairs seeds"]:
+def differences_by_seed(sweep: Sweep, pairs: Sequence[tuple[str, str]]) -> pd.DataFrame:
     """For each pair of cells, the first's test error minus the second's, a column per seed; NaN where either lacks it."""
     cells = [cell for end in (0, 1) for cell in (pair[end] for pair in pairs)]
-    ours, theirs = np.split(by_seed(sweep.results, cells, "test/error").to_numpy(float), 2)
-    return ours - theirs
+    errors = by_seed(sweep.results, cells, "test/error")
+    ours, theirs = np.split(errors.to_numpy(float), 2)
+    return pd.DataFrame(ours - theirs, columns=errors.columns)
 
 
 def by_seed(rows: pd.DataFrame, cells: Sequence[str], metric: str) -> pd.DataFrame:

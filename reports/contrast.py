@@ -2,13 +2,16 @@
 
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from reports.comparison import Comparison, by_seed, comparable
 from reports.derived import column
-from reports.formats import number, p_value, plus_minus
+from reports.formats import half_width, number, p_value, plus_minus
 from reports.load import Sweep
+from reports.max_t import max_t
 from reports.measurements import is_error, measures_of, stated_measures
 from reports.schema.names import NoSuchSweep
-from reports.statistics import holm, mean_interval, paired_differences
+from reports.statistics import mean_interval, paired_differences
 
 
 class Contrast(NamedTuple):
@@ -76,20 +79,18 @@ def results(first: Sweep, second: Sweep, common: list[str], metric: str) -> list
         comparable(cells[0][name], cells[1][name]) and pairs.n > 1
         for name, pairs in zip(common, differences, strict=True)
     ]
-    p_values = holm(
-        [pairs.p if paired else float("nan") for pairs, paired in zip(differences, are_paired, strict=True)]
-    )
+    together = max_t(np.where(np.array(are_paired, bool)[:, None], theirs - ours, np.nan))
     rows = []
-    for name, difference, paired, p in zip(common, differences, are_paired, p_values, strict=True):
+    for name, difference, paired, family in zip(common, differences, are_paired, together, strict=True):
         values_of = [table.loc[name].dropna() for table in tables]
         of_both = {end: plus_minus(mean_interval(values), shown) for end, values in zip("AB", values_of, strict=True)}
         between = (
-            plus_minus(difference, shown, sign=True)
+            half_width(difference.mean, family, shown)
             if paired
             else number(values_of[1].mean() - values_of[0].mean(), shown, sign=True)
         )
         seeds = f"{difference.n} paired" if paired else f"{len(values_of[0])}, {len(values_of[1])}"
-        rows.append({f"{metric} of": name, **of_both, "B − A": between, "p": p_value(p), "seeds": seeds})
+        rows.append({f"{metric} of": name, **of_both, "B − A": between, "p": p_value(family.p), "seeds": seeds})
     return rows
 
 

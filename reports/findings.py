@@ -1,6 +1,6 @@
 """The findings of a sweep, of networks or of theories; the page around them is the same for both kinds."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, Protocol, TypeVar
 
 import pandas as pd
@@ -32,5 +32,6 @@ class Findings(NamedTuple):
     figures: list[Planned]  # beside those that the study states
     in_terminal: tuple[list[dict[str, Any]], str]  # rows and caption
     further: tuple[str, ...] = ()  # columns of the table that a narrow terminal leaves out first
+    more_numbers: Mapping[str, pd.DataFrame] = {}  # others, by the name of their file
     percent: bool = False  # errors are shares of examples
     all_diverged: bool = False  # every seed of every cell

@@ -1,9 +1,20 @@
 """How numbers are written: errors with their unit, intervals, differences, p-values."""
 
 import math
+from typing import Protocol
 
 from reports.comparison import Comparison, Row
 from reports.statistics import Interval, PairedDifference
+
+
+class Ends(Protocol):
+    """What has two ends: any interval."""
+
+    @property
+    def low(self) -> float: ...
+
+    @property
+    def high(self) -> float: ...
 
 
 def show(interval: Interval, comparison: Comparison) -> str:
@@ -33,10 +44,24 @@ def p_value(p: float) -> str:
 
 
 def show_paired(row: Row, comparison: Comparison) -> str:
-    if row.difference is None:
+    """The difference with its interval in the family of all, or why there is none."""
+    if row.pair is None:
         return "baseline" if row.arm == row.baseline else "not paired"
-    ends = ", ".join(number(end, comparison, sign=True) for end in (row.difference.low, row.difference.high))
-    return f"{number(row.difference.mean, comparison, sign=True)} [{ends}]"
+    shown = f"{number(row.pair.difference.mean, comparison, sign=True)} {ends(row.pair.together, comparison)}"
+    return shown.removesuffix(" –")
+
+
+def ends(interval: Ends, comparison: Comparison) -> str:
+    """The ends of an interval of a difference; a dash where there is none."""
+    if not (math.isfinite(interval.low) and math.isfinite(interval.high)):
+        return "–"
+    return f"[{number(interval.low, comparison, sign=True)}, {number(interval.high, comparison, sign=True)}]"
+
+
+def half_width(mean: float, interval: Ends, comparison: Comparison) -> str:
+    """A difference ± half of its interval, where this has ends."""
+    shown, half = number(mean, comparison, sign=True), (interval.high - interval.low) / 2
+    return f"{shown} ± {number(half, comparison)}" if math.isfinite(half) else shown
 
 
 def show_difference(value: float, comparison: Comparison) -> str:

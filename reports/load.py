@@ -1,20 +1,27 @@
 """A sweep read back from MLflow: its study, its cells, and every seed's curve."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache, partial
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from reports.schema import AT, BEGAN, CURVES, DIVERGED, OWN, RULES, SEEDS, SELECTED
-from reports.schema.artifacts import artifact
+from reports.schema import AT, BEGAN, CURVES, DIVERGED, OWN, ROWS, RULES, SEEDS, SELECTED
+from reports.schema.artifacts import artifact, has_artifact
 from reports.schema.names import NoSuchSweep, arm_names, as_number
 from reports.schema.record import read_record, read_table
+from reports.schema.rows import errors
 from reports.schema.statement import first_stated
 
 if TYPE_CHECKING:
     import pandas as pd
 
 READERS = 4  # threads: files of ten thousand cells are read in half the time
+CELLS_AT_HAND = 64  # whose errors of rows stay in memory
+
+
+def none_kept(cell: str) -> None:
+    """Where no errors of rows are kept."""
 
 
 class Sweep(NamedTuple):
@@ -38,6 +45,7 @@ class Sweep(NamedTuple):
     params: dict[str, str]  # of the first cell: what all have in common, mostly
     failed: list[dict[str, Any]]
     stated: Mapping[str, int] = {}  # when each claim of the study was stated first, by its hash
+    errors: "Callable[[str], pd.DataFrame | None]" = none_kept  # of a cell's held-out rows at the step that counts
 
 
 def is_classification(sweep: Sweep) -> bool:
@@ -113,7 +121,15 @@ def load_sweep(client: Any, run_id: str) -> Sweep:
         params=client.get_run(finished[0]["run_id"]).data.params,
         failed=[cell for cell in record["cells"] if cell["status"] != "FINISHED"],
         stated=first_stated(client, claims) if isinstance(claims := record["study"].get("claims"), list) else {},
+        errors=lru_cache(CELLS_AT_HAND)(
+            partial(errors_of, client, {cell["name"]: cell["run_id"] for cell in finished})
+        ),
     )
+
+
+def errors_of(client: Any, runs: Mapping[str, str], cell: str) -> "pd.DataFrame | None":
+    """The errors of a cell's validation and test rows, as `rows.errors` gives them; None where none are kept."""
+    return errors(client, runs[cell]) if has_artifact(client, runs[cell], ROWS) else None
 
 
 def in_one(client: Any, cells: Sequence[dict[str, Any]], record: dict[str, Any], name: str) -> "pd.DataFrame":

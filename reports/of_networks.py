@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from reports.answer import certainty_rows, ledger_rows, sentence, table_rows, terminal_rows
+from reports.answer import NEW_DATA, certainty_rows, ledger_rows, pair_rows, sentence, table_rows, terminal_rows
 from reports.comparison import Comparison, compare
 from reports.diagnostics import diagnostic_rows
 from reports.excerpt import IN_TABLES, IN_TERMINAL, how_many, leading, leading_arms
@@ -10,11 +10,12 @@ from reports.figures.every import of_comparison
 from reports.findings import Attempt, Findings
 from reports.load import Sweep
 from reports.measurements import beside, numbers_beside, stated_measures
-from reports.tables import numbers_of
+from reports.tables import numbers_of, pairs_of
 from reports.variance import source_rows, sources_in_a_sentence
 
 TABLES = {  # by name: title, and what makes it
     "certainty": ("How sure", certainty_rows),
+    "pairs": ("Every arm against every other", pair_rows),
     "ledger": ("What other ways of choosing would have reported", ledger_rows),
     "diagnostics": ("How they fit", diagnostic_rows),
     "sources": ("Where the spread comes from", source_rows),
@@ -38,10 +39,11 @@ def of_networks(sweep: Sweep, attempt: Attempt) -> Findings:
         table=beside(table_rows(shown), shown, measures.values, sweep),
         total=len(comparison.rows) + len(comparison.references),
         numbers=numbers_beside(numbers_of(comparison), measures.values, sweep),
+        more_numbers={"pairs.csv": pairs_of(comparison)} if sweep.study.get("compare") == "pairs" else {},
         tables=tables,
         figures=of_comparison(sweep, comparison),
         in_terminal=(beside(rows, few, measures.values, sweep), caption),
-        further=tuple(measures.values.columns.difference(list(rows[0]), sort=False)),
+        further=(NEW_DATA, *measures.values.columns.difference(list(rows[0]), sort=False)),
         percent=comparison.percent,
         all_diverged=all(row.diverged == row.seeds for row in comparison.rows),
     )

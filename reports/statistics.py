@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import stats
 
-from reports.sign_flips import BLOCK, Array, sign_flip_p
+from reports.sign_flips import Array, sign_flip_p
 
 
 class Interval(NamedTuple):
@@ -98,60 +98,3 @@ def holm(p_values: ArrayLike) -> list[float]:
     order = np.argsort(p)[: np.isfinite(p).sum()]  # NaN is last
     p[order] = np.minimum(1, np.maximum.accumulate(p[order] * np.arange(len(order), 0, -1)))
     return [float(value) for value in p]
-
-
-def benjamini_hochberg(p_values: ArrayLike) -> list[float]:
-    """P-values adjusted so that at most 5 % of the differences claimed are expected to be false (Benjamini & Hochberg, 1995).
-
-    Milder than `holm`, which bounds the chance of even one false claim. NaN stays NaN and does not count.
-    """
-    p = np.array(p_values, float)
-    tested = np.isfinite(p)
-    p[tested] = stats.false_discovery_control(p[tested]) if tested.any() else p[tested]
-    return [float(value) for value in p]
-
-
-def bootstrap_interval(values: ArrayLike, level: float = 0.95, resamples: int = 9999) -> Interval:
-    """The mean with SciPy's bias-corrected and accelerated bootstrap interval, for values far from Gaussian.
-
-    Nominally 95 %, it covered the mean of 3 Gaussian values in 72 %, of 5 in 85 %, of 10 in 90 %, of 20 in 93 % of
-    2,000 trials each: with few seeds it is too narrow, and the t interval is the better one.
-    """
-    finite = np.asarray(values, float)
-    finite = finite[np.isfinite(finite)]
-    plain = mean_interval(finite, level)
-    if plain.n < 2 or plain.sd == 0:
-        return plain
-    batch = max(1, BLOCK // plain.n)  # resamples in memory at a time
-    unit = plain.sd  # squares and cubes of very large values would overflow
-    resampled = stats.bootstrap(
-        (finite / unit,),
-        np.mean,
-        confidence_level=level,
-        n_resamples=resamples,
-        batch=batch,
-        rng=np.random.default_rng(0),
-    )
-    low, high = (float(end) * unit for end in resampled.confidence_interval)
-    return plain._replace(low=low, high=high)
-
-
-def resampled_interval(ours: ArrayLike, theirs: ArrayLike, train: float, test: float, level: float = 0.95) -> Interval:
-    """The paired difference with an interval that allows for training sets that overlap, since seeds divide one dataset.
-
-    mean ± t · sd · √(1/n + test/train): the corrected resampled t of Nadeau & Bengio (Machine Learning 52:239, 2003),
-    for how methods differ on other data of the same kind. It stays wide however many seeds there are.
-    """
-    difference = np.asarray(ours, float) - np.asarray(theirs, float)
-    plain = mean_interval(difference, level)
-    if plain.n < 2:
-        return plain
-    half = t_quantile((1 + level) / 2, plain.n - 1) * plain.sd * np.sqrt(1 / plain.n + test / train)
-    return plain._replace(low=float(plain.mean - half), high=float(plain.mean + half))
-
-
-def probability_of_improvement(ours: ArrayLike, theirs: ArrayLike) -> float:
-    """The share of seeds in which ours is lower; a tie counts half."""
-    difference = np.asarray(ours, float) - np.asarray(theirs, float)
-    difference = difference[np.isfinite(difference)]
-    return float(np.mean((difference < 0) + 0.5 * (difference == 0))) if len(difference) else np.nan

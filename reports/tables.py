@@ -7,7 +7,7 @@ import pandas as pd
 import pyarrow as pa
 from pyarrow import csv
 
-from reports.comparison import Comparison
+from reports.comparison import Comparison, Pair
 
 
 def markdown(table: list[dict[str, Any]]) -> str:
@@ -67,15 +67,50 @@ def numbers_of(comparison: Comparison) -> pd.DataFrame:
             ("gap/error", row.gap),
         ):
             shown |= {name: interval.mean, f"{name} low": interval.low, f"{name} high": interval.high}
-        if row.difference is not None:
-            ends = {"": row.difference.mean, " low": row.difference.low, " high": row.difference.high}
-            shown |= {f"difference{end}": value for end, value in ends.items()} | {"d": row.difference.d}
+        if row.pair is not None:
+            shown |= numbers_of_pair(row.pair)
         rows.append(shown | {"p": row.p, "seeds": row.test_error.n, "diverged": row.diverged})
     for line in comparison.references:
         error = line.test_error
         ends = {"test/error": error.mean, "test/error low": error.low, "test/error high": error.high}
         rows.append({"arm": line.name, **ends, "seeds": error.n})
     return pd.DataFrame(rows)
+
+
+def numbers_of_pair(pair: Pair) -> dict[str, float | str]:
+    """A difference and its intervals: over seeds with all others and alone, on new data with all others and alone."""
+    difference, together, new = pair.difference, pair.together, pair.new_data
+    return {
+        "difference": difference.mean,
+        "difference low": together.low,
+        "difference high": together.high,
+        "t low": difference.low,
+        "t high": difference.high,
+        "new data low": pair.beyond.low,
+        "new data high": pair.beyond.high,
+        "new data alone low": new.low,
+        "new data alone high": new.high,
+        "new data not known": new.why,
+        "V of seeds": new.seeds,
+        "V of test rows": new.test_rows,
+        "V of training rows": new.train_rows,
+        "d": difference.d,
+        "p step-down": together.step_down,
+    }
+
+
+def pairs_of(comparison: Comparison) -> pd.DataFrame:
+    """A row per comparison, unrounded."""
+    return pd.DataFrame(
+        {
+            "arm": pair.arm,
+            "minus": pair.other,
+            **numbers_of_pair(pair),
+            "p": pair.together.p,
+            "seeds": pair.difference.n,
+        }
+        for pair in comparison.pairs
+    )
 
 
 def write_csv(table: pd.DataFrame, file: Path) -> None:

@@ -4,7 +4,7 @@ import re
 from dataclasses import field, fields
 from typing import Any
 
-from backprop.choices import choice
+from backprop.choices import choice, one_of
 from reports.schema.derived import metric_names
 from reports.schema.statements import claim, figure, is_number
 
@@ -18,6 +18,9 @@ class Study:
     baseline: dict[str, Any] = field(
         default_factory=dict
     )  # axis values of the cell to compare with; empty: the first cell
+    compare: str = one_of(
+        default="baseline", options=("baseline", "pairs")
+    )  # each arm with it, or with every other too
     choose: list[str] = field(
         default_factory=list
     )  # axes whose value is chosen on validation data before anything is compared

@@ -9,6 +9,7 @@ from reports.figures.differences import forest
 from reports.figures.figure import Figure
 from reports.figures.heat_map import heat_map
 from reports.figures.learning import gap_against_train, learning_curves
+from reports.figures.pairs import matrix
 from reports.figures.seeds import spread
 from reports.figures.strengths import strengths
 from reports.figures.weights import weight_distribution
@@ -26,6 +27,7 @@ def of_comparison(sweep: Sweep, comparison: Comparison) -> list[Planned]:
     """The figures of every sweep that trains networks."""
     every: dict[str, Callable[[Sweep, Comparison], Figure | None]] = {
         "Difference from the baseline": forest,
+        "Every arm against every other": matrix,
         "Test error of every seed": spread,
         "What the strength does": strengths,
         "Learning curves": learning_curves,

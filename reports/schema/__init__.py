@@ -33,6 +33,8 @@ RULES = ("last", "best_validation", "oracle")
 PARTS = ("train", "validation", "test")
 HELD_OUT = PARTS[1:]  # parts of which the error of every row is recorded
 
+IN_COMMON = "train_in_common"  # of a cell in a sweep's list: the share of training rows that two seeds have in common, on average
+
 # Of the table of rows: its columns are seed, part, row (its number in the dataset), and the errors.
 WRONG = "wrong"  # in classification: packed bits in the order of "at", from the lowest bit of the first byte on
 OUTPUTS = "outputs/"  # the network's, by the selection rule whose step they are from

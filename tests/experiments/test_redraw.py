@@ -23,7 +23,6 @@ from experiments.run import CONF
 from experiments.study.about_data import about_data
 from experiments.study.calculation import Calculation
 from experiments.study.theories.l2_path import L2Path
-from reports.certainty import certainties
 from tests.conftest import command
 from tests.experiments.test_empty_parts import experiment_on
 from tests.experiments.test_rows import curves_of
@@ -91,8 +90,8 @@ def test_intervals_then_speak_of_new_data_without_a_correction():
         for name, v in (("a", 9), ("b", 0))
     }
     results = run(cells)
-    (entry,) = certainties(results.sweep, results.comparison)
-    assert entry.other_data == entry.t
+    (pair,) = results.comparison.pairs
+    assert (pair.new_data.low, pair.new_data.high) == pytest.approx((pair.difference.low, pair.difference.high))
 
 
 def test_their_memory_is_counted_for_every_seed():

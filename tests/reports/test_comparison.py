@@ -17,7 +17,6 @@ from reports.formats import number
 from reports.optimism import ledger
 from reports.schema import RULES, SELECTED
 from reports.schema.names import arm_name, arm_names
-from reports.sign_flips import least_seeds
 from reports.tables import markdown
 from tests.reports.made import swept
 
@@ -115,8 +114,8 @@ def test_the_sentence_says_what_differs_and_what_cannot_be_told():
     comparison = compare(sweep_of({**CELLS, "same": ({"regularizer": "l1", "penalty.strength": "0.1"}, 0.3, 0.30)}))
     answer = sentence(comparison)
     assert "lower test error: l2 (−" in answer
-    assert "undecided: l1 (+0.0" in answer or "undecided: l1 (−0.0" in answer
-    assert "cannot reach" not in answer  # eight seeds can tell two differences
+    assert "\nUndecided: l1 (+0.0" in answer or "\nUndecided: l1 (−0.0" in answer
+    assert "can decide nothing" not in answer  # eight seeds can decide
     assert "| l2 | strength=0.1 |" in markdown(table_rows(comparison))
 
 
@@ -126,12 +125,10 @@ def test_too_few_seeds_are_called_too_few_and_how_many_would_do():
     results = sweep.results.assign(**{"test/error": sweep.results.cell.map({"none": 0.97, "weak": 0.0})})
     answer = sentence(compare(sweep._replace(results=results)))
     assert answer == (
-        "Against none, paired over 4 seeds: undecided: l2 (−97.00 points); with 4 seeds and one comparison the sign-flip "
-        "test cannot reach p < 0.05, however large the difference: 6 seeds can."
+        "On these data, over 4 seeds and against none: no arm is decided.\n"
+        "Undecided: l2 (−97.00 points); below 6 seeds the sign-flip test can decide nothing: take more (seeds=6).\n"
+        "What holds on new data of this kind is not known: it is not recorded which training rows seeds have in common."
     )
-    many = {f"c{i}": ({"regularizer": f"r{i}"}, 0.2, 0.1 * i) for i in range(8)}
-    assert "with 8 seeds and 9 comparisons" in sentence(compare(sweep_of({**CELLS, **many})))
-    assert least_seeds(9) == 9
 
 
 def test_an_arm_of_too_few_seeds_is_told_from_one_whose_difference_is_small():
@@ -139,15 +136,15 @@ def test_an_arm_of_too_few_seeds_is_told_from_one_whose_difference_is_small():
     cells = {**CELLS, "same": ({"regularizer": "l1"}, 0.3, 0.30)}
     gone = {(cell, seed) for cell in ("weak", "strong") for seed in SEEDS if seed > 2}
     answer = sentence(compare(sweep_of(cells, diverged=gone)))
-    assert "for l2, with 3 seeds and 2 comparisons the sign-flip test cannot reach p < 0.05" in answer
-    assert "l1" in answer.partition("undecided: ")[2].partition(";")[0]
+    assert "below 6 seeds (l2) the sign-flip test can decide nothing" in answer
+    assert "l1" in answer.partition("Undecided: ")[2].partition(";")[0]
 
 
 def test_a_sentence_over_very_many_arms_stays_one():
     cells = {f"c{i}": ({"regularizer": f"r{i}"}, 0.3, 0.3) for i in range(40)}
     answer = sentence(compare(sweep_of({"none": CELLS["none"]} | cells)))
     assert " and 28 more" in answer
-    assert len(answer) < 700
+    assert len(answer) < 900
 
 
 @pytest.mark.slow
@@ -206,10 +203,10 @@ def test_the_sentence_never_contradicts_the_table(arms, classification):
 def told(answer):
     """What a sentence says of each arm: lower, higher or undecided, and the difference."""
     found: dict[str, tuple[str, str]] = {}
-    for words in ("lower test error", "higher test error", "undecided"):
+    for words in ("lower test error", "higher test error", "Undecided"):
         listed = re.search(rf"{words}: ([^;]*?\))(?=[;.])", answer)
         pairs = re.findall(r"(r\d) \((\S+?)(?: points)?\)", listed[1]) if listed else []
-        found |= {arm: (words, value) for arm, value in pairs}
+        found |= {arm: (words.lower(), value) for arm, value in pairs}
     return found
 
 

@@ -7,7 +7,6 @@ import pandas as pd
 import pytest
 
 from reports.answer import sentence
-from reports.certainty import certainties
 from reports.comparison import compare
 from reports.contrast import check_different, contrast
 from reports.diagnostics import diagnostic_rows
@@ -156,40 +155,3 @@ def test_diagnostics_are_means_of_the_chosen_cells():
     figure = weight_distribution(sweep, compare(sweep))
     assert figure.data.groupby("arm").share.sum().tolist() == [1.0, 1.0]
     figure.chart.to_dict()
-
-
-def other_data(sweep):
-    """The width of each arm's interval for other data, as a multiple of the t interval's."""
-    return {
-        one.arm: (one.other_data.high - one.other_data.low) / (one.t.high - one.t.low)
-        for one in certainties(sweep, compare(sweep))
-    }
-
-
-def ratio(train, test, n=8):
-    return ((1 / n + test / train) / (1 / n)) ** 0.5
-
-
-def test_an_arms_interval_for_other_data_has_the_sizes_of_its_own_cell():
-    """Training sets of 900 and of 100 with 90 test rows: intervals that differ threefold."""
-    cells = {
-        "none": ({"regularizer": "none"}, 0.3, 0.3),
-        "few": ({"regularizer": "few"}, 0.3, 0.2),
-        "many": ({"regularizer": "many"}, 0.3, 0.2),
-    }
-    sweep = sweep_of(cells, choose=())
-    for cell, train in zip(sweep.cells, (400, 100, 900), strict=True):
-        cell["sizes"] = {"train": train, "validation": 7, "test": 90}
-    assert other_data(sweep) == pytest.approx({"few": ratio(100, 90), "many": ratio(900, 90)})
-    shortened = compare(sweep)
-    shortened = shortened._replace(rows=shortened.rows[2:])  # as a table that has no room for all
-    (one,) = certainties(sweep, shortened)
-    assert one.holm == compare(sweep).rows[2].p
-
-
-def test_older_records_have_sizes_only_where_no_axis_can_change_them():
-    sweep = sweep_of(FEWER)
-    old = sweep._replace(params={**sweep.params, "data.train": "100", "data.test": "90"})
-    assert other_data(old) == pytest.approx({"l2": ratio(100, 90)})
-    for axis in ("split.train", "split", "dataset.examples", "+dataset"):
-        assert np.isnan(other_data(old._replace(axes=[*old.axes, axis]))["l2"])

@@ -237,6 +237,6 @@ def test_two_sweeps_are_compared_by_a_derived_metric():
     first, second = measuring(), measuring()
     later = second.curves.assign(step=second.curves.step + 1)
     found = contrast(first, second._replace(curves=later), FIRST).results
-    assert [(row[f"{FIRST} of"], row["B − A"], row["seeds"]) for row in found][:1] == [("none", "+1 ± 0", "5 paired")]
+    assert [(row[f"{FIRST} of"], row["B − A"], row["seeds"]) for row in found][:1] == [("none", "+1", "5 paired")]
     with pytest.raises(NoSuchMetric, match="did you mean test/error"):
         contrast(first, second, "tst/error")

@@ -87,10 +87,10 @@ def test_an_arm_without_a_seed_in_common_is_no_comparison_to_correct_for():
     gone = {(cell, seed) for cell in ("weak", "strong") for seed in SEEDS}
     sweep = sweep_of({**CELLS, "l1": ({"regularizer": "l1"}, 0.3, 0.1)}, diverged=gone)
     comparison = compare(sweep)
-    of_arm = {row.arm: row.corrected for row in comparison.rows}
+    of_arm = {row.arm: row.pair.together for row in comparison.rows if row.pair}
     assert comparison.tested == 1
     assert np.isnan(of_arm["l2"]).all()
-    assert of_arm["l1"].least == of_arm["l1"].holm == 2 / 2**8
+    assert of_arm["l1"].p == 2 / 2**8
     assert "l2: all 8 seeds diverged." in comparison.warnings
 
 
