@@ -2,9 +2,12 @@
 
 from functools import partial
 
+import pandas as pd
+
 from reports.answer import NEW_DATA, certainty_rows, ledger_rows, pair_rows, sentence, table_rows, terminal_rows
 from reports.comparison import Comparison, compare
 from reports.diagnostics import diagnostic_rows
+from reports.effect import effect_numbers, effect_rows
 from reports.excerpt import IN_TABLES, IN_TERMINAL, how_many, leading, leading_arms
 from reports.figures.every import of_comparison
 from reports.findings import Attempt, Findings
@@ -16,6 +19,7 @@ from reports.variance import source_rows, sources_in_a_sentence
 TABLES = {  # by name: title, and what makes it
     "certainty": ("How sure", certainty_rows),
     "pairs": ("Every arm against every other", pair_rows),
+    "effect": ("Seeds and the smallest effect that matters", effect_rows),
     "ledger": ("What other ways of choosing would have reported", ledger_rows),
     "diagnostics": ("How they fit", diagnostic_rows),
     "sources": ("Where the spread comes from", source_rows),
@@ -39,7 +43,7 @@ def of_networks(sweep: Sweep, attempt: Attempt) -> Findings:
         table=beside(table_rows(shown), shown, measures.values, sweep),
         total=len(comparison.rows) + len(comparison.references),
         numbers=numbers_beside(numbers_of(comparison), measures.values, sweep),
-        more_numbers={"pairs.csv": pairs_of(comparison)} if sweep.study.get("compare") == "pairs" else {},
+        more_numbers=more_numbers(sweep, comparison),
         tables=tables,
         figures=of_comparison(sweep, comparison),
         in_terminal=(beside(rows, few, measures.values, sweep), caption),
@@ -47,6 +51,12 @@ def of_networks(sweep: Sweep, attempt: Attempt) -> Findings:
         percent=comparison.percent,
         all_diverged=all(row.diverged == row.seeds for row in comparison.rows),
     )
+
+
+def more_numbers(sweep: Sweep, comparison: Comparison) -> dict[str, pd.DataFrame]:
+    """The CSVs of the tables that only some studies have."""
+    pairs = {"pairs.csv": pairs_of(comparison)} if sweep.study.get("compare") == "pairs" else {}
+    return pairs | ({"effect.csv": effect_numbers(sweep, comparison)} if sweep.study.get("smallest_effect") else {})
 
 
 def sentences(sweep: Sweep, comparison: Comparison, sources: list[dict[str, str]]) -> list[str]:

@@ -31,6 +31,7 @@ FLIPS, TRIALS, DRAWS = (
     200_000,
 )  # flips a trial (all, up to 12 seeds); trials; rows drawn, which many comparisons share
 ROUNDING = 1e-5  # of single precision: what is nearer counts as equal
+MOST = 10**9  # seeds: more are not counted
 CLEAR = 10.0  # standard deviations: an effect so large that only the number of flips counts
 
 
@@ -60,7 +61,7 @@ def power(effect: float, seeds: int, comparisons: int = 1) -> float:
     return float(((as_large.mean(axis=0) < LEVEL) & (r[0] > 0)).mean())
 
 
-@lru_cache(maxsize=8)  # 16 MB each
+@lru_cache(maxsize=EXACT)  # of one number of comparisons 100 MB in all
 def rivals(seeds: int, comparisons: int) -> Rivals:
     """Draws the sweeps once for all effects; the same every time."""
     draw = np.random.default_rng(0)
@@ -116,7 +117,7 @@ def sd_limit(sd: float, n: int, level: float = 0.8) -> float:
 
 
 def seeds_needed(effect: float, comparisons: int = 1) -> int:
-    """The least number of seeds with which the test's power for `effect`, in standard deviations, is 0.8.
+    """The least number of seeds, at most MOST, with which the test's power for `effect`, in standard deviations, is 0.8.
 
     `effect` is the study's smallest effect over the sd's upper limit (`sd_limit`), never the difference that was found: of seeds
     counted for that, half are too few (Hoenig & Heisey, Am. Stat. 55:19, 2001). Raises ValueError where it is not above 0.
@@ -138,7 +139,7 @@ def seeds_needed(effect: float, comparisons: int = 1) -> int:
     effect, alpha = min(effect, CLEAR), corrected(comparisons)
     gaussian = ((stats.norm.isf(alpha / 2) + stats.norm.ppf(WANTED)) / effect) ** 2  # the limit of many seeds
     if gaussian > 1000:
-        return int(np.ceil(gaussian))
+        return int(np.ceil(min(gaussian, MOST)))
     n = max(LEAST, int(gaussian))
     while t_power(effect, n, alpha) < WANTED:
         n += 1
