@@ -41,21 +41,17 @@ def matrix(sweep: Sweep, comparison: Comparison) -> Figure | None:
         title=f"difference ({unit})",
         scale=alt.Scale(scheme="blueorange", domain=[-largest, largest]),
     )
-    squares = base.mark_rect().encode(
-        color=colour, opacity=alt.condition("datum.decided", alt.value(1), alt.value(0.45))
-    )
+    squares = base.mark_rect().encode(color=colour)
     texts = base.mark_text(fontSize=11).encode(
         text=alt.Text("difference:Q", format="+.2f" if comparison.percent else "+.2g"),
-        color=alt.condition(
-            f"abs(datum.difference) > {0.6 * largest} && datum.decided", alt.value("white"), alt.value("black")
-        ),
+        color=alt.condition(f"abs(datum.difference) > {0.6 * largest}", alt.value("white"), alt.value("black")),
     )
     marks = base.mark_rect(fillOpacity=0, strokeWidth=2, stroke="black").transform_filter("datum.decided")
     return Figure(
         "pairs",
         "Every arm against every other",
-        f"Test error of the arm in the row minus that of the arm in the column ({unit}), mean over seeds, paired. Framed and full in "
-        "colour: decided, p < 0.05 with all comparisons together (max-T); pale: undecided."
+        f"Test error of the arm in the row minus that of the arm in the column ({unit}), mean over seeds, paired. Framed: "
+        "decided, p < 0.05 with all comparisons together (max-T); the others are undecided."
         + how_many(len(leaders), len(comparison.rows), leading_arms(sweep)),
         (squares + marks + texts).properties(width=alt.Step(CELL), height=alt.Step(CELL * 0.6)),
         data,
