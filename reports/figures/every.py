@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from reports.comparison import Comparison
 from reports.figures.differences import forest
+from reports.figures.every_difference import every_difference
 from reports.figures.figure import Figure
 from reports.figures.heat_map import heat_map
 from reports.figures.learning import gap_against_train, learning_curves
@@ -13,6 +14,7 @@ from reports.figures.pairs import matrix
 from reports.figures.seeds import spread
 from reports.figures.strengths import strengths
 from reports.figures.weights import weight_distribution
+from reports.figures.width import interval_width
 from reports.load import Sweep
 
 
@@ -28,6 +30,8 @@ def of_comparison(sweep: Sweep, comparison: Comparison) -> list[Planned]:
     every: dict[str, Callable[[Sweep, Comparison], Figure | None]] = {
         "Difference from the baseline": forest,
         "Every arm against every other": matrix,
+        "Every seed's difference": every_difference,
+        "Interval width against seeds": interval_width,
         "Test error of every seed": spread,
         "What the strength does": strengths,
         "Learning curves": learning_curves,
