@@ -50,7 +50,7 @@ def by_seed(sweep: Sweep, comparison: Comparison) -> pd.DataFrame:
 def drawn(data: pd.DataFrame, arms: list[str], many: bool, title: str) -> alt.LayerChart:
     """Dots, their means, the line at zero, and the tally at the right."""
     y = alt.Y("arm:N", sort=arms, title=None, axis=ARMS)
-    x = alt.X("difference:Q", title=title, scale=alt.Scale(padding=12))
+    x = alt.X("difference:Q", title=title, scale=alt.Scale(padding=12), axis=alt.Axis(tickCount=8))
     means = data.groupby("arm", sort=False, as_index=False)["difference"].mean()
     counts = data.groupby("arm", sort=False)["difference"].agg(lambda one: tally(one).in_words()).rename("seeds")
     zero = alt.Chart(pd.DataFrame({"zero": [0]})).mark_rule(color=GREY, strokeDash=[4, 3]).encode(x="zero:Q")

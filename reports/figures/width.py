@@ -55,7 +55,7 @@ def panel(data: pd.DataFrame, arms: list[str], title: str, unit: str) -> alt.Lay
     dash = alt.StrokeDash("expected:N", legend=None, scale=alt.Scale(domain=[False, True], range=[[1, 0], [4, 3]]))
     tips = [alt.Tooltip(name, format=".3g" if name == "half" else "") for name in ("arm", "seeds", "half", "expected")]
     lines = alt.Chart(data).mark_line().encode(x=x, y=y, color=colour, strokeDash=dash, tooltip=tips)
-    return alt.layer(lines).properties(width=170, height=220, title=title)
+    return alt.layer(lines).properties(width=190, height=220, title=title)
 
 
 def threshold(effect: float) -> alt.Chart:
