@@ -26,7 +26,7 @@ class Study:
     )  # axes whose value is chosen on validation data before anything is compared
     expect: str = ""
     smallest_effect: float | None = (
-        None  # the least difference of test error that matters: the report says how many seeds would show it
+        None  # the least difference of test error that matters: then arms can be equivalent, and the report counts seeds for it
     )
     claims: list[dict[str, Any]] = field(default_factory=list)  # what theory or a paper says; judged by the report
     measures: list[str] = field(
