@@ -11,6 +11,7 @@ from experiments.power import Spread, foretold, planned_comparisons
 from experiments.study.study import Study
 from reports import power as of_test
 from tests.conftest import command
+from tests.reports.test_comparison import CELLS, sweep_of
 
 STRENGTH = {"penalty.strength": "0.1"}
 
@@ -66,6 +67,19 @@ def test_where_an_earlier_sweep_has_sds_its_least_and_largest_are_named(monkeypa
     assert "20 seeds find a difference of 0.01, one of 2 comparisons, with probability" in told
     assert f"{of_test.power(0.5, 20, 2):.2f} if the sd of differences is 0.02 (l1; " in told
     assert told.endswith("Upper 80 % limits of sds from 'made before'.")
+
+
+def test_of_an_earlier_sweep_the_upper_limits_of_the_least_and_the_largest_sd_are_taken(monkeypatch):
+    """Every third seed of l1 is 1 lower: of eight three, sd √(8 · 3/8 · 5/8 / 7) = 0.518; l2 is as it was, sd about 0.001."""
+    sweep = sweep_of(CELLS | {"l1": ({"regularizer": "l1"}, 0.2, 0.3)})
+    moved = sweep.results["test/error"] - ((sweep.results.cell == "l1") & (sweep.results.seed % 3 == 0))
+    monkeypatch.setattr(
+        "reports.load.load_sweep",
+        lambda client, run_id: sweep._replace(results=sweep.results.assign(**{"test/error": moved})),
+    )
+    least, largest = power.spreads_of(None, "r")
+    assert (least.whose, largest.whose) == ("l2", "l1")
+    assert largest.sd == pytest.approx(of_test.sd_limit(0.518, 8), rel=0.01)
 
 
 def test_without_a_smallest_effect_or_a_comparison_nothing_is_told():
