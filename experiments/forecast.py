@@ -6,10 +6,11 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from backprop.stacking import stacking_key
-from experiments.config.building import execution_of
+from experiments.config.building import execution_of, study_of
 from experiments.config.secrets import hidden
 from experiments.costs.cost import cost
 from experiments.costs.limits import in_words
+from experiments.power import foretold
 from experiments.recording import journal
 from experiments.recording.plan import Plan, loads_of_plan
 from experiments.training.evaluation import snapshots, stacked, training_examples
@@ -60,6 +61,8 @@ def forecast(console: "Console", plan: Plan, stacks: Sequence[Task | Calculation
     )
     total = cost(loads_of_plan(plan), where, execution_of(plan.jobs[0].config))
     console.print(f"the whole sweep: {in_words(total)}", highlight=False)
+    if told := foretold(study_of(plan.jobs[0].config), plan):
+        console.print(told, markup=False, highlight=False, soft_wrap=True)
 
 
 def seconds_a_step(task: Task) -> float:

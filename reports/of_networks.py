@@ -2,6 +2,8 @@
 
 from functools import partial
 
+import pandas as pd
+
 from reports.answer import NEW_DATA, certainty_rows, ledger_rows, pair_rows, sentence, table_rows, terminal_rows
 from reports.by_source import by_source
 from reports.calibration import calibration_rows
@@ -16,6 +18,7 @@ from reports.findings import Attempt, Findings
 from reports.load import Sweep
 from reports.measurements import beside, numbers_beside, stated_measures
 from reports.own_choice import own_choice_rows
+from reports.smallest_effect import smallest_effect_numbers, smallest_effect_rows
 from reports.tables import numbers_of, pairs_of
 from reports.variance import component_rows, in_a_sentence, source_rows, sources_in_a_sentence, spread_rows
 
@@ -25,6 +28,7 @@ TABLES = {  # by name: title, and what makes it
     "certainty": ("How sure", certainty_rows),
     "own_choice": ("What each seed would have chosen", own_choice_rows),
     "pairs": ("Every arm against every other", pair_rows),
+    "smallest_effect": ("Seeds and the smallest effect that matters", smallest_effect_rows),
     "ledger": ("What other ways of choosing would have reported", ledger_rows),
     "diagnostics": ("How they fit", diagnostic_rows),
     "calibration": ("How far their confidence can be trusted", calibration_rows),
@@ -61,7 +65,7 @@ def of_networks(sweep: Sweep, attempt: Attempt) -> Findings:
         table=beside(table_rows(shown), shown, values, counts),
         total=len(comparison.rows) + len(comparison.references),
         numbers=numbers_beside(numbers_of(comparison), values, counts),
-        more_numbers={"pairs.csv": pairs_of(comparison)} if sweep.study.get("compare") == "pairs" else {},
+        more_numbers=more_numbers(sweep, comparison),
         tables=tables,
         figures=of_comparison(sweep, comparison),
         in_terminal=(beside(rows, few, values, counts), caption),
@@ -69,6 +73,14 @@ def of_networks(sweep: Sweep, attempt: Attempt) -> Findings:
         percent=comparison.percent,
         all_diverged=all(row.diverged == row.seeds for row in comparison.rows),
         fitted=fitted,
+    )
+
+
+def more_numbers(sweep: Sweep, comparison: Comparison) -> dict[str, pd.DataFrame]:
+    """The CSVs of the tables that only some studies have."""
+    pairs = {"pairs.csv": pairs_of(comparison)} if sweep.study.get("compare") == "pairs" else {}
+    return pairs | (
+        {"effect.csv": smallest_effect_numbers(sweep, comparison)} if sweep.study.get("smallest_effect") else {}
     )
 
 

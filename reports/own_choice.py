@@ -18,7 +18,7 @@ from reports.comparison import Comparison, by_seed
 from reports.formats import number, p_value
 from reports.load import Sweep, has_rows
 from reports.max_t import Together, max_t
-from reports.schema.names import listed, short
+from reports.schema.names import short
 from reports.sign_flips import Array
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import stats
 
-from reports.sign_flips import Array, least_seeds, sign_flip_p
+from reports.sign_flips import Array, sign_flip_p
 
 
 class Interval(NamedTuple):
@@ -98,37 +98,3 @@ def holm(p_values: ArrayLike) -> list[float]:
     order = np.argsort(p)[: np.isfinite(p).sum()]  # NaN is last
     p[order] = np.minimum(1, np.maximum.accumulate(p[order] * np.arange(len(order), 0, -1)))
     return [float(value) for value in p]
-
-
-def seeds_needed(
-    difference: float, sd: float, comparisons: int = 1, power: float = 0.8, level: float = 0.05
-) -> int | None:
-    """How many seeds tell a difference from 0 with that power, when it is one of several comparisons.
-
-    From the paired t test at level / comparisons (the first step of Holm), and never fewer than the sign-flip test needs
-    to reach that level at all; None where no number of seeds does. `sd` is that of the differences. A difference of
-    0 needs infinitely many: ValueError.
-
-    >>> seeds_needed(difference=1.0, sd=1.0), seeds_needed(1.0, 1.0, comparisons=8), seeds_needed(10.0, 1.0)
-    (10, 17, 6)
-    """
-    if not (sd > 0 and abs(difference) > 0):
-        raise ValueError(f"difference is {difference} and sd {sd}; both must be different from 0.")
-    least, alpha, effect = least_seeds(comparisons, level), level / comparisons, min(abs(difference) / sd, 10.0)
-    if least is None:
-        return None
-    gaussian = ((stats.norm.isf(alpha / 2) + stats.norm.ppf(power)) / effect) ** 2  # the limit of many seeds
-    if gaussian > 1000:
-        return int(np.ceil(gaussian))
-    n = max(least, int(gaussian))
-    while t_power(effect, n, alpha) < power:
-        n += 1
-    return n
-
-
-def t_power(effect: float, n: int, alpha: float) -> float:
-    """The power of the two-sided t test of n differences whose mean is `effect` standard deviations, above 0.
-
-    It leaves out the chance of finding the wrong sign, which is below 10⁻⁵ where the power is 0.8.
-    """
-    return float(stats.nct.sf(stats.t.isf(alpha / 2, n - 1), n - 1, effect * np.sqrt(n)))

@@ -34,7 +34,7 @@ class Study:
     )  # so many streams of the baseline, of which one is chosen
     expect: str = ""
     smallest_effect: float | None = (
-        None  # the least difference of test error that matters: the report says how many seeds would show it
+        None  # the least difference of test error that matters: then arms can be equivalent, and the report counts seeds for it
     )
     claims: list[dict[str, Any]] = field(default_factory=list)  # what theory or a paper says; judged by the report
     measures: list[str] = field(

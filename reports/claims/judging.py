@@ -3,15 +3,21 @@
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any, NamedTuple
 
-from reports.claims import order
+from reports.claims import order, refutation
 from reports.claims.deciding import KINDS, kind_of
 from reports.claims.evidence import Measured
 from reports.claims.verdicts import Judged, counted
 from reports.load import Sweep
 from reports.places import NotTested
-from reports.schema.claims import CLAIMS, Claim, Order, words
+from reports.schema.claims import CLAIMS, Claim, Order, Published, PublishedMean, words
 from reports.schema.statements import claim as read
 
+FAMILIES: list[
+    tuple[tuple[type, ...], Any]
+] = [  # kinds that are corrected together, each kind's claims of a whole study; and by what
+    ((Order,), order.corrected),
+    ((Published, PublishedMean), refutation.corrected),
+]
 VERDICTS = ("supported", "compatible", "refuted", "undecided", "not tested")
 
 
@@ -56,9 +62,11 @@ def case_of(stated: Any, measured: Measured) -> Case:
 
 
 def corrected(cases: list[Case]) -> list[Case]:
-    """The same cases, claims of order corrected together."""
-    adjusted = iter(order.corrected([case.evidence for case in cases if isinstance(case.claim, Order)]))
-    return [case._replace(evidence=next(adjusted)) if isinstance(case.claim, Order) else case for case in cases]
+    """The same cases, the claims of each family corrected together."""
+    for kinds, correct in FAMILIES:
+        adjusted = iter(correct([case.evidence for case in cases if isinstance(case.claim, kinds)]))
+        cases = [case._replace(evidence=next(adjusted)) if isinstance(case.claim, kinds) else case for case in cases]
+    return cases
 
 
 def verdict_of(case: Case) -> Judged:

@@ -8,6 +8,7 @@ from reports.comparison import Comparison
 from reports.figures.confirmation import side_by_side
 from reports.figures.differences import forest
 from reports.figures.effects import effects, interactions
+from reports.figures.every_difference import every_difference
 from reports.figures.figure import Figure
 from reports.figures.heat_map import heat_map
 from reports.figures.learning import gap_against_train, learning_curves
@@ -18,6 +19,7 @@ from reports.figures.seeds import spread
 from reports.figures.sources import sources
 from reports.figures.strengths import strengths
 from reports.figures.weights import weight_distribution
+from reports.figures.width import interval_width
 from reports.load import Sweep
 
 
@@ -37,6 +39,8 @@ def of_comparison(sweep: Sweep, comparison: Comparison) -> list[Planned]:
         "What each switch does, and every two together": effects,
         "Two switches at a time": interactions,
         "Every arm against every other": matrix,
+        "Every seed's difference": every_difference,
+        "Interval width against seeds": interval_width,
         "Test error of every seed": spread,
         "What the strength does": strengths,
         "What each seed would have chosen": own_choice,

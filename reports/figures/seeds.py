@@ -26,7 +26,7 @@ def spread(sweep: Sweep, comparison: Comparison) -> Figure | None:
     shown = data[data.arm.isin(leaders)]
     means = shown.groupby("arm", sort=False, as_index=False)["test/error"].mean()
     many = bool((shown.groupby("arm").size() > SEEDS).any())
-    seeds = quantiles(shown) if many else shown
+    seeds = quantiles(shown, "test/error") if many else shown
     y = alt.Y("arm:N", sort=leaders, title=None, axis=ARMS)
     x = alt.X("test/error:Q", title=f"test/error ({unit})", scale=alt.Scale(zero=False, padding=12))
     dots = alt.Chart(seeds).mark_circle(size=45, color=TEST, opacity=0.45)
@@ -58,8 +58,8 @@ def references_near(comparison: Comparison, errors: pd.Series, factor: float) ->
     return found[found["test/error"].between(2 * low - high, 2 * high - low)]
 
 
-def quantiles(errors: pd.DataFrame) -> pd.DataFrame:
-    """Quantiles of each arm's errors, enough for a strip of them to look like one of all seeds."""
+def quantiles(values: pd.DataFrame, column: str) -> pd.DataFrame:
+    """Quantiles of each arm's values in a column, enough for a strip of them to look like one of all seeds."""
     shares = np.linspace(0, 1, SEEDS + 1)
-    errors_at = errors.groupby("arm", sort=False)["test/error"].quantile(shares)
-    return errors_at.rename_axis(["arm", "quantile"]).reset_index().dropna()
+    values_at = values.groupby("arm", sort=False)[column].quantile(shares)
+    return values_at.rename_axis(["arm", "quantile"]).reset_index().dropna()

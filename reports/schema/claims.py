@@ -41,11 +41,14 @@ class Published:
     cell: Place
     metric: str
     value: float
+    margin: float | None = (
+        None  # the least difference of means that matters; without it the claim can only be compatible
+    )
     says: str = ""
     source: str = ""
 
     def in_words(self) -> str:
-        return f"{self.metric} of {text(self.cell)} is {self.value:g}"
+        return f"{self.metric} of {text(self.cell)} is {self.value:g}, as published"
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,7 @@ def chosen(sweep):
 
 
 EXACT = {"kind": "exact", "cell": {"regularizer": "none"}, "metric": "test/error", "value": 1.0, "margin": 0.1}
+PUBLISHED = {"kind": "published", "cell": {"regularizer": "none"}, "metric": "test/error", "value": 1.0}
 TIGHT, WIDE = np.array([0.99, 1.0, 1.01, 1.0]), np.array([0.0, 2.0, 0.5, 1.5])
 
 
@@ -65,9 +66,9 @@ def test_the_test_against_the_value_does_not_depend_on_the_unit():
 @pytest.mark.parametrize(
     ("published", "verdict"),
     [
-        (1.0, "supported"),
-        (1.02, "supported"),
-        (0.98, "supported"),
+        (1.0, "compatible"),
+        (1.02, "compatible"),
+        (0.98, "compatible"),
         (1.2, "refuted"),
         (0.8, "refuted"),
         (2.01, "refuted"),
@@ -80,6 +81,46 @@ def test_a_published_run_is_held_against_where_one_more_seed_would_lie(published
     (found,) = judge(sweep, chosen(sweep))
     assert found.verdict == verdict
     assert "[0.97095, 1.0291]" in found.found
+
+
+@pytest.mark.parametrize(
+    ("published", "verdict"),
+    [(1.0, "supported"), (0.98, "supported"), (1.03, "undecided"), (0.93, "undecided"), (1.08, "refuted")],
+)
+def test_a_published_run_with_a_margin_is_held_against_the_interval_of_the_difference(published, verdict):
+    """The same values: the difference of means is 1 − value ± 0.02905, against ± 0.05."""
+    sweep = claimed({**PUBLISHED, "value": published, "margin": 0.05}, values=TIGHT)
+    (found,) = judge(sweep, chosen(sweep))
+    assert found.verdict == verdict
+    assert f"{1 - published - 0.02905:.3g}".replace("-", "−")[:6] in found.found
+
+
+def test_a_wide_interval_supports_no_published_run():
+    """Four seeds from 0 to 2: with a margin it is undecided, without one compatible, which is no support."""
+    for claim, verdict in (({**PUBLISHED, "margin": 0.1}, "undecided"), (PUBLISHED, "compatible")):
+        sweep = claimed(claim, values=WIDE)
+        assert judge(sweep, chosen(sweep))[0].verdict == verdict
+
+
+def test_published_claims_of_a_study_are_corrected_together():
+    """1.0356 lies 0.0356 / (0.00816 √(5/4)) = 3.9 standard errors off: with three degrees p = 0.030, and 0.060 for two claims."""
+    far = {**PUBLISHED, "value": 1.0356}
+    mean = {**PUBLISHED, "kind": "published_mean", "n": 5, "sd": 0.01}
+    order = {"kind": "order", "metric": "test/error", "lower": {"regularizer": "l2"}, "than": {"regularizer": "none"}}
+    alone = claimed(far, order, values=TIGHT)
+    assert judge(alone, chosen(alone))[0].verdict == "refuted"
+    for other in (PUBLISHED, mean):
+        two = claimed(far, other, order, values=TIGHT)
+        found = judge(two, chosen(two))
+        assert [one.verdict for one in found][:2] == ["compatible", "compatible"]
+        assert found[0].found.endswith("; p = 0.060 of a difference, corrected over 2 published claims")
+
+
+@pytest.mark.parametrize("level", [0.0, 1.0, -1e-6])
+def test_seeds_that_all_agree_refute_every_other_published_value(level):
+    for value, verdict in ((level, "compatible"), (level + 1e-3, "refuted")):
+        sweep = claimed({**PUBLISHED, "value": value}, values=np.full(4, level))
+        assert judge(sweep, chosen(sweep))[0].verdict == verdict
 
 
 @pytest.mark.parametrize(
@@ -167,7 +208,6 @@ def test_a_sentence_counts_every_verdict_and_names_the_refuted_alone():
     assert in_one_sentence(verdicts[:1]) == "1 claim: 1 supported."
 
 
-PUBLISHED = {"kind": "published", "cell": {"regularizer": "none"}, "metric": "test/error", "value": 1.0}
 KINDS = "exact, published, published_mean, order, equal, ratio, extreme, trend, share, first"
 ORDER = {"kind": "order", "metric": "test/error", "lower": {"regularizer": "l2"}, "than": {"regularizer": "none"}}
 

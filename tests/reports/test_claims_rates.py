@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from reports.claims import equal, exact, extreme, first, published, published_mean, ratio, share, trend
+from reports.claims import equal, exact, extreme, first, published, published_mean, ratio, refutation, share, trend
 from reports.claims.evidence import Line, Together
 from reports.schema import claims as stated
 
@@ -26,7 +26,18 @@ def single_run(seeds, off=None):
 
     def judge(draw):
         value = draw.normal() if off is None else off
-        return published.verdict(stated.Published(HERE, "m", value), draw.normal(size=seeds))
+        claim = stated.Published(HERE, "m", value)
+        return published.verdict(claim, published.held(claim, draw.normal(size=seeds)))
+
+    return judge
+
+
+def single_run_within(margin, off):
+    """With a margin: against a single run whose mean lies so many standard deviations off."""
+
+    def judge(draw):
+        claim = stated.Published(HERE, "m", draw.normal(off), margin=margin)
+        return published.verdict(claim, published.held(claim, draw.normal(size=10)))
 
     return judge
 
@@ -37,7 +48,7 @@ def runs(count, margin=None, difference=0.0):
     def judge(draw):
         theirs = draw.normal(0, 2, count)
         claim = stated.PublishedMean(HERE, "m", theirs.mean(), count, sd=theirs.std(ddof=1), margin=margin)
-        return published_mean.verdict(claim, draw.normal(difference, 1, SEEDS))
+        return published_mean.verdict(claim, published_mean.held(claim, draw.normal(difference, 1, SEEDS)))
 
     return judge
 
@@ -74,8 +85,10 @@ RISING = stated.Trend("m", "rising", "x")
         pytest.param(alone(1.1), "supported", 2.6, id="exact: on the margin"),
         pytest.param(alone(1.0999), "refuted", 2.5, id="exact: just within"),
         pytest.param(single_run(3), "refuted", 5.0, id="published: a seed like ours"),
-        pytest.param(single_run(3, off=3), "supported", 70, id="published: 3 sd off, 3 seeds"),
-        pytest.param(single_run(10, off=3), "supported", 14, id="published: 3 sd off, 10 seeds"),
+        pytest.param(single_run(3, off=3), "compatible", 70, id="published: 3 sd off, 3 seeds"),
+        pytest.param(single_run(10, off=3), "compatible", 14, id="published: 3 sd off, 10 seeds"),
+        pytest.param(single_run_within(8.0, 8.0), "supported", 2.5, id="published: on the margin"),
+        pytest.param(single_run_within(8.0, 7.9999), "refuted", 2.5, id="published: just within"),
         pytest.param(runs(5), "refuted", 5.2, id="published_mean: equal"),
         pytest.param(runs(5, 4.0, 4.0), "supported", 2.6, id="published_mean: on the margin"),
         pytest.param(runs(2), "refuted", 11, id="published_mean: equal, 2 runs"),
@@ -93,6 +106,27 @@ RISING = stated.Trend("m", "rising", "x")
 def test_a_verdict_is_wrong_as_often_as_its_docstring_says(judge, verdict, percent):
     expected = percent / 100
     assert rate(judge, verdict) == pytest.approx(expected, abs=4 * (expected * (1 - expected) / TRIALS) ** 0.5)
+
+
+def a_true_one_is_refuted(draw, correct):
+    """A study of ten published claims, all of them true, five of each kind."""
+    single = [stated.Published(HERE, "m", draw.normal()) for _ in range(5)]
+    theirs = draw.normal(size=(5, 10))
+    means = [stated.PublishedMean(HERE, "m", one.mean(), 10, sd=one.std(ddof=1)) for one in theirs]
+    claims = [*((published, claim) for claim in single), *((published_mean, claim) for claim in means)]
+    held = correct([kind.held(claim, draw.normal(size=10)) for kind, claim in claims])
+    judged = [kind.verdict(claim, one) for (kind, claim), one in zip(claims, held, strict=True)]
+    return any(one.verdict == "refuted" for one in judged)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("correct", "percent"), [(refutation.corrected, 4.5), (list, 39)])
+def test_of_ten_true_published_claims_one_is_refuted_in_a_study_of_twenty_and_uncorrected_in_two_of_five(
+    correct, percent
+):
+    draw, studies = np.random.default_rng(3), 2000
+    share, expected = np.mean([a_true_one_is_refuted(draw, correct) for _ in range(studies)]), percent / 100
+    assert share == pytest.approx(expected, abs=4 * (expected * (1 - expected) / studies) ** 0.5)
 
 
 @pytest.mark.slow

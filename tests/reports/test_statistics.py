@@ -4,14 +4,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 from statsmodels.stats.multitest import multipletests
-from statsmodels.stats.power import TTestPower
 
 from reports.statistics import (
     holm,
     mean_interval,
     paired_difference,
-    seeds_needed,
-    t_power,
 )
 
 
@@ -79,27 +76,3 @@ def test_where_nothing_differs_a_family_rarely_claims_a_difference():
         p = [paired_difference(draw.standard_normal(10), baseline).p for _ in range(4)]
         claimed += min(holm(p)) < 0.05
     assert claimed / families < 0.05 + 4 * np.sqrt(0.05 * 0.95 / families)
-
-
-@pytest.mark.parametrize(
-    ("effect", "n", "alpha"), [(0.3, 50, 0.05), (1.0, 17, 0.05 / 8), (10.0, 17, 0.005), (0.1, 900, 5e-6)]
-)
-def test_the_power_of_the_t_test_is_statsmodels(effect, n, alpha):
-    expected = 1.0 if effect == 10 else TTestPower().power(effect, n, alpha)  # statsmodels has NaN there
-    assert t_power(effect, n, alpha) == pytest.approx(expected, abs=1e-4)
-
-
-def test_no_number_of_seeds_tells_one_of_ten_thousand_comparisons():
-    assert seeds_needed(1.0, 1.0, comparisons=10_000) is None
-
-
-@pytest.mark.slow
-def test_the_seeds_that_are_needed_have_the_power_they_promise():
-    draw = np.random.default_rng(2)
-    n = seeds_needed(1.0, 1.0, comparisons=4)
-    found = [paired_difference(draw.normal(1, 1, n), np.zeros(n)).p < 0.05 / 4 for _ in range(100)]
-    assert np.mean(found) > 0.8 - 4 * np.sqrt(0.8 * 0.2 / 100)
-    assert np.mean(found) < 0.95
-    few = seeds_needed(10.0, 1.0, comparisons=4)  # so clear that only the sign-flip test's own limit counts
-    assert paired_difference(np.arange(1, few + 1), np.zeros(few)).p <= 0.05 / 4
-    assert paired_difference(np.arange(1, few), np.zeros(few - 1)).p > 0.05 / 4
