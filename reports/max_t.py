@@ -5,6 +5,15 @@ at once, so that their correlation counts. pⱼ is the share of flips whose larg
 95 % interval is m̄ⱼ ± q · sⱼ / √nⱼ, where q is the quantile of these largest values at which p reaches 0.05. So p < 0.05 exactly where
 the interval excludes 0. Exact where differences are symmetric about 0 under the null. Below six seeds nothing can be told: q is infinite.
 
+Simulated (tests/reports/simulation/test_family.py; Gaussian, arms that share a baseline): of families of 2 to 10 without a difference
+one is told something in 3.1 % with 6 seeds, 4.7 % with 8, 4.9 % with 10, just as flips allow, also where seeds are missing. Differences
+as skew as a lognormal of σ = 1 are told in 15 % where there is one, in 35 % of families of eight. Of eight arms that all lie 1.2 sd off:
+
+    seeds    max-T    step-down    Holm    told, of all arms
+      8       .51        .61        0      Holm needs nine seeds for eight arms, whatever the difference
+     10       .71        .82       .74
+     12       .83        .92       .89
+
 Westfall & Young (1993), Resampling-based multiple testing; Romano & Wolf, J. Am. Stat. Assoc. 100:94 (2005) for the step-down p.
 """
 

@@ -67,13 +67,17 @@ def test_very_skew_differences_are_told_too_often(comparisons, rate):
 
 
 @pytest.mark.slow
-def test_a_comparison_that_lost_seeds_changes_neither_rate_nor_the_power_of_others():
-    nothing = told(without(gaussian([0.0] * 5, 10), missing=2), TRIALS)
-    assert any_of(nothing.max_t) == pytest.approx(0.05, abs=3.5 * ERROR)
-    assert (nothing.interval == nothing.max_t).all()
-    whole, lost = (told(draw, TRIALS // 4).max_t for draw in (EIGHT, without(EIGHT, missing=2)))
-    assert lost[:, 1:].mean() > whole[:, 1:].mean() - 0.05
-    assert 0.2 < lost[:, 0].mean() < whole[:, 0].mean()
+def test_the_rate_is_kept_where_a_comparison_lost_seeds():
+    found = told(without(gaussian([0.0] * 5, 10), missing=2), TRIALS // 4)
+    assert any_of(found.max_t) == pytest.approx(0.05, abs=3.5 * 2 * ERROR)
+    assert (found.interval == found.max_t).all()
+
+
+@pytest.mark.slow
+def test_a_comparison_that_lost_most_seeds_takes_no_power_from_the_others():
+    whole, lost = (told(draw, TRIALS // 8).max_t for draw in (EIGHT, without(EIGHT, missing=7)))
+    assert lost[:, 1:].mean() > whole[:, 1:].mean() - 0.03
+    assert not lost[:, 0].any()
 
 
 EIGHT = gaussian([1.2] * 8, 10)
