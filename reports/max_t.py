@@ -5,6 +5,15 @@ at once, so that their correlation counts. pⱼ is the share of flips whose larg
 95 % interval is m̄ⱼ ± q · sⱼ / √nⱼ, where q is the quantile of these largest values at which p reaches 0.05. So p < 0.05 exactly where
 the interval excludes 0. Exact where differences are symmetric about 0 under the null. Below six seeds nothing can be told: q is infinite.
 
+Simulated (tests/reports/simulation/test_family.py; Gaussian, arms that share a baseline): of families of 2 to 10 without a difference
+one is told something in 3.1 % with 6 seeds, 4.7 % with 8, 4.9 % with 10, just as flips allow, also where seeds are missing. Differences
+as skew as a lognormal of σ = 1 are told in 15 % where there is one, in 35 % of families of eight. Of eight arms that all lie 1.2 sd off:
+
+    seeds    max-T    step-down    Holm    told, of all arms
+      8       .51        .61        0      Holm needs nine seeds for eight arms, whatever the difference
+     10       .71        .82       .74
+     12       .83        .92       .89
+
 Westfall & Young (1993), Resampling-based multiple testing; Romano & Wolf, J. Am. Stat. Assoc. 100:94 (2005) for the step-down p.
 """
 
@@ -19,6 +28,7 @@ from scipy import stats
 from reports.sign_flips import BLOCK, EXACT, Array, sign_flips
 
 DIGITS = 12  # shares of a possible |t| that differ by less count as equal
+GRAIN = 1.5 * 10.0**-DIGITS  # two equal sums, added up in different order, may be rounded to neighbours
 
 
 class Together(NamedTuple):
@@ -59,7 +69,7 @@ def of_family(x: Float[Array, "m n"], there: Bool[Array, "m n"], level: float) -
     y = x / unit  # squares of very large values would overflow
     length = np.sqrt((y**2).sum(axis=1, keepdims=True))
     y = np.divide(y, length, out=np.zeros_like(y), where=length > 0)
-    observed = evidence(y.sum(axis=1), n)
+    observed = evidence_of(share(y.sum(axis=1), n) - GRAIN, n)  # so that the unflipped signs always count
     largest, step_down = over_flips(y, observed, n)
     flips = len(largest)
     at_least = flips - np.searchsorted(np.sort(largest), observed)
@@ -80,7 +90,7 @@ def over_flips(
     order = np.argsort(-observed, kind="stable")
     largest, counts = [], np.zeros(len(y))
     for signs in sign_flips(y.shape[1], rows=max(1, BLOCK // max(y.shape))):
-        flipped = evidence(signs @ y.T, n)[:, order]
+        flipped = evidence_of(share(signs @ y.T, n), n)[:, order]
         remaining = np.maximum.accumulate(flipped[:, ::-1], axis=1)[
             :, ::-1
         ]  # of this comparison and all with less evidence
@@ -91,16 +101,20 @@ def over_flips(
     return np.concatenate(largest), step_down
 
 
-def evidence(sums: Float[Array, "... m"], n: Int[Array, " m"]) -> Float[Array, "... m"]:
-    """A number that grows with |t|, for differences whose squares sum to 1: |Σ y| / √n, which is 1 where all are equal.
+def share(sums: Float[Array, "... m"], n: Int[Array, " m"]) -> Float[Array, "... m"]:
+    """|Σ y| / √n of differences whose squares sum to 1: it grows with |t|, and is 1 where all differences are equal."""
+    return np.minimum(np.round(np.abs(sums) / np.sqrt(n), DIGITS), 1.0)
 
-    Where comparisons have different numbers of seeds, it is −log p of Student's t instead, which is comparable between them; and in
-    those that have fewer, at most that of the least p that n flips can give: else a few equal signs would outdo all others.
+
+def evidence_of(shares: Float[Array, "... m"], n: Int[Array, " m"]) -> Float[Array, "... m"]:
+    """A number that grows with |t| and is comparable between comparisons: the share itself.
+
+    Where comparisons have different numbers of seeds, it is −log p of Student's t instead; and in those that have fewer, at most
+    that of the least p that n flips can give: else a few equal signs would outdo all others.
     """
-    share = np.minimum(np.round(np.abs(sums) / np.sqrt(n), DIGITS), 1.0)
     if n.min() == n.max():
-        return share
-    found = -np.log(2 * stats.t.sf(t_of(share, n), n - 1) + 1e-300)
+        return shares
+    found = -np.log(2 * stats.t.sf(t_of(shares, n), n - 1) + 1e-300)
     return np.where(n < n.max(), np.minimum(found, most(n)), found)
 
 
@@ -109,10 +123,10 @@ def most(n: Int[Array, " m"]) -> Float[Array, " m"]:
     return (n - 1) * np.log(2.0)
 
 
-def t_of(share: Float[Array, "... m"], n: Int[Array, " m"]) -> Float[Array, "... m"]:
+def t_of(shares: Float[Array, "... m"], n: Int[Array, " m"]) -> Float[Array, "... m"]:
     """t = √(n − 1) u / √(1 − u²), where u = |Σ y| / √n and Σ y² = 1."""
     with np.errstate(divide="ignore"):
-        return np.sqrt(n - 1) * share / np.sqrt(1 - share**2)
+        return np.sqrt(n - 1) * shares / np.sqrt(1 - shares**2)
 
 
 def quantiles(critical: float, n: Int[Array, " m"]) -> Float[Array, " m"]:

@@ -3,15 +3,16 @@
 Seeds that divide one dataset share rows, so that more seeds do not tell all about other data. With d_si the error of ours minus theirs
 on test row i in seed s, m the mean over n seeds of their means over t test rows, S² the variance of these means over seeds,
 
-    V = S²/n + C + U,    m ± t_{n−1} √V
+    V = max(S², v)/n + C + U,    m ± t_{n−1} √V
     C = max(0, Σ_{s≠u} Σ_i (d_si − m)(d_ui − m) / (n (n − 1) t²)), i in both test sets: what common test rows add
     U = f/(1 − f) · max(0, S² − v):                                                     what common training rows add
     v = mean over seeds of the variance of d_si over rows / t − C:                      what test rows alone add to S²
 
-f is the share of a training set that two seeds have in common. C is the moment of readers and cases (Gallas, Acad. Radiol. 13:353,
-2006); U rests on Hoeffding: the covariance of a symmetric function of two training sets that share f of their rows is at most f times
-its variance. Where each seed draws test rows of its own, V is at most S² (1/n + t/train) (Nadeau & Bengio, Mach. Learn. 52:239, 2003).
-Where all seeds train on the same rows (f = 1), nothing is known of other training sets, and there is no interval.
+Few seeds may happen to lie so close that S² is less than v, which is known from many more rows: then v stands for it. f is the share of
+a training set that two seeds have in common. C is the moment of readers and cases (Gallas, Acad. Radiol. 13:353, 2006); U rests on
+Hoeffding: the covariance of a symmetric function of two training sets that share f of their rows is at most f times its variance. Where
+each seed draws test rows of its own, V is at most S² (1/n + t/train) (Nadeau & Bengio, Mach. Learn. 52:239, 2003). Where all seeds train
+on the same rows (f = 1), nothing is known of other training sets, and there is no interval.
 """
 
 from typing import NamedTuple
@@ -29,7 +30,7 @@ class NewData(NamedTuple):
     mean: float
     low: float
     high: float
-    seeds: float = float("nan")  # S²/n
+    seeds: float = float("nan")  # max(S², v)/n
     test_rows: float = float("nan")  # C
     train_rows: float = float("nan")  # U
     why: str = ""
@@ -60,11 +61,12 @@ def interval(d: Float[Array, "n rows"], shared: float, train: float, level: floa
     within = np.where(there, d - means[:, None], 0.0)
     v = float(np.mean((within**2).sum(axis=1) / np.maximum(t - 1, 1) / t)) - c
     u = shared / (1 - shared) * max(0.0, s2 - v)
-    variance = s2 / n + c + u
+    of_seeds = max(s2, v) / n
+    variance = of_seeds + c + u
     if not (there == there[0]).all():  # each seed has test rows of its own
         variance = min(variance, s2 * (1 / n + float(t.mean()) / train))
     half = t_quantile((1 + level) / 2, n - 1) * variance**0.5
-    return NewData(m, m - half, m + half, s2 / n, c, u)
+    return NewData(m, m - half, m + half, of_seeds, c, u)
 
 
 def independent(means: Float[Array, " n"], level: float = 0.95) -> NewData:

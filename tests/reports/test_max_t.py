@@ -48,6 +48,20 @@ def test_one_comparison_has_the_p_of_the_sign_flip_test(n):
     assert max_t(x)[0].p == pytest.approx(paired_differences(x)[0].p)
 
 
+@pytest.mark.parametrize(
+    "row",
+    [
+        [1.443, 2.038, 0.928, 0.547, 1.165, 1.076, 1.275, 1.423, 1.395, 1.454],
+        [1.126, 0.04, 1.172, 0.79, 1.584, 0.762, 1.809, 0.204, 0.364, 0.899],
+        [0.96, 1.256, 2.054, 1.371, 0.029, 0.556, 1.374, 1.154, 1.212, 1.415],
+    ],
+)
+def test_the_unflipped_signs_count_however_their_sum_is_added_up(row):
+    """Sums that differ in the 16th digit fell on either side of a rounding in the 12th, and p was 0."""
+    together = max_t([row])[0]
+    assert (together.p, together.step_down) == (2**-9, 2**-9)
+
+
 TABLES = st.integers(5, 8).flatmap(
     lambda n: st.lists(st.lists(SHARES | st.just(np.nan), min_size=n, max_size=n), min_size=1, max_size=4)
 )

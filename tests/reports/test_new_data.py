@@ -13,12 +13,12 @@ def test_two_seeds_on_the_same_rows_by_hand():
     """Seed 1 has differences 0, 2, 0, 2 on four rows, seed 2 has 0, 2, 0, 6: means 1 and 2, m = 1.5, S² = ½.
 
     C = Σ_{s≠u} Σ_i / (2 · 1 · 16) = 2 (2.25 + 0.25 + 2.25 + 2.25) / 32 = 7/16. The rows' variances are 4/3 and 8, over 4 rows ⅓ and 2:
-    v = 7/6 − 7/16 > S², so that nothing is left for training rows: U = 0, and V = ¼ + 7/16.
+    v = 7/6 − 7/16 = 35/48 > S², so that nothing is left for training rows: U = 0, and V = v/2 + 7/16.
     """
     found = interval(np.array([[0.0, 2, 0, 2], [0, 2, 0, 6]]), shared=0.5, train=4)
     assert found.mean == 1.5
-    assert (found.seeds, found.test_rows, found.train_rows) == pytest.approx((1 / 4, 7 / 16, 0))
-    assert found.high - found.mean == pytest.approx(t_quantile(0.975, 1) * (1 / 4 + 7 / 16) ** 0.5)
+    assert (found.seeds, found.test_rows, found.train_rows) == pytest.approx((35 / 96, 7 / 16, 0))
+    assert found.high - found.mean == pytest.approx(t_quantile(0.975, 1) * (35 / 96 + 7 / 16) ** 0.5)
 
 
 def test_common_training_rows_by_hand():
@@ -32,9 +32,10 @@ def test_common_training_rows_by_hand():
 
 
 def test_a_test_set_that_seeds_share_is_not_capped():
-    """Each seed alike, rows 0 and 10: all spread is that of rows. S² = 0, C = Σ (d − m)² / t² = 50 / 4."""
-    found = interval(np.array([[0.0, 10], [0, 10]]), shared=0.5, train=1000)
-    assert (found.seeds, found.test_rows, found.train_rows) == pytest.approx((0, 12.5, 0))
+    """Each seed alike, 100 rows of 0 and of 10: all spread is that of rows. S² = 0, C = Σ (d − m)² / t² = 200 · 25 / 200²."""
+    found = interval(np.tile([0.0, 10], (2, 100)), shared=0.5, train=1000)
+    assert (found.seeds, found.test_rows, found.train_rows) == pytest.approx((0, 0.125, 0), abs=1e-3)
+    assert found.high - found.mean == pytest.approx(t_quantile(0.975, 1) * 0.125**0.5, rel=1e-2)
 
 
 def test_where_all_seeds_train_on_the_same_rows_there_is_none():
