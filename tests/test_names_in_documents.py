@@ -15,7 +15,7 @@ import yaml
 from tests.conftest import ROOT
 
 PACKAGES = ("backprop", "experiments", "reports")
-DOCUMENTS = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "conf/README.md")
+DOCUMENTS = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "conf/README.md", "reports/checks/README.md")
 SOURCES = [file for package in PACKAGES for file in sorted((ROOT / package).rglob("*.py"))]
 OPTIONS = [file.relative_to(ROOT / "conf") for file in sorted((ROOT / "conf").rglob("*.yaml"))]
 TOPS = {path.stem for path in (ROOT / "conf").iterdir() if path.is_dir()} | {

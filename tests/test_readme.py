@@ -7,7 +7,8 @@ import pytest
 from tests.conftest import ROOT, command
 
 DOCUMENTS = {
-    name: (ROOT / name).read_text(encoding="utf-8") for name in ("README.md", "CONTRIBUTING.md", "conf/README.md")
+    name: (ROOT / name).read_text(encoding="utf-8")
+    for name in ("README.md", "CONTRIBUTING.md", "conf/README.md", "reports/checks/README.md")
 }
 README = DOCUMENTS["README.md"]
 

@@ -22,7 +22,7 @@ def unequal_tries(sweep: Sweep, comparison: "Comparison") -> list[str]:
 
     Do: give the baseline as many tries (study.baseline_tries), or arms that are compared with each other equally long grids.
     """
-    if not sweep.study["choose"] or not has_rows(sweep, "validation"):
+    if not has_rows(sweep, "validation"):
         return []
     tries: dict[str, int] = dict.fromkeys((row.arm for row in comparison.rows), 0)
     for arm in arms_of(sweep).values():

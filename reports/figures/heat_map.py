@@ -1,6 +1,6 @@
 """Two numbers at once: the test error over the grid of two axes."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import combinations, count
 
 import altair as alt
@@ -36,10 +36,18 @@ def heat_map(sweep: Sweep, comparison: Comparison) -> Figure | None:
         "Test error over two axes",
         f"Mean over seeds{'; the ring marks the least validation error' if validated else ''}. Darker is lower."
         + (f" At most {TILES} values an axis are drawn, evenly chosen." if large else "")
-        + how_many(len(panels), len(groups), "panels"),
+        + how_many(len(panels), len(groups), "panels")
+        + empty_in_words(panels, sweep),
         alt.concat(*(panel(part, sweep, unit) for part in panels), columns=2).resolve_scale(color="independent"),
         data.drop(columns="number"),
     )
+
+
+def empty_in_words(panels: Sequence[pd.DataFrame], sweep: Sweep) -> str:
+    """How many places of the panels' grids have no cell, and why; empty where all have one."""
+    empty = sum(part.x.nunique() * part.y.nunique() - len(part) for part in panels)
+    why = "cells failed, or were not asked for (L014)" if sweep.failed else "no cell was asked for"
+    return f" Empty places: {empty:,}, where {why}." if empty else ""
 
 
 def grids(sweep: Sweep) -> Iterator[pd.DataFrame]:

@@ -138,6 +138,11 @@ def test_a_heat_map_has_a_panel_for_cells_that_differ_in_two_numbers():
     assert len(figure.data) == 4
     assert figure.data[figure.data.chosen][["x", "y"]].to_numpy().tolist() == [[0.2, 2.0]]
     figure.chart.to_dict()
+    assert "Empty places" not in figure.caption
+    less = sweep._replace(cells=sweep.cells[:3], results=sweep.results[sweep.results.cell != "0.2 2"])
+    assert heat_map(less, compare(less)).caption.endswith("Empty places: 1, where no cell was asked for.")
+    lost = less._replace(failed=[{**sweep.cells[3], "status": "FAILED"}])
+    assert "where cells failed, or were not asked for (L014)." in heat_map(lost, compare(lost)).caption
     single = sweep_of(CELLS)
     assert heat_map(single, compare(single)) is None
 

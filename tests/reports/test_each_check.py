@@ -137,7 +137,8 @@ def test_arms_whose_own_baseline_failed_are_told_of():
     sweep = sweep_of(cells, choose=())
     said = said_of("L014", sweep._replace(failed=failed(at("none", "2"))))
     assert said[1:] == ["Compared with none strength=1, since their own baseline failed: l2 strength=2 (L014)."]
-    assert said_of("L014", sweep) == []  # it never was there
+    other = said_of("L014", sweep._replace(failed=failed(at("l1", "1"))))
+    assert [said.split(",")[0] for said in other] == ["In no table"]  # the baseline of l2 at 2 never was there
 
 
 def test_a_baseline_that_failed_is_not_called_missing():
