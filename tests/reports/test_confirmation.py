@@ -87,6 +87,14 @@ def test_confirmed_is_told_twice_on_the_same_side():
     }
 
 
+def test_told_is_what_the_whole_family_tells():
+    """Alone, a difference of 2.2 thousandths has p = 0.039; beside seven other arms without any, it is undecided."""
+    others = {f"arm{n}": 0.0 for n in range(7)}
+    found = confirmation(confirmed({"weak": -0.0022, **others}, NEW | {"weak": -0.01, **others}))
+    assert found.pairs[0].first.difference.p < 0.05 < found.pairs[0].first.together.p
+    assert found.pairs[0].verdict == "undecided at first"
+
+
 def test_the_first_results_are_those_of_the_first_page():
     sweep = confirmed(OLD, NEW)
     on_its_page = {row.arm: row.pair[2:4] for row in compare(sweep.first).rows if row.pair}
@@ -206,6 +214,12 @@ def test_the_first_sweep_is_read_by_its_run_from_the_store(two):
     sweep = load_sweep(two, "second")
     assert (sweep.confirms, sweep.first.name, sweep.first.first) == ("first", "first", None)
     assert load_sweep(two, "first").confirms == ""
+
+
+def test_a_strangers_sweep_that_confirms_itself_is_read_once(two, tmp_path):
+    file = tmp_path / "artifacts" / "second" / "artifacts" / "sweep.json"
+    file.write_text(file.read_text().replace('"confirms": "first"', '"confirms": "second"'))
+    assert load_sweep(two, "second").first.first is None
 
 
 @pytest.mark.parametrize("gone", ["first/artifacts/sweep.json", "c0/artifacts/curves.parquet"])
