@@ -26,7 +26,8 @@ def effects(sweep: Sweep, comparison: Comparison) -> Figure | None:
     tips = [alt.Tooltip(c, format=".3g" if data[c].dtype == float else "") for c in data.columns]
     base = alt.Chart(data).encode(y=alt.Y("effect:N", sort=None, title=None, axis=ARMS), tooltip=tips)
     zero = alt.Chart(pd.DataFrame({"zero": [0]})).mark_rule(color=GREY, strokeDash=[4, 3]).encode(x="zero:Q")
-    x = alt.X("low:Q", title=f"effect on test/error ({unit})", scale=alt.Scale(nice=True, zero=True))
+    scale, axis = alt.Scale(nice=True, zero=True), alt.Axis(tickCount=8)
+    x = alt.X("low:Q", title=f"effect on test/error ({unit})", scale=scale, axis=axis)
     return Figure(
         "effects",
         "What each switch does, and every two together",

@@ -83,7 +83,7 @@ def test_confirmed_is_told_twice_on_the_same_side():
         "good": "confirmed",
         "lucky": "not confirmed",
         "worse": "contradicted",
-        "none2": "undecided at first",
+        "none2": "undecided",
     }
 
 
@@ -92,7 +92,7 @@ def test_told_is_what_the_whole_family_tells():
     others = {f"arm{n}": 0.0 for n in range(7)}
     found = confirmation(confirmed({"weak": -0.0022, **others}, NEW | {"weak": -0.01, **others}))
     assert found.pairs[0].first.difference.p < 0.05 < found.pairs[0].first.together.p
-    assert found.pairs[0].verdict == "undecided at first"
+    assert found.pairs[0].verdict == "undecided"
 
 
 def test_the_first_results_are_those_of_the_first_page():
@@ -130,7 +130,7 @@ def test_the_sentences_count_what_was_told_and_what_was_found_again():
         "On 8 seeds never used before, of the 3 differences that the first sweep told, with the values that it chose: "
         "confirmed: good (−1.50 points); not confirmed: lucky (+0.00 points); contradicted: worse (−2.00 points)."
     )
-    assert "Of the 2.00 points that these 3 measured on average over the first 8 seeds, −0.17 [" in said
+    assert "Of the 2.00 points by which these 3 differed on average over the first 8 seeds, −0.17 [" in said
     assert "were found again; 2.17 [" in said
     nothing = confirmed(dict.fromkeys(OLD, 0.0), NEW)
     assert "told no difference: there is nothing to confirm" in confirmed_in_sentences(nothing, compare(nothing))[0]
