@@ -10,6 +10,7 @@ import pandas as pd
 from reports.comparison import Comparison
 from reports.design import Effect, Switch, at, design, on
 from reports.figures.arms import ARMS
+from reports.figures.differences import missing
 from reports.figures.figure import Figure, error_unit
 from reports.figures.palette import GREY, LEGEND, TEST, TRAIN
 from reports.load import Sweep
@@ -33,7 +34,8 @@ def effects(sweep: Sweep, comparison: Comparison) -> Figure | None:
         "What each switch does, and every two together",
         "Point: mean over seeds of the effect, paired by seed; left of zero is less test error. Thick bar: 95 % interval over seeds of "
         "these data; thin bar: on new data of the kind; both of all effects together (max-T). A × B: half of how much the "
-        "effect of A changes when B is switched on; left of zero, both together have less error than the sum of their effects.",
+        "effect of A changes when B is switched on; left of zero, both together have less error than the sum of their effects."
+        + missing(data),
         (
             zero
             + base.mark_rule(strokeWidth=1.5, color=GREY).encode(x="new data low:Q", x2="new data high:Q")
