@@ -8,7 +8,7 @@ seed: on the first seeds D₁, on the new ones D₂. The seeds are others, so th
 What was chosen because it looked well, on validation or among many arms, looks better on the seeds it was chosen on; D₁ − D₂ has this
 optimism and chance. All comparisons are one family of `reports.max_t`, on the first seeds and on the new ones alike. A difference that
 the first sweep told (p < 0.05) is *confirmed* where the new seeds tell it too, on the same side, *contradicted* where they tell it on
-the other side, else *not confirmed*; of the others it says *undecided at first*.
+the other side, else *not confirmed*; of the others it says *undecided*, whatever the new seeds tell.
 """
 
 from collections.abc import Mapping, Sequence
@@ -24,7 +24,7 @@ from reports.sign_flips import Array
 from reports.statistics import Interval, mean_interval, t_quantile
 
 CONFIRMED, NOT_CONFIRMED, CONTRADICTED = "confirmed", "not confirmed", "contradicted"
-UNDECIDED = "undecided at first"
+UNDECIDED = "undecided"
 
 
 class Confirmed(NamedTuple):
@@ -39,6 +39,11 @@ class Confirmed(NamedTuple):
     @property
     def name(self) -> str:
         return self.first.arm if self.is_with_baseline else f"{self.first.arm} − {self.first.other}"
+
+    @property
+    def called(self) -> str:
+        """The name with the chosen value."""
+        return f"{self.name} ({self.chosen})" if self.chosen else self.name
 
     @property
     def verdict(self) -> str:

@@ -21,12 +21,11 @@ def confirmation_rows(sweep: Sweep, comparison: Comparison) -> list[dict[str, st
 def row_of(pair: Confirmed, comparison: Comparison) -> dict[str, str]:
     means = [number(mean, comparison, sign=True) for mean in means_of(pair)]
     return {
-        "": pair.name,
-        "chosen at first": pair.chosen or "–",
+        "": pair.called,
         "first": f"{means[0]} {ends(pair.first.together, comparison)}",
         "p, first": p_value(pair.first.together.p),
         "new seeds": f"{means[1]} {ends(pair.new.together, comparison)}",
-        "p, new seeds": p_value(pair.new.together.p),
+        "p, new": p_value(pair.new.together.p),
         "selection: first − new": f"{means[2]} {ends(pair.selection, comparison)}",
         "verdict": pair.verdict,
     }
@@ -57,15 +56,13 @@ def verdicts(found: Confirmation, comparison: Comparison) -> list[str]:
     parts = [f"{verdict}: {listed(pairs) or 'none'}" for verdict, pairs in by_verdict.items()]
     n, m = found.at_first.n, found.again.n
     points = " points" if comparison.percent else ""
-    it = "it" if len(told) == 1 else f"these {len(told)}"
-    difference = (
-        "difference that the first sweep" if len(told) == 1 else f"{len(told)} differences that the first sweep"
-    )
+    one = len(told) == 1
+    difference = "difference that the first sweep" if one else f"{len(told)} differences that the first sweep"
+    by = "by which it differed" if one else f"by which these {len(told)} differed on average"
     return [
         f"On {m} seeds never used before, of the {difference} told, with the values that it chose: {'; '.join(parts)}.",
-        f"Of the {number(found.at_first.mean, comparison)}{points} that {it} measured{'' if len(told) == 1 else ' on average'} over the "
-        f"first {n} seeds, {show(found.again, comparison)} were found again; {show(found.selection, comparison)} was selection or "
-        "chance.",
+        f"Of the {number(found.at_first.mean, comparison)}{points} {by} over the first {n} seeds, {show(found.again, comparison)} were "
+        f"found again; {show(found.selection, comparison)} was selection or chance.",
     ]
 
 

@@ -63,7 +63,7 @@ def contents(sweep: Sweep, beside: Executor) -> Contents:
     sentences = [*findings.sentences, *([in_one_sentence(verdicts)] if verdicts else [])]
     return Contents(
         findings,
-        shortened(" ".join(sentences) or sweep.study["question"]),
+        shortened(" ".join(sentences).replace("\n ", "\n").rstrip() or sweep.study["question"]),
         verdicts,
         [picture for picture in pictures if picture is not None],
         failures,

@@ -33,7 +33,10 @@ def side_by_side(sweep: Sweep, comparison: Comparison) -> Figure | None:
     )
     zero = alt.Chart(pd.DataFrame({"zero": [0]})).mark_rule(color=GREY, strokeDash=[4, 3]).encode(x="zero:Q")
     x = alt.X(
-        "low:Q", title=f"difference of test/error from the baseline ({unit})", scale=alt.Scale(nice=True, zero=True)
+        "low:Q",
+        title=f"difference of test/error from the baseline ({unit})",
+        scale=alt.Scale(nice=True, zero=True),
+        axis=alt.Axis(tickCount=8),
     )
     return Figure(
         "confirmation",
@@ -52,12 +55,11 @@ def side_by_side(sweep: Sweep, comparison: Comparison) -> Figure | None:
 
 def rows_of(pair: Confirmed, factor: float) -> list[dict[str, object]]:
     """A difference on the first seeds and on the new ones; an interval that is infinite, as below six seeds, is missing."""
-    name = f"{pair.name} ({pair.chosen})" if pair.chosen else pair.name
     selection = {"": pair.selection.mean, " low": pair.selection.low, " high": pair.selection.high}
     shared = {f"selection{end}": value * factor for end, value in selection.items()} | {"verdict": pair.verdict}
     return [
         {
-            "arm": name,
+            "arm": pair.called,
             "seeds": seeds,
             "difference": one.difference.mean * factor,
             "low": finite(one.together.low) * factor,

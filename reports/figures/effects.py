@@ -10,6 +10,7 @@ import pandas as pd
 from reports.comparison import Comparison
 from reports.design import Effect, Switch, at, design, on
 from reports.figures.arms import ARMS
+from reports.figures.differences import missing
 from reports.figures.figure import Figure, error_unit
 from reports.figures.palette import GREY, LEGEND, TEST, TRAIN
 from reports.load import Sweep
@@ -26,13 +27,15 @@ def effects(sweep: Sweep, comparison: Comparison) -> Figure | None:
     tips = [alt.Tooltip(c, format=".3g" if data[c].dtype == float else "") for c in data.columns]
     base = alt.Chart(data).encode(y=alt.Y("effect:N", sort=None, title=None, axis=ARMS), tooltip=tips)
     zero = alt.Chart(pd.DataFrame({"zero": [0]})).mark_rule(color=GREY, strokeDash=[4, 3]).encode(x="zero:Q")
-    x = alt.X("low:Q", title=f"effect on test/error ({unit})", scale=alt.Scale(nice=True, zero=True))
+    scale, axis = alt.Scale(nice=True, zero=True), alt.Axis(tickCount=8)
+    x = alt.X("low:Q", title=f"effect on test/error ({unit})", scale=scale, axis=axis)
     return Figure(
         "effects",
         "What each switch does, and every two together",
         "Point: mean over seeds of the effect, paired by seed; left of zero is less test error. Thick bar: 95 % interval over seeds of "
         "these data; thin bar: on new data of the kind; both of all effects together (max-T). A × B: half of how much the "
-        "effect of A changes when B is switched on; left of zero, both together have less error than the sum of their effects.",
+        "effect of A changes when B is switched on; left of zero, both together have less error than the sum of their effects."
+        + missing(data),
         (
             zero
             + base.mark_rule(strokeWidth=1.5, color=GREY).encode(x="new data low:Q", x2="new data high:Q")

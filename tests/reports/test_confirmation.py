@@ -83,8 +83,16 @@ def test_confirmed_is_told_twice_on_the_same_side():
         "good": "confirmed",
         "lucky": "not confirmed",
         "worse": "contradicted",
-        "none2": "undecided at first",
+        "none2": "undecided",
     }
+
+
+def test_told_is_what_the_whole_family_tells():
+    """Alone, a difference of 2.2 thousandths has p = 0.039; beside seven other arms without any, it is undecided."""
+    others = {f"arm{n}": 0.0 for n in range(7)}
+    found = confirmation(confirmed({"weak": -0.0022, **others}, NEW | {"weak": -0.01, **others}))
+    assert found.pairs[0].first.difference.p < 0.05 < found.pairs[0].first.together.p
+    assert found.pairs[0].verdict == "undecided"
 
 
 def test_the_first_results_are_those_of_the_first_page():
@@ -122,7 +130,7 @@ def test_the_sentences_count_what_was_told_and_what_was_found_again():
         "On 8 seeds never used before, of the 3 differences that the first sweep told, with the values that it chose: "
         "confirmed: good (−1.50 points); not confirmed: lucky (+0.00 points); contradicted: worse (−2.00 points)."
     )
-    assert "Of the 2.00 points that these 3 measured on average over the first 8 seeds, −0.17 [" in said
+    assert "Of the 2.00 points by which these 3 differed on average over the first 8 seeds, −0.17 [" in said
     assert "were found again; 2.17 [" in said
     nothing = confirmed(dict.fromkeys(OLD, 0.0), NEW)
     assert "told no difference: there is nothing to confirm" in confirmed_in_sentences(nothing, compare(nothing))[0]
@@ -206,6 +214,12 @@ def test_the_first_sweep_is_read_by_its_run_from_the_store(two):
     sweep = load_sweep(two, "second")
     assert (sweep.confirms, sweep.first.name, sweep.first.first) == ("first", "first", None)
     assert load_sweep(two, "first").confirms == ""
+
+
+def test_a_strangers_sweep_that_confirms_itself_is_read_once(two, tmp_path):
+    file = tmp_path / "artifacts" / "second" / "artifacts" / "sweep.json"
+    file.write_text(file.read_text().replace('"confirms": "first"', '"confirms": "second"'))
+    assert load_sweep(two, "second").first.first is None
 
 
 @pytest.mark.parametrize("gone", ["first/artifacts/sweep.json", "c0/artifacts/curves.parquet"])

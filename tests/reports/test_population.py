@@ -11,9 +11,11 @@ from experiments.data.splits import Holdout, KFold
 from experiments.notebook import Experiment, run
 from experiments.study.about_data import about_data
 from reports.answer import certainty_rows, sentence, table_rows
-from reports.comparison import compare
+from reports.comparison import by_seed, compare
 from reports.figures.differences import forest
 from reports.figures.pairs import matrix
+from reports.new_data import interval
+from reports.population import by_row, on_new_data
 from reports.schema import IN_COMMON
 
 
@@ -57,6 +59,19 @@ def test_errors_of_rows_that_are_not_those_recorded_are_not_used(results):
     (one, _) = compare(results.sweep._replace(results=moved)).pairs
     assert one.new_data.why == "the kept errors of test rows are not those of the recorded test errors"
     assert np.isnan(one.beyond).all()
+
+
+def test_a_contrast_of_cells_is_their_weighted_sum_row_by_row(results):
+    """A difference is the contrast 1, −1, 0; of ½, ½, −1 the rows are added up by hand."""
+    sweep, seeds = results.sweep, range(7)
+    errors = by_seed(sweep.results, [cell["name"] for cell in sweep.cells], "test/error")
+    a, b, c = (errors.iloc[n] for n in range(3))
+    pair = on_new_data(sweep, sweep.cells[:2], a - b)
+    assert on_new_data(sweep, sweep.cells, a - b, (1.0, -1.0, 0.0)) == pytest.approx(pair)
+    rows = [by_row(sweep.errors(cell["name"]), list(seeds)) for cell in sweep.cells]
+    by_hand = interval(((rows[0] + rows[1]) / 2 - rows[2]).to_numpy(), sweep.cells[0][IN_COMMON], 20)
+    assert on_new_data(sweep, sweep.cells, (a + b) / 2 - c, (0.5, 0.5, -1.0)) == pytest.approx(by_hand)
+    assert "are not those of the recorded" in on_new_data(sweep, sweep.cells, (a + b) / 2 - c, (0.5, 1.0, -1.0)).why
 
 
 def test_pairs_are_all_arms_against_all_in_one_family(results):
