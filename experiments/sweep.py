@@ -46,13 +46,13 @@ def sweep(jobs: Sequence[Job], where: Workers, offered: Offered = None, *, searc
     """
     check(where)
     study, options = study_of(jobs[0].config), execution_of(jobs[0].config)
-    check_tried(study, jobs)
     sweeping = Sweeping(jobs, offered)
     look_up_keys(study, sweeping)
     plan = planned(jobs, options, where)
     check_validated(study, plan, searched)
     console = Console(stderr=True)
     before_training(study, sweeping, plan, console)
+    check_tried(study, jobs)
     writable_runs()
     new = plan.new
     stacks = stacks_of(new, [cell.missing for cell in new], plan.keep, where)
