@@ -48,7 +48,6 @@ def sweep(jobs: Sequence[Job], where: Workers, offered: Offered = None, *, searc
     """
     check(where)
     study, options = study_of(jobs[0].config), execution_of(jobs[0].config)
-    check_tried(study, jobs)
     sweeping = Sweeping(jobs, offered)
     look_up_keys(study, sweeping)
     check_design(study, jobs)
@@ -59,6 +58,7 @@ def sweep(jobs: Sequence[Job], where: Workers, offered: Offered = None, *, searc
         jobs, plan = confirms.jobs, planned(confirms.jobs, options, where)
     check_validated(study, plan, searched)
     before_training(study, sweeping, plan, console)
+    check_tried(study, jobs)
     writable_runs()
     new = plan.new
     stacks = stacks_of(new, [cell.missing for cell in new], plan.keep, where)

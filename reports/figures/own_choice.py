@@ -100,6 +100,6 @@ def picked(data: pd.DataFrame) -> alt.LayerChart:
         legend=None,
     )
     dots = base.mark_circle(color=TEST, opacity=0.6).encode(size=size)
-    rings = base.transform_filter(alt.datum["for all"]).mark_point(size=460, strokeWidth=2, color=TRAIN)
+    rings = base.transform_filter(alt.datum["for all"]).mark_point(size=460, strokeWidth=2, color=TRAIN, opacity=1)
     names = base.mark_text(dx=17, align="left", fontSize=10, color=GREY).encode(text="value:N")
     return alt.layer(dots, rings, names).properties(width=600, height=alt.Step(28))
