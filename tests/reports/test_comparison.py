@@ -287,7 +287,16 @@ def test_without_a_baseline_the_first_cell_serves():
 def test_every_figure_is_a_valid_specification_and_keeps_its_data():
     sweep = sweep_of(CELLS)
     made = {figure.name: figure for figure in figures(sweep, compare(sweep))}
-    assert set(made) == {"differences", "seeds", "strengths", "own_choice", "learning_curves", "gap"}
+    assert set(made) == {
+        "differences",
+        "seed_differences",
+        "interval_width",
+        "seeds",
+        "strengths",
+        "own_choice",
+        "learning_curves",
+        "gap",
+    }
     for figure in made.values():
         figure.chart.to_dict()  # raises where it breaks Vega-Lite's schema
         assert len(figure.data)
