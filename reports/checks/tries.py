@@ -20,7 +20,7 @@ def unequal_tries(sweep: Sweep, comparison: "Comparison") -> list[str]:
     where they share chance. Four tries against one were worth 0.1 points of test error on 150 digits where nothing differed, and
     0.3 where each seed chose for itself.
 
-    Do: give the baseline as many tries (study.baseline_tries), or arms that are compared with each other equally long grids.
+    Do: give the baseline as many tries (`study.baseline_tries=4`), or arms that are compared with each other equally long grids.
     """
     if not has_rows(sweep, "validation"):
         return []
