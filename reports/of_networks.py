@@ -10,8 +10,9 @@ from reports.figures.every import of_comparison
 from reports.findings import Attempt, Findings
 from reports.load import Sweep
 from reports.measurements import beside, numbers_beside, stated_measures
-from reports.own_choice import own_choice_rows, unequal_tries
+from reports.own_choice import own_choice_rows
 from reports.tables import numbers_of, pairs_of
+from reports.tries import unequal_tries
 from reports.variance import source_rows, sources_in_a_sentence
 
 TABLES = {  # by name: title, and what makes it

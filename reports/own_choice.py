@@ -18,7 +18,7 @@ from reports.comparison import Comparison, by_seed
 from reports.formats import number, p_value
 from reports.load import Sweep, has_rows
 from reports.max_t import Together, max_t
-from reports.schema.names import listed, short
+from reports.schema.names import short
 from reports.sign_flips import Array
 
 
@@ -158,26 +158,3 @@ def how_often(one: OwnChoice) -> str:
     '0.1 × 7, 0.3 × 3'
     """
     return ", ".join(f"{cell.value} × {cell.seeds}" for cell in one.tried if cell.seeds and cell.value)
-
-
-def unequal_tries(sweep: Sweep, comparison: Comparison) -> list[str]:
-    """A note where an arm was chosen among more cells than its baseline, or fewer."""
-    tries = sweep.results.groupby("arm")["cell"].nunique().to_dict() if has_rows(sweep, "validation") else {}
-    differ: dict[tuple[int, str], list[str]] = {}
-    for row in comparison.rows:
-        if tries and row.difference is not None and tries[row.arm] != tries[row.baseline]:
-            differ.setdefault((tries[row.arm], row.baseline), []).append(row.arm)
-    told = "; ".join(
-        f"{listed(arms)} had {in_tries(count)}{' each' if len(arms) > 1 else ''}, {baseline} {tries[baseline]}"
-        for (count, baseline), arms in differ.items()
-    )
-    why = "The best of several is lower by chance too; study.baseline_tries gives the baseline as many."
-    return [f"Not all were chosen among as many cells: {told}. {why}"] if told else []
-
-
-def in_tries(count: int) -> str:
-    """
-    >>> in_tries(1), in_tries(4)
-    ('1 try', '4 tries')
-    """
-    return "1 try" if count == 1 else f"{count} tries"

@@ -7,7 +7,8 @@ import pytest
 from reports.comparison import compare
 from reports.figures.own_choice import own_choice
 from reports.max_t import max_t
-from reports.own_choice import by_arm, own_choice_rows, own_choices, unequal_tries
+from reports.own_choice import by_arm, own_choice_rows, own_choices
+from reports.tries import unequal_tries
 from tests.reports.made import swept
 from tests.reports.test_comparison import CELLS, sweep_of
 
