@@ -13,13 +13,12 @@ need no further correction. One arm alone could be called equivalent by its 90 %
 calls some arm so too often. Simulated, 10 seeds, 8 arms of sd σ that share a baseline (correlation ½), 2,000 sweeps:
 
     true difference of all    δ        sweeps with a wrong word      by each arm's 90 % interval
-    0                         .5 σ     better or worse:   5.2 %
-    1.5 σ                     1.5 σ    equivalent:        3.6 %      22 %
-    3 σ                       3 σ      equivalent:        5.9 %      22 %
-    5 σ                       5 σ      equivalent:        8.4 %      22 %
+    0                         .5 σ     better or worse:   4.7 %
+    1.5 σ                     1.5 σ    equivalent:        2.3 %      22 %
+    3 σ                       3 σ      equivalent:        2.3 %      22 %
+    5 σ                       5 σ      equivalent:        2.3 %      22 %
 
-The last rows are the worst case: every arm lies exactly on the margin, many sd from 0. There the quantile of max-T, which is that of
-no difference, is smaller than what Student's t would take (2.6 for 3.4).
+The last rows are the worst case: every arm lies exactly on the margin.
 """
 
 from typing import Literal

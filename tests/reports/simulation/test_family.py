@@ -25,10 +25,11 @@ def any_of(found):
 @pytest.mark.slow
 @pytest.mark.parametrize("comparisons", [2, 5, 10])
 @pytest.mark.parametrize(("seeds", "rate"), [(6, 1 / 32), (8, 6 / 128), (10, 25 / 512)])
-def test_a_family_without_differences_is_told_one_as_often_as_flips_allow(seeds, rate, comparisons):
-    """The rate is exact: the largest number of flips below 5 %, of 2^(n − 1)."""
+def test_a_family_without_differences_is_told_one_no_more_often_than_flips_allow(seeds, rate, comparisons):
+    """Flips as they are have just this rate, the largest number below 5 %, of 2^(n − 1), and centred ones take some of it away."""
     found = told(gaussian([0.0] * comparisons, seeds), TRIALS)
-    assert any_of(found.max_t) == pytest.approx(rate, abs=3.5 * (rate * (1 - rate) / TRIALS) ** 0.5)
+    error = (rate * (1 - rate) / TRIALS) ** 0.5
+    assert 0.65 * rate - 3 * error < any_of(found.max_t) < rate + 3 * error
     assert (found.interval == found.max_t).all()
     assert (any_of(found.holm) == 0) == (comparisons * 2.0 ** (1 - seeds) >= 0.05)
 
@@ -37,12 +38,12 @@ def test_a_family_without_differences_is_told_one_as_often_as_flips_allow(seeds,
 @pytest.mark.parametrize("comparisons", [2, 10])
 def test_random_flips_keep_the_rate_too(comparisons, fewer_flips):
     found = told(gaussian([0.0] * comparisons, 20), TRIALS // 4)
-    assert any_of(found.max_t) == pytest.approx(0.05, abs=3.5 * 2 * ERROR)
+    assert 0.03 - 7 * ERROR < any_of(found.max_t) < 0.05 + 7 * ERROR
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("seeds", "single_step", "step_down", "by_holm"), [(8, 0.51, 0.61, 0.0), (10, 0.71, 0.82, 0.74)]
+    ("seeds", "single_step", "step_down", "by_holm"), [(8, 0.43, 0.61, 0.0), (10, 0.63, 0.82, 0.73)]
 )
 def test_power_at_eight_arms_beside_holm(seeds, single_step, step_down, by_holm):
     found = told(gaussian([1.2] * 8, seeds), TRIALS)
@@ -56,7 +57,7 @@ def test_power_at_eight_arms_beside_holm(seeds, single_step, step_down, by_holm)
 def test_beside_four_arms_that_differ_none_of_four_others_is_told_too_often(seeds):
     found = told(gaussian([1.2] * 4 + [0.0] * 4, seeds), TRIALS)
     assert any_of(found.max_t[:, 4:]) <= any_of(found.step_down[:, 4:]) <= 0.05 + 3 * ERROR
-    assert any_of(found.step_down[:, 4:]) >= 0.05 - 6 * ERROR
+    assert any_of(found.step_down[:, 4:]) >= 0.03 - 3 * ERROR
 
 
 @pytest.mark.slow
@@ -69,7 +70,7 @@ def test_very_skew_differences_are_told_too_often(comparisons, rate):
 @pytest.mark.slow
 def test_the_rate_is_kept_where_a_comparison_lost_seeds():
     found = told(without(gaussian([0.0] * 5, 10), missing=2), TRIALS // 4)
-    assert any_of(found.max_t) == pytest.approx(0.05, abs=3.5 * 2 * ERROR)
+    assert 0.03 - 7 * ERROR < any_of(found.max_t) < 0.05 + 7 * ERROR
     assert (found.interval == found.max_t).all()
 
 
