@@ -134,7 +134,7 @@ def seeds_needed(effect: float, comparisons: int = 1) -> int:
 
         smallest effect          comparisons   seeds that reach it   by the limit   by the sd itself
         .5 standard deviations             1                    34   80 %     51       44 %     31
-        1 standard deviation               1                    11   87 %     15       56 %     11
+        1 standard deviation               1                    11   81 %     15       45 %     11
         1 standard deviation               8                    17   81 %     24       46 %     16
         1.5 standard deviations            8                    10   87 %     13       56 %     10
 
