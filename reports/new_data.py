@@ -13,6 +13,28 @@ a training set that two seeds have in common. C is the moment of readers and cas
 Hoeffding: the covariance of a symmetric function of two training sets that share f of their rows is at most f times its variance. Where
 each seed draws test rows of its own, V is at most S² (1/n + t/train) (Nadeau & Bengio, Mach. Learn. 52:239, 2003). Where all seeds train
 on the same rows (f = 1), nothing is known of other training sets, and there is no interval.
+
+Simulated (tests/reports/simulation/): 20-16-3 networks with and without L2, ridge regression at two strengths; train/validation/test
+rows, drawn by each seed; "own" rows test all seeds. For 5, 10 and 30 seeds: coverage by the t interval over seeds of the mean of all
+seeds of this data (140 datasets of 240 seeds), by t of the mean over new data (840 datasets), by V of the same; and V's width over the
+ideal, 2 t sd of a dataset's mean over datasets. Monte Carlo standard errors are at most .007, of t on new data .017.
+
+                                       t: this data, t and V: new data, V's width / ideal
+                                      5 seeds             | 10 seeds            | 30 seeds
+    networks, 150/150/750 of 1,797    .950 .939 .976 1.05 | .954 .935 .968 1.12 | .956 .881 .977 1.30
+    networks, 150/150/750 of 1,050    .952 .946 .989 1.12 | .945 .930 .974 1.23 | .951 .844 .992 1.48
+    networks, 200/100/100 of 400      .953 .935 .982 1.38 | .955 .910 .971 1.43 | .961 .819 .971 1.54
+    networks, 200/25/25 of 250        .953 .927 .962 1.04 | .949 .919 .974 1.18 | .955 .863 .971 1.32
+    networks, 5-fold of 250           .960 .933 .986 1.20 | .966 .910 .974 1.33 | .961 .779 .967 1.42
+    networks, 150/150 of 600, 750 own .949 .932 .985 1.23 | .947 .904 .988 1.36 | .944 .760 .992 1.55
+    ridge, 200/100/100 of 400         .943 .899 .970 1.30 | .941 .861 .977 1.60 | .942 .711 .992 2.01
+    ridge, 300/0/100 of 400           .947 .918 .983 1.28 | .947 .875 .989 1.48 | .949 .711 .996 1.75
+    ridge, 5-fold of 400              .971 .957 .981 1.38 | .975 .929 .996 1.60 | .974 .800 .996 1.79
+    ridge, 200/100 of 400, 800 own    .945 .882 .987 1.58 | .949 .774 .998 1.86 | .951 .552 1.00 2.08
+    ridge, 200/100 of 400, 50 own     .943 .820 .976 1.20 | .943 .725 .960 1.25 | .952 .476 .976 1.32
+
+Less two standard errors, V covers at least .94 everywhere, t over seeds of this data .93 (.928 in one of 33). V is widest where
+Hoeffding's bound is far from reached: ridge with 30 seeds. Without C it covers .87 of the last line, without U .74 of the one before.
 """
 
 from typing import NamedTuple

@@ -22,9 +22,6 @@ class Study:
     baseline: dict[str, Any] = field(
         default_factory=dict
     )  # axis values of the cell to compare with; empty: the first cell
-    compare: str = one_of(
-        default="baseline", options=("baseline", "pairs")
-    )  # each arm with it, or with every other too
     choose: list[str] = field(
         default_factory=list
     )  # axes whose value is chosen on validation data before anything is compared
@@ -44,6 +41,9 @@ class Study:
     confirm: bool = False  # on seeds never used before, beside the newest sweep of the same cells
     design: list[str] = field(default_factory=list)  # switches: axes of two values each, whose grid is full
     mute: list[str] = field(default_factory=list)  # codes of checks, such as L001, whose sentences are only counted
+    compare: str = one_of(
+        default="baseline", options=("baseline", "pairs")
+    )  # each arm with it, or with every other too
 
     def __post_init__(self) -> None:
         if self.smallest_effect is not None and not (is_number(self.smallest_effect) and self.smallest_effect > 0):

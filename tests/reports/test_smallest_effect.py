@@ -52,7 +52,7 @@ def test_without_a_smallest_effect_nothing_is_said_of_seeds():
     sweep = stating(None)
     assert smallest_effect_rows(sweep, compare(sweep)) == []
     made = of_networks(sweep, lambda title, make: make())
-    assert made.tables["effect"] == []
+    assert made.tables["smallest_effect"] == []
     assert "effect.csv" not in made.more_numbers
 
 

@@ -1,8 +1,8 @@
 """The regimes in which coverage is measured, and the table of reports/new_data.py made anew.
 
-    python -c "from tests.reports.simulation.regimes import table; table(datasets=1000)"
+    python -c "from tests.reports.simulation.regimes import table; table(datasets=840)"
 
-takes about twenty minutes on one core; the tests do the same with fewer datasets.
+takes about a quarter of an hour on one core; the tests do the same with fewer datasets.
 """
 
 from experiments.data.splits import Holdout, KFold, Own

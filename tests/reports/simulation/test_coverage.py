@@ -9,7 +9,7 @@ from tests.reports.simulation.coverage import Share, new_data, same_data
 from tests.reports.simulation.regimes import COUNTS, REGIMES
 
 pytestmark = pytest.mark.slow
-DATASETS, FEWER, SEEDS = 300, 30, 240
+DATASETS, FEWER, SEEDS = 300, 20, 240
 LEAST = 0.93
 
 
@@ -24,7 +24,8 @@ class Stated(NamedTuple):
 
 def stated(name: str) -> dict[int, Stated]:
     """The line of the docstring's table that begins with the regime's name."""
-    (line,) = (line for line in (reports.new_data.__doc__ or "").splitlines() if line.startswith(name))
+    lines = map(str.strip, (reports.new_data.__doc__ or "").splitlines())
+    (line,) = (line for line in lines if line.startswith(name))
     numbers = [float(word) for word in line.removeprefix(name).replace("|", " ").split()]
     return {n: Stated(*numbers[4 * at : 4 * at + 4]) for at, n in enumerate(COUNTS)}
 
