@@ -83,8 +83,8 @@ def sums(rows: pd.DataFrame, what: str) -> np.ndarray:
 def accuracy_ends(correct: np.ndarray, examples: np.ndarray) -> dict[str, float]:
     """The interval's ends, within [0, 1]; none of fewer than five right or five wrong examples.
 
-    Simulated with 5 to 30 seeds of 3 to 300 examples: it covers .93 to .99 where at least half of such bins have that many, and without the rule as
-    little as .34, of examples that are nearly all right.
+    Simulated with 5 to 30 seeds of 3 to 300 examples: it covers .93 to .99 where at least half of such bins have that many,
+    and without the rule as little as .34, of examples that are nearly all right.
     """
     enough = len(correct) > 1 and min(correct.sum(), (examples - correct).sum()) >= LEAST
     interval = fieller(correct, examples, level=0.95) if enough else None
