@@ -53,6 +53,14 @@ def test_where_each_seed_has_as_many_examples_the_interval_is_that_of_their_accu
     assert (found.low, found.high) == pytest.approx((expected.low, expected.high))
 
 
+@pytest.mark.parametrize(("right", "told"), [(5, True), (25, True), (4, False), (26, False)])
+def test_of_fewer_than_five_right_or_wrong_examples_an_accuracy_has_no_interval(right, told):
+    counts = [right // 3, right // 3, right - 2 * (right // 3)]
+    rows = bins_of([[0, 0, 0, 0, 10]] * 3, [[0, 0, 0, 0, one] for one in counts], [[0, 0, 0, 0, 9]] * 3)
+    (found,) = reliability(rows).itertuples()
+    assert np.isfinite([found.low, found.high]).all() == told
+
+
 def test_a_seed_that_diverged_is_in_no_bin_and_one_alone_has_no_interval():
     one = bins_of([[0, 0, 0, 0, 10]], [[0, 0, 0, 0, 5]], [[0, 0, 0, 0, 9]])
     (found,) = reliability(pd.concat([one, one * np.nan])).itertuples()
