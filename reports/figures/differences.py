@@ -49,14 +49,25 @@ def forest(sweep: Sweep, comparison: Comparison) -> Figure | None:
     return Figure(
         "differences",
         f"Difference from {comparison.baseline}, paired by seed",
-        "Point: mean over seeds of the paired difference; left of zero is better. Thick bar: its 95 % interval over seeds of these "
-        "data: it excludes zero exactly where p < 0.05. Thin bar with ends: on new data of the kind. Both are of all comparisons together "
-        "(max-T). Undecided is what crosses zero."
+        "Point: mean over seeds of the paired difference; left of zero is better. Thick bar: its 95 % interval over "
+        f"{comparison.these_seeds}; it excludes zero exactly where p < 0.05. Thin bar with ends: its 95 % interval on new data of the kind. "
+        "Both are of all comparisons together (max-T). What crosses zero is undecided."
+        + over(data.seeds)
         + missing(data)
         + how_many(len(shown), len(data), leading_arms(sweep)),
         alt.layer(zero, wide, *ends, bars, points).properties(width=600, height=alt.Step(30)),
         data,
     )
+
+
+def over(seeds: pd.Series) -> str:
+    """How many seeds the intervals of a caption are over.
+
+    >>> over(pd.Series([10, 10])), over(pd.Series([9, 10]))
+    (' Over 10 seeds.', ' Over 9 to 10 seeds.')
+    """
+    least, most = int(seeds.min()), int(seeds.max())
+    return f" Over {most:,} seeds." if least == most else f" Over {least:,} to {most:,} seeds."
 
 
 def missing(data: pd.DataFrame) -> str:

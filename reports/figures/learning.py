@@ -52,8 +52,8 @@ def learning_curves(sweep: Sweep, comparison: Comparison) -> Figure:
     return Figure(
         "learning_curves",
         "Learning curves",
-        "Mean over seeds with the 95 % t interval, noise off, train and test at the same weights. Epochs on a logarithmic scale from 1 on, "
-        "errors on a square-root scale."
+        f"Mean over {comparison.these_seeds} with the 95 % t interval, each evaluation alone; noise off, train and test at the same weights. "
+        "Epochs on a logarithmic scale from 1 on, errors on a square-root scale."
         + how_many(
             len(shown),
             len(comparison.rows),

@@ -36,7 +36,7 @@ def strengths(sweep: Sweep, comparison: Comparison) -> Figure | None:
         "strengths",
         "What the strength does",
         "Mean over seeds, all other axes equal. Ring: chosen on validation error. In a panel without other numbers, band: 95 % t "
-        "interval of test/error; gap/error (long dashes) is test minus train error: where the training set is fitted without error, "
+        f"interval of test/error over {comparison.these_seeds}, each point alone; gap/error (long dashes) is test minus train error: where the training set is fitted without error, "
         "the two lines are one. Where other numbers vary too, test/error alone, a line for each of their values; dots that no "
         "line joins differ in other numbers as well."
         + (f" At most {LINES} lines a panel and {most} values a line are drawn, evenly chosen." if crowded else "")
