@@ -7,7 +7,7 @@ import pandas as pd
 from reports.comparison import Comparison
 from reports.excerpt import IN_FIGURES, how_many, leading, leading_arms
 from reports.figures.arms import ARMS, labels
-from reports.figures.figure import Figure, error_unit
+from reports.figures.figure import Figure, error_unit, over
 from reports.figures.palette import GREY, TEST
 from reports.load import Sweep
 
@@ -50,7 +50,7 @@ def forest(sweep: Sweep, comparison: Comparison) -> Figure | None:
         "differences",
         f"Difference from {comparison.baseline}, paired by seed",
         "Point: mean over seeds of the paired difference; left of zero is better. Thick bar: its 95 % interval over "
-        f"{comparison.these_seeds}; it excludes zero exactly where p < 0.05. Thin bar with ends: its 95 % interval on new data of the kind. "
+        f"{comparison.these_seeds}; it excludes zero exactly where p < 0.05. Thin bar with ends: 95 % interval on new data of the kind. "
         "Both are of all comparisons together (max-T). What crosses zero is undecided."
         + over(data.seeds)
         + missing(data)
@@ -58,16 +58,6 @@ def forest(sweep: Sweep, comparison: Comparison) -> Figure | None:
         alt.layer(zero, wide, *ends, bars, points).properties(width=600, height=alt.Step(30)),
         data,
     )
-
-
-def over(seeds: pd.Series) -> str:
-    """How many seeds the intervals of a caption are over.
-
-    >>> over(pd.Series([10, 10])), over(pd.Series([9, 10]))
-    (' Over 10 seeds.', ' Over 9 to 10 seeds.')
-    """
-    least, most = int(seeds.min()), int(seeds.max())
-    return f" Over {most:,} seeds." if least == most else f" Over {least:,} to {most:,} seeds."
 
 
 def missing(data: pd.DataFrame) -> str:

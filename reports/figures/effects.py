@@ -10,8 +10,8 @@ import pandas as pd
 from reports.comparison import Comparison
 from reports.design import Effect, Switch, at, design, on
 from reports.figures.arms import ARMS
-from reports.figures.differences import missing, over
-from reports.figures.figure import Figure, error_unit
+from reports.figures.differences import missing
+from reports.figures.figure import Figure, error_unit, over
 from reports.figures.palette import GREY, LEGEND, TEST, TRAIN
 from reports.load import Sweep
 
@@ -33,10 +33,9 @@ def effects(sweep: Sweep, comparison: Comparison) -> Figure | None:
         "effects",
         "What each switch does, and every two together",
         "Point: mean over seeds of the effect, paired by seed; left of zero is less test error. Thick bar: 95 % interval over "
-        f"{comparison.these_seeds}; thin bar: 95 % interval on new data of the kind; both of all effects together (max-T). A × B: half of how much the "
-        "effect of A changes when B is switched on; left of zero, both together have less error than the sum of their effects."
-        + over(data.seeds)
-        + missing(data),
+        f"{comparison.these_seeds}; thin bar: 95 % interval on new data of the kind; both of all effects together (max-T). "
+        "A × B: half of how much the effect of A changes when B is switched on; left of zero, both together leave less error than if their "
+        "effects added up." + over(data.seeds) + missing(data),
         (
             zero
             + base.mark_rule(strokeWidth=1.5, color=GREY).encode(x="new data low:Q", x2="new data high:Q")

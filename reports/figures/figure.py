@@ -43,3 +43,13 @@ def specification(figure: Figure) -> dict[str, Any]:
 def error_unit(comparison: Comparison) -> tuple[str, float]:
     """The unit on axes and the factor that converts to it: errors that are shares of examples are shown in percent."""
     return ("%", 100.0) if comparison.percent else ("mean squared", 1.0)
+
+
+def over(seeds: pd.Series) -> str:
+    """How many seeds the intervals of a caption are over.
+
+    >>> over(pd.Series([10, 10])), over(pd.Series([9, 10]))
+    (' Over 10 seeds.', ' Over 9 to 10 seeds.')
+    """
+    least, most = int(seeds.min()), int(seeds.max())
+    return f" Over {most:,} seeds." if least == most else f" Over {least:,} to {most:,} seeds."

@@ -134,7 +134,10 @@ def test_the_sentences_count_what_was_decided_and_what_was_found_again():
     assert "were found again; 2.17 [" in said
     assert said.rstrip().endswith("([low, high]: 95 % intervals over seeds, each alone).")
     nothing = confirmed(dict.fromkeys(OLD, 0.0), NEW)
-    assert "left every difference undecided: there is nothing to confirm" in confirmed_in_sentences(nothing, compare(nothing))[0]
+    assert (
+        "left every difference undecided: there is nothing to confirm"
+        in confirmed_in_sentences(nothing, compare(nothing))[0]
+    )
 
 
 def test_an_arm_that_did_not_finish_on_new_seeds_is_named():

@@ -158,8 +158,18 @@ def test_of_calculations_the_cells_that_failed_are_counted():
 @pytest.mark.parametrize(
     ("n", "said"),
     [
-        (1, ["With 1 seed nothing can be decided, however large the difference (there is no p): it takes 6 seeds (L015)."]),
-        (5, ["With 5 seeds nothing can be decided, however large the difference (the least p is 0.0625): it takes 6 seeds (L015)."]),
+        (
+            1,
+            [
+                "With 1 seed nothing can be decided, however large the difference (there is no p): it takes 6 seeds (L015)."
+            ],
+        ),
+        (
+            5,
+            [
+                "With 5 seeds nothing can be decided, however large the difference (the least p is 0.0625): it takes 6 seeds (L015)."
+            ],
+        ),
         (6, []),
     ],
 )
@@ -170,7 +180,7 @@ def test_six_seeds_are_the_least_that_tell_a_difference(n, said):
 def test_the_arm_of_too_few_seeds_is_named_beside_others_that_have_enough():
     cells = {**CELLS, "l1": ({"regularizer": "l1"}, 0.3, 0.1)}
     gone = {(cell, seed) for cell in ("weak", "strong") for seed in range(4)}
-    assert said_of("L015", sweep_of(cells, diverged=gone))[0].startswith("l2: with 4 seeds no difference")
+    assert said_of("L015", sweep_of(cells, diverged=gone))[0].startswith("l2: with 4 seeds nothing can be decided")
 
 
 def test_numbers_of_tries_are_told_where_they_differ():

@@ -241,7 +241,8 @@ def test_a_slope_is_that_of_least_squares_over_the_logarithm():
     """1, 2 and 3 at 0.1, 1 and 10: one for each factor of ten, 1/ln 10 = 0.43429; no step goes back in any seed."""
     found = verdict({**RISING, "log": True}, s0_1=1 + NOISE, s1=2 + NOISE, s10=3 + NOISE)
     assert (
-        found.found == "slope 0.43429 [0.43429, 0.43429], over 8 seeds; no step is decided to go the other way, p = 1.000"
+        found.found
+        == "slope 0.43429 [0.43429, 0.43429], over 8 seeds; no step is decided to go the other way, p = 1.000"
     )
     back = verdict(RISING, s0_1=2 + NOISE, s1=1 + NOISE, s10=9 + NOISE)
     assert back.found.endswith(
