@@ -50,9 +50,8 @@ def forest(sweep: Sweep, comparison: Comparison) -> Figure | None:
         "differences",
         f"Difference from {comparison.baseline}, paired by seed",
         "Point: mean over seeds of the paired difference; left of zero is better. Thick bar: its 95 % interval over "
-        f"{comparison.these_seeds}; it excludes zero exactly where p < 0.05. Thin bar with ends: 95 % interval on new data of the kind. "
-        "Both are of all comparisons together (max-T). What crosses zero is undecided."
-        + over(data.seeds)
+        f"{over(data.seeds, comparison)}; it excludes zero exactly where p < 0.05. Thin bar with ends: 95 % interval on new data of the "
+        "kind. Both are of all comparisons together (max-T). What crosses zero is undecided."
         + missing(data)
         + how_many(len(shown), len(data), leading_arms(sweep)),
         alt.layer(zero, wide, *ends, bars, points).properties(width=600, height=alt.Step(30)),

@@ -33,9 +33,9 @@ def effects(sweep: Sweep, comparison: Comparison) -> Figure | None:
         "effects",
         "What each switch does, and every two together",
         "Point: mean over seeds of the effect, paired by seed; left of zero is less test error. Thick bar: 95 % interval over "
-        f"{comparison.these_seeds}; thin bar: 95 % interval on new data of the kind; both of all effects together (max-T). "
+        f"{over(data.seeds, comparison)}; thin bar: 95 % interval on new data of the kind; both of all effects together (max-T). "
         "A × B: half of how much the effect of A changes when B is switched on; left of zero, both together leave less error than if their "
-        "effects added up." + over(data.seeds) + missing(data),
+        "effects added up." + missing(data),
         (
             zero
             + base.mark_rule(strokeWidth=1.5, color=GREY).encode(x="new data low:Q", x2="new data high:Q")

@@ -45,11 +45,8 @@ def error_unit(comparison: Comparison) -> tuple[str, float]:
     return ("%", 100.0) if comparison.percent else ("mean squared", 1.0)
 
 
-def over(seeds: pd.Series) -> str:
-    """How many seeds the intervals of a caption are over.
-
-    >>> over(pd.Series([10, 10])), over(pd.Series([9, 10]))
-    (' Over 10 seeds.', ' Over 9 to 10 seeds.')
-    """
+def over(seeds: pd.Series, comparison: Comparison) -> str:
+    """What the intervals of a caption are over: "10 seeds of these data", or "9 to 10 seeds …"."""
     least, most = int(seeds.min()), int(seeds.max())
-    return f" Over {most:,} seeds." if least == most else f" Over {least:,} to {most:,} seeds."
+    count = f"{most:,}" if least == most else f"{least:,} to {most:,}"
+    return f"{count} {comparison.these_seeds}"

@@ -52,9 +52,8 @@ def learning_curves(sweep: Sweep, comparison: Comparison) -> Figure:
     return Figure(
         "learning_curves",
         "Learning curves",
-        f"Mean over {comparison.these_seeds} with the 95 % t interval, each point alone; noise off, train and test at the same weights. "
-        "Epochs on a logarithmic scale from 1 on, errors on a square-root scale."
-        + over(data.seeds)
+        f"Mean over {over(data.seeds, comparison)} with the 95 % t interval, each point alone; noise off, train and test at the same "
+        "weights. Epochs on a logarithmic scale from 1 on, errors on a square-root scale."
         + how_many(
             len(shown),
             len(comparison.rows),
