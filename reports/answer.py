@@ -28,7 +28,7 @@ def sentence(comparison: Comparison) -> str:
     """The answer in three lines, and the warnings: what is decided over seeds of these data, what is not and why, what of new data.
 
     Arms stand best first. Decided is what has p < 0.05 by max-T, and so an interval without 0; the rest is undecided, and given with
-    its difference, never called no difference.
+    its difference.
     """
     compared = [row for row in comparison.rows if row.pair is not None and row.pair.difference.n]
     if any(seeds_of(row) > 1 for row in compared):
@@ -55,7 +55,7 @@ def decided(comparison: Comparison, ranked: list[Row]) -> str:
         for words, rows in by_sign(ranked, lambda row: row.p < 0.05, mean_difference)
     ]
     found = "; ".join(parts) or "no arm is decided"
-    return f"{where}, over {n} seeds and against {comparison.baseline}: {found}."
+    return f"{where}, over {n} seeds, against the baseline {comparison.baseline}: {found}."
 
 
 def undecided(comparison: Comparison, ranked: list[Row]) -> str:
@@ -172,9 +172,9 @@ def terminal_rows(comparison: Comparison) -> tuple[list[dict[str, str]], str]:
     chosen = "; values chosen on validation error" if chooses(comparison) else ""
     unit = ", errors in %" if comparison.percent else ""
     return rows, (
-        f"mean ± half of the 95 % t interval over {max(row.test_error.n for row in comparison.rows)} seeds of these data{unit}; "
-        f"differences from {comparison.baseline} are paired by seed; their ± and p are of all comparisons together (max-T on sign "
-        f"flips){chosen}."
+        f"mean ± half of the 95 % t interval of each alone, over {max(row.test_error.n for row in comparison.rows)} "
+        f"{comparison.these_seeds}{unit}; differences from {comparison.baseline} are paired by seed; their ± and p, and the interval "
+        f"on new data, are of all comparisons together (max-T on sign flips){chosen}."
     )
 
 
@@ -208,6 +208,7 @@ def of_pair(pair: Pair, comparison: Comparison) -> dict[str, str]:
         "d": "–" if math.isnan(pair.difference.d) else f"{pair.difference.d:+.1f}".replace("-", "−"),
         "p, together": p_value(pair.together.p),
         "p, step-down": p_value(pair.together.step_down),
+        "seeds": str(pair.difference.n),
     }
 
 

@@ -27,7 +27,7 @@ def show(contrasted: Contrast, first: Sweep, second: Sweep) -> None:
     console.print(Text(f"A: {first.name}\nB: {second.name}"))
     for title, rows in (
         ("What differs", contrasted.settings),
-        ("Results: mean ± half of the 95 % t interval over seeds", contrasted.results),
+        ("Results: mean ± half of the 95 % t interval of each alone, over its seeds", contrasted.results),
     ):
         if not rows:
             console.print(Text(f"{title}: nothing"))
@@ -43,8 +43,8 @@ def show(contrasted: Contrast, first: Sweep, second: Sweep) -> None:
             console.print(Text(f"Only in {end}: {', '.join(names)}"))
     console.print(
         Text(
-            "Differences are paired by seed where both saw the same data; their ± and p are of all comparisons together "
-            "(max-T on sign flips)."
+            "Differences are paired by seed where both saw the same data; their ± (half of the 95 % interval over "
+            "these seeds) and p are of all comparisons together (max-T on sign flips)."
         )
     )
 

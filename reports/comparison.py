@@ -11,7 +11,7 @@ from jaxtyping import Float
 from reports.arms import choosing_rows, chosen_on_validation, name_of, references
 from reports.checks import look
 from reports.crossed import of_independent_seeds
-from reports.load import Sweep, is_classification
+from reports.load import Sweep, is_classification, redrawn
 from reports.max_t import Together, max_t
 from reports.new_data import NewData
 from reports.population import on_new_data, population
@@ -91,6 +91,12 @@ class Comparison(NamedTuple):
         Pair
     ] = ()  # all that were compared, in one family: with the baseline, or every arm with every other
     population: str = ""  # what the answer is true of, in words
+    redrawn: bool = False  # every seed has data of its own
+
+    @property
+    def these_seeds(self) -> str:
+        """What an interval over seeds is over, in words."""
+        return "seeds, each with data of its own" if self.redrawn else "seeds of these data"
 
 
 def compare(sweep: Sweep) -> Comparison:
@@ -125,9 +131,17 @@ def compare(sweep: Sweep) -> Comparison:
     rows = [row(arm, cell) for arm, cell in chosen_cells.items()]
     tested = sum(pair.difference.n > 1 for pair in compared)
     lines = reference_lines(sweep, chosen_cells)
-    told = population(sweep)
     comparison = Comparison(
-        rows, name_of(baselines, sweep), is_classification(sweep), tested, [], [], lines, compared, told
+        rows,
+        name_of(baselines, sweep),
+        is_classification(sweep),
+        tested,
+        [],
+        [],
+        lines,
+        compared,
+        population(sweep),
+        redrawn(sweep),
     )
     return comparison._replace(**look(sweep, comparison)._asdict())
 

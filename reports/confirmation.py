@@ -7,8 +7,8 @@ seed: on the first seeds D₁, on the new ones D₂. The seeds are others, so th
 
 What was chosen because it looked well, on validation or among many arms, looks better on the seeds it was chosen on; D₁ − D₂ has this
 optimism and chance. All comparisons are one family of `reports.max_t`, on the first seeds and on the new ones alike. A difference that
-the first sweep told (p < 0.05) is *confirmed* where the new seeds tell it too, on the same side, *contradicted* where they tell it on
-the other side, else *not confirmed*; of the others it says *undecided*, whatever the new seeds tell.
+the first sweep decided (p < 0.05) is *confirmed* where the new seeds decide it too, on the same side, *contradicted* where they decide
+it on the other side, else *not confirmed*; of the others it says *undecided*, whatever the new seeds say.
 """
 
 from collections.abc import Mapping, Sequence
@@ -55,11 +55,11 @@ class Confirmed(NamedTuple):
 
 
 class Confirmation(NamedTuple):
-    """All comparisons that both sweeps have, and what of the told ones was found again."""
+    """All comparisons that both sweeps have, and what of those decided was found again."""
 
     pairs: list[Confirmed]
     lacking: list[str]  # arms of the first sweep whose cells did not finish on new seeds
-    at_first: Interval  # mean size of the differences told at first: over these, then over seeds
+    at_first: Interval  # mean size of the differences decided at first: over these, then over seeds
     again: Interval  # the same on new seeds, in the direction of the first; below 0 is the other direction
     selection: Interval  # at_first − again, Welch's interval
 
@@ -99,7 +99,7 @@ def is_told(pair: Pair) -> bool:
 
 
 def towards(pairs: Sequence[Confirmed], differences: Float[Array, "pairs seeds"]) -> Array:
-    """By seed, the mean over the told pairs of the difference in the direction of the first sweep's; empty where none was told."""
+    """By seed, the mean over the decided pairs of the difference in the direction of the first sweep's; empty where none was decided."""
     told = [n for n, pair in enumerate(pairs) if is_told(pair.first)]
     if not told:
         return np.empty(0)

@@ -27,6 +27,7 @@ def row_of(pair: Confirmed, comparison: Comparison) -> dict[str, str]:
         "new seeds": f"{means[1]} {ends(pair.new.together, comparison)}",
         "p, new": p_value(pair.new.together.p),
         "selection: first − new": f"{means[2]} {ends(pair.selection, comparison)}",
+        "seeds": f"{pair.first.difference.n}, {pair.new.difference.n}",
         "verdict": pair.verdict,
     }
 
@@ -45,10 +46,10 @@ def confirmed_in_sentences(sweep: Sweep, comparison: Comparison) -> list[str]:
 
 
 def verdicts(found: Confirmation, comparison: Comparison) -> list[str]:
-    """Two sentences: which of the differences told at first are confirmed, and how much of their size was found again."""
+    """Two sentences: which of the differences decided at first are confirmed, and how much of their size was found again."""
     told = [pair for pair in found.pairs if is_told(pair.first)]
     if not told:
-        return ["The sweep that this one confirms told no difference: there is nothing to confirm."]
+        return ["The sweep that this one confirms left every difference undecided: there is nothing to confirm."]
     by_verdict: dict[str, list[str]] = {CONFIRMED: []}
     for pair in told:
         text = f"{pair.name} ({show_difference(pair.new.difference.mean, comparison)})"
@@ -60,9 +61,9 @@ def verdicts(found: Confirmation, comparison: Comparison) -> list[str]:
     difference = "difference that the first sweep" if one else f"{len(told)} differences that the first sweep"
     by = "by which it differed" if one else f"by which these {len(told)} differed on average"
     return [
-        f"On {m} seeds never used before, of the {difference} told, with the values that it chose: {'; '.join(parts)}.",
+        f"On {m} seeds never used before, of the {difference} decided, with the values that it chose: {'; '.join(parts)}.",
         f"Of the {number(found.at_first.mean, comparison)}{points} {by} over the first {n} seeds, {show(found.again, comparison)} were "
-        f"found again; {show(found.selection, comparison)} was selection or chance.",
+        f"found again; {show(found.selection, comparison)} was selection or chance ([low, high]: 95 % intervals over seeds, each alone).",
     ]
 
 

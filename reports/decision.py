@@ -5,7 +5,7 @@ By the simultaneous 95 % interval [low, high] of a difference in test error, our
     equivalent   −δ < low and high < δ: no difference that matters, whatever its sign
     better       high < 0: less error
     worse        low > 0: more error
-    undecided    else: more seeds would tell. Never "no difference"
+    undecided    else: it contains 0, and more seeds are needed
 
 An interval that excludes 0 and lies within ± δ tells a difference that is too small to matter: *equivalent*, for that is what the
 study calls it; the sign stands in the interval. One interval decides all four words, and all of a family hold together, so that words

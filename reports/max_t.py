@@ -3,18 +3,18 @@
 tⱼ = m̄ⱼ / (sⱼ / √nⱼ) of each comparison's differences over seeds. A flip changes the sign of a seed's differences in all comparisons
 at once, so that their correlation counts. pⱼ is the share of flips whose largest |t| of the family is at least |tⱼ|; the simultaneous
 95 % interval is m̄ⱼ ± q · sⱼ / √nⱼ, where q is the quantile of these largest values at which p reaches 0.05. So p < 0.05 exactly where
-the interval excludes 0. The test is exact where differences are symmetric about 0 under the null. Below six seeds nothing can be
-told: q is infinite.
+the interval excludes 0. The flips are exact where differences are symmetric about 0 under the null. Below six seeds nothing can
+be decided: q is infinite.
 
 Flips of differences that lie far from 0 are all alike, so that q is too small to hold all true differences at once: of eight arms 3 sd
 off, families of intervals cover 88 %. So flips of the centred differences, xⱼ − m̄ⱼ, are tried too, and the larger p and the larger q
 taken; the family-wise error is then at most 5 %, and such families cover 95 to 96 % wherever the true differences lie.
 
 Simulated (tests/reports/simulation/test_family.py; Gaussian, arms that share a baseline): of families of 2 to 10 without a difference
-one is told something in 2.5 % with 6 seeds, 4.3 % with 8, 3.9 % with 10, also where seeds are missing. Differences as skew as a
-lognormal of σ = 1 are told in 15 % where there is one, in 36 % of families of eight. Of eight arms that all lie 1.2 sd off:
+something is decided in 2.5 % with 6 seeds, 4.3 % with 8, 3.9 % with 10, also where seeds are missing. Differences as skew as a
+lognormal of σ = 1 are decided in 15 % where there is one, in 36 % of families of eight. Of eight arms that all lie 1.2 sd off:
 
-    seeds    max-T    step-down    Holm    told, of all arms
+    seeds    max-T    step-down    Holm    decided, of all arms
       8       .43        .61        0      Holm needs nine seeds for eight arms, whatever the difference
      10       .63        .82       .73
      12       .79        .92       .89

@@ -1,6 +1,6 @@
 """The interval of a paired difference on new data of the same kind: other rows to train and to test on, as many of them.
 
-Seeds that divide one dataset share rows, so that more seeds do not tell all about other data. With d_si the error of ours minus theirs
+Seeds that divide one dataset share rows, so that more seeds do not show all about other data. With d_si the error of ours minus theirs
 on test row i in seed s, m the mean over n seeds of their means over t test rows, S² the variance of these means over seeds,
 
     V = max(S², v)/n + C + U,    m ± t_{n−1} √V
@@ -16,10 +16,10 @@ on the same rows (f = 1), nothing is known of other training sets, and there is 
 
 Simulated (tests/reports/simulation/): 20-16-3 networks with and without L2, ridge regression at two strengths; train/validation/test
 rows, drawn by each seed; "own" rows test all seeds. For 5, 10 and 30 seeds: coverage by the t interval over seeds of the mean of all
-seeds of this data (140 datasets of 240 seeds), by t of the mean over new data (840 datasets), by V of the same; and V's width over the
+seeds of these data (140 datasets of 240 seeds), by t of the mean over new data (840 datasets), by V of the same; and V's width over the
 ideal, 2 t sd of a dataset's mean over datasets. Monte Carlo standard errors are at most .007, of t on new data .017.
 
-                                       t: this data, t and V: new data, V's width / ideal
+                                       t: these data, t and V: new data, V's width / ideal
                                       5 seeds             | 10 seeds            | 30 seeds
     networks, 150/150/750 of 1,797    .950 .939 .976 1.05 | .954 .935 .968 1.12 | .956 .881 .977 1.30
     networks, 150/150/750 of 1,050    .952 .946 .989 1.12 | .945 .930 .974 1.23 | .951 .844 .992 1.48
@@ -33,7 +33,7 @@ ideal, 2 t sd of a dataset's mean over datasets. Monte Carlo standard errors are
     ridge, 200/100 of 400, 800 own    .945 .882 .987 1.58 | .949 .774 .998 1.86 | .951 .552 1.00 2.08
     ridge, 200/100 of 400, 50 own     .943 .820 .976 1.20 | .943 .725 .960 1.25 | .952 .476 .976 1.32
 
-Less two standard errors, V covers at least .94 everywhere, t over seeds of this data .93 (.928 in one of 33). V is widest where
+Less two standard errors, V covers at least .94 everywhere, t over seeds of these data .93 (.928 in one of 33). V is widest where
 Hoeffding's bound is far from reached: ridge with 30 seeds. Without C it covers .87 of the last line, without U .74 of the one before.
 """
 

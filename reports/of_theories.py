@@ -6,7 +6,7 @@ from reports.findings import Findings
 from reports.load import Sweep
 from reports.measurements import averages, measurement_rows, measures_of, stated_measures
 
-MEASURES = "mean over seeds ± half of the 95 % t interval, where seeds differ"
+MEASURES = "mean over seeds ± half of the 95 % t interval of each alone, where seeds differ"
 
 
 def of_theories(sweep: Sweep) -> Findings:

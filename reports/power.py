@@ -1,4 +1,4 @@
-"""The power of the test by which arms are told from their baseline, and the seeds that a stated smallest effect needs.
+"""The power of the test by which an arm and its baseline are decided to differ, and the seeds that a stated smallest effect needs.
 
 The test is the single-step max-T on the sign flips of seeds: with r_j = |Σ s_i d_ij| / (Σ d_ij²)^½, which rises with |t| of
 comparison j, its p is the share of all flips s of which the largest r_j is at least that of the comparison's own differences; or
@@ -25,7 +25,7 @@ from scipy import stats
 from reports.sign_flips import EXACT, Array
 
 LEVEL, WANTED = 0.05, 0.8  # of p; the power that seeds are counted for
-LEAST = 6  # seeds: of five, 1 of 2⁴ flips is .06, and nothing is ever told
+LEAST = 6  # seeds: of five, 1 of 2⁴ flips is .06, and nothing is ever decided
 FLIPS, TRIALS, DRAWS = (
     2**11,
     2000,
@@ -46,7 +46,7 @@ class Rivals(NamedTuple):
 
 
 def power(effect: float, seeds: int, comparisons: int = 1) -> float:
-    """How often the test tells a difference of `effect` standard deviations, with its sign, as one of several comparisons.
+    """How often the test decides a difference of `effect` standard deviations, with its sign, as one of several comparisons.
 
     Below 17 seeds, where the test tries all flips, by simulation of the test itself (±.01); from there by `t_power`.
 
@@ -96,7 +96,7 @@ def unit(values: Float[Array, "trials seeds"]) -> Float[Array, "trials seeds"]:
 
 
 def corrected(comparisons: int) -> float:
-    """The level of each of m independent comparisons of which one or more is told by chance in 5 %: 1 − .95^(1/m) (Šidák, 1967).
+    """The level of each of m independent comparisons of which one or more is decided by chance in 5 %: 1 − .95^(1/m) (Šidák, 1967).
 
     >>> round(corrected(8), 5)
     0.00639

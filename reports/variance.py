@@ -15,6 +15,7 @@ from reports.statistics import sd_interval
 
 TOLD = 0.01  # the share of the variance from which on an interaction is in the sentence
 ERROR = "sd of test/error"
+OVER = "[low, high]: 95 % intervals over draws of the sources, each alone"
 
 
 def component_rows(sweep: Sweep, comparison: Comparison) -> list[dict[str, str]]:
@@ -68,7 +69,7 @@ def in_a_sentence(one: BySource, comparison: Comparison) -> str:
     parts += [f"all other interactions {percent(rest)}"] if len(told) < len(one.components) - 1 else []
     whole = sd(one.components[ALL].variance, comparison) + (" points" if comparison.percent else "")
     whose = f" ({one.arm})" if len(comparison.rows) > 1 else ""
-    return f"Of the variance of one network's test error{whose}, sd {whole}: {listed(parts)}." + of_test_set(
+    return f"Of the variance of one network's test error{whose}, sd {whole}: {listed(parts)}; {OVER}." + of_test_set(
         one, comparison
     )
 
@@ -148,7 +149,7 @@ def source_rows(sweep: Sweep, comparison: Comparison) -> list[dict[str, str]]:
 
 def sources_in_a_sentence(rows: list[dict[str, str]]) -> str:
     spreads = [f"{row['what varies'].removeprefix('vary=')} {row[ERROR]} {row['95 % interval']}" for row in rows]
-    return f"Standard deviation of the test error over seeds: {'; '.join(spreads)}."
+    return f"Standard deviation of the test error over seeds: {'; '.join(spreads)}; [low, high]: 95 % intervals, each alone (χ²)."
 
 
 def sd(variance: float, comparison: Comparison) -> str:

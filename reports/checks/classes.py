@@ -18,7 +18,7 @@ def unbalanced(sweep: Sweep, comparison: "Comparison") -> list[str]:
     Found: of all rows of the data, the largest class has at least three times as many as the smallest, and `study.measures` names
     neither a balanced error nor the error of a class. The counts are what they are, so that this needs no test.
 
-    Matters: the error counts every row alike, and so mostly tells of the large classes: nine of ten rows right can mean that a
+    Matters: the error counts every row alike, and so is mostly that of the large classes: nine of ten rows right can mean that a
     class of a tenth of the rows is never found.
 
     Do: show the balanced error, `'measures=[norms,balanced_error]'` with `'study.measures=[test/balanced_error]'`; to train for

@@ -14,7 +14,7 @@ def diverged(sweep: Sweep, comparison: "Comparison") -> list[str]:
     Found: the loss of a seed of an arm's chosen cell was infinite, or not a number, at some step; the seed has no values from
     then on.
 
-    Matters: the averages are over the seeds that went well, and say too much good of the arm; its comparison has fewer pairs.
+    Matters: the averages are over the seeds that went well, and flatter the arm; its comparison has fewer pairs.
 
     Do: take a smaller `optimizer.learning_rate`, or clip gradients (`clipping=norm`), for all arms alike; or say how many
     diverged wherever you give the average.

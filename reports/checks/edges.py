@@ -15,7 +15,7 @@ def edge_of_the_grid(sweep: Sweep, comparison: "Comparison") -> list[str]:
     """A chosen value at the edge of its grid.
 
     Found: of two or more numbers tried on an axis of `study.choose`, the one chosen on validation data is the least or the
-    largest. A 0 below positive numbers is no edge, since nothing lies beyond it. Where the values make no difference, each is
+    largest. A 0 below positive numbers is no edge, since nothing lies beyond it. Where the values do not matter, each is
     chosen as often as any other: of k values, 2 in k choices are at an edge by chance.
 
     Matters: the method is judged by a value that may not be its best, and the baseline looks too good beside it.

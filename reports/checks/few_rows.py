@@ -31,8 +31,8 @@ def few_test_rows(sweep: Sweep, comparison: "Comparison") -> list[str]:
     size_of = {cell["name"]: (cell.get("sizes") or {}).get("test") for cell in sweep.cells}
     found = [(name, d, size_of[cell]) for name, cell, d in compared(sweep, comparison)]
     return [
-        f"{name}: {t:,} test rows, of which one is {100 / t:.2g} points, make at least {100 * least_variance(d, t) ** 0.5:.2g} points "
-        f"(sd) of the {100 * d.std(ddof=1):.2g} by which the difference varies over seeds"
+        f"{name}: the difference varies over {len(d)} seeds by {100 * d.std(ddof=1):.2g} points (sd); {t:,} test rows, of which one is "
+        f"{100 / t:.2g} points, alone make it vary by at least {100 * least_variance(d, t) ** 0.5:.2g}"
         for name, d, t in found
         if isinstance(t, int) and decide(d, t)
     ]

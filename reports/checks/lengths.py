@@ -14,8 +14,8 @@ def different_steps(sweep: Sweep, comparison: "Comparison") -> list[str]:
 
     Found: the last step evaluated is not the same in all chosen cells.
 
-    Matters: what is longer trained has had more of the data, and more time to overfit; the difference between arms is of that,
-    too.
+    Matters: what is trained longer has seen more minibatches and had more time to overfit; the difference between arms is also of
+    that.
 
     Do: give all arms the same steps: with other sizes of training sets or minibatches, other `epochs`; or take the best step of
     each, `selection=best_validation`.

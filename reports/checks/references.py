@@ -22,10 +22,10 @@ def no_better_than_a_constant(sweep: Sweep, comparison: "Comparison") -> list[st
     targets) on the same rows. Of means alone, without a test: an arm that only scatters about that error is found in half of all
     sweeps.
 
-    Matters: an arm that has not learnt anything says nothing of regularisation, and a difference from it is none between methods.
+    Matters: an arm that has not learnt anything says nothing of regularisation, nor does a difference from it.
 
     Do: look at its learning curve: a smaller or larger `optimizer.learning_rate`, more `epochs`, or a weaker penalty; or the
-    features do not tell the target.
+    features do not determine the target.
     """
     return [said for line in comparison.references if not is_linear(line) for said in not_beaten(line, comparison)]
 

@@ -1,6 +1,6 @@
 """Claims and their verdicts: a file for each kind, with its rule, its formula and its error rates.
 
-A rule that a wide interval can pass is no test: what cannot be told is *undecided*, and a claim without a margin is at best *compatible*.
+A rule that a wide interval can pass is no test: what is not decided is *undecided*, and a claim without a margin is at best *compatible*.
 """
 
 from reports.claims.deciding import cannot as cannot

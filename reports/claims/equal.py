@@ -13,7 +13,7 @@ from reports.statistics import mean_interval
 
 RULE = (
     "Cells are equal if the 90 % t interval of their differences, paired by seed, lies within the margin; refuted "
-    "if it lies outside."
+    "if it lies outside (two t tests at 5 %)."
 )
 LEVEL = 0.90
 

@@ -1,8 +1,8 @@
 """`extreme`: along an axis, a metric is least (or greatest) at one of the values stated.
 
-Supported if every cell outside them is told to be worse than the best inside. For one cell outside: of its differences from the
+Supported if every cell outside them is decided to be worse than the best inside. For one cell outside: of its differences from the
 cells inside, the largest T of the sign flips, which keeps its level although the best inside is picked on the same seeds. All
-outside must pass, so that no correction over them is needed (intersection–union). Refuted if one cell outside is told to be
+outside must pass, so that no correction over them is needed (intersection–union). Refuted if one cell outside is decided to be
 better than all inside: the largest p of its comparisons, times the number of cells outside, of which the best is picked. Else
 undecided. Each side is tested at 2.5 %; the p shown is twice the one-sided one, to be held against 0.05 as everywhere.
 
@@ -24,8 +24,8 @@ from reports.schema.claims import Extreme
 from reports.schema.names import as_override
 
 RULE = (
-    "An extreme is supported if every cell outside the values stated is told to be worse than the best inside, "
-    "refuted if one is told to be better than all inside, by sign flips that allow for picking the best."
+    "An extreme is supported if every cell outside the values stated is decided to be worse than the best inside, "
+    "refuted if one is decided to be better than all inside (sign flips that allow for picking the best, p < 0.05)."
 )
 
 

@@ -14,7 +14,7 @@ from reports.schema.claims import Order
 from reports.sign_flips import least_p, least_seeds
 from reports.statistics import holm, paired_difference
 
-RULE = "An order is decided by a sign-flip test paired by seed, with Holm's correction over the claims of order."
+RULE = "An order is decided by a sign-flip test paired by seed (p < 0.05), with Holm's correction over the claims of order."
 
 
 class Paired(NamedTuple):

@@ -1,7 +1,7 @@
 """`ratio`: the mean of a metric in one cell is so many times that in another, paired by seed.
 
-Fieller's 90 % interval: all ρ for which the t test does not tell the mean of ours − ρ · theirs from 0. Supported if it lies
-within value ± margin, refuted if it lies outside, else undecided; also where the mean of theirs is not told from 0, since the
+Fieller's 90 % interval: all ρ for which the t test leaves the sign of the mean of ours − ρ · theirs undecided. Supported if it lies
+within value ± margin, refuted if it lies outside, else undecided; also where the sign of the mean of theirs is undecided, since the
 interval then has no ends. Of ratios that lie on the margin 5 % are supported (8 seeds, simulated: 5.2 %). Judged alone.
 
 It is the ratio of means, which papers print, and needs no positive values. In simulations of 5 to 30 seeds with spreads of 10 to
@@ -19,7 +19,7 @@ from reports.claims.verdicts import Judged, by_interval, show, why_no_pairs
 from reports.schema.claims import Ratio, text
 from reports.statistics import t_quantile
 
-RULE = "A ratio of means is held against Fieller's 90 % interval, paired by seed."
+RULE = "A ratio of means is held against Fieller's 90 % interval, paired by seed (5 % a side)."
 
 
 class Fieller(NamedTuple):
@@ -42,7 +42,9 @@ def verdict(claim: Ratio, pairs: Together) -> Judged:
     interval = fieller(*pairs.values)
     if interval is None:
         return Judged(
-            "undecided", f"{text(claim.than)}: a mean not told from 0, so that the ratio has no ends", expected
+            "undecided",
+            f"{text(claim.than)}: the sign of its mean is undecided, so that the ratio has no ends",
+            expected,
         )
     decided = by_interval(interval.low, interval.high, claim.value - claim.margin, claim.value + claim.margin)
     return Judged(decided, f"ratio {show(interval)} (90 %), paired over {pairs.n} seeds", expected)

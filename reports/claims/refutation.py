@@ -1,6 +1,6 @@
 """What speaks against a published value, and its p, corrected over all published claims of a study.
 
-With D = ours − theirs, its standard error e and degrees of freedom ν, the claim is refuted if |D| is told to be more than the margin
+With D = ours − theirs, its standard error e and degrees of freedom ν, the claim is refuted if |D| is decided to be more than the margin
 (0 where none is stated):
 
     p = 2 P(t_ν > (|D| − margin) / e),    at most 1

@@ -1,9 +1,9 @@
 """`trend`: along an axis of numbers, a metric rises (or falls).
 
 Each seed has its slope Σ (x − x̄) y / Σ (x − x̄)², x the axis or with `log` its logarithm. Supported if the 95 % t interval of
-the mean slope lies on the stated side of 0. Refuted if it lies on the other side, or if two neighbors are told to go the other
+the mean slope lies on the stated side of 0. Refuted if it lies on the other side, or if two neighbors are decided to go the other
 way: the largest T of the sign flips over all neighbors, at 2.5 %; that refutes a slope of the right sign too. Else undecided. So
-*supported* says: it rises on the whole, and no step down is told, as fewer than six seeds cannot; not that every step rises.
+*supported* says: it rises on the whole, and no step down is decided, as fewer than six seeds cannot; not that every step rises.
 
 Simulated, 8 seeds, 5 cells: of flat lines 2.5 % are supported and 4.4 % refuted; of lines that rise at every step 1.5 % are
 refuted where the steps are a tenth of the sd, and one of 6,000 where they are the sd. Each claim is judged alone.
@@ -23,7 +23,7 @@ from reports.statistics import mean_interval
 
 RULE = (
     "A trend is supported if the 95 % t interval of the seeds' slopes lies on its side of 0; refuted if it lies on "
-    "the other, or if two neighbors are told to go the other way."
+    "the other, or if some step to a neighbor is decided to go the other way (sign flips, p < 0.05, over all steps together)."
 )
 
 
@@ -74,9 +74,9 @@ def reversal(values: Float[Array, "cells seeds"]) -> Reversal:
 
 
 def in_words(back: Reversal, line: Line) -> str:
-    """Whether neighbors are told to go the other way, and which."""
+    """Whether neighbors are decided to go the other way, and which."""
     if not back.p < 0.05:
-        return f"no step is told to go the other way, {p_text(back.p)}"
+        return f"no step is decided to go the other way, {p_text(back.p)}"
     return f"from {line.at[back.step]:g} to {line.at[back.step + 1]:g} it goes the other way, {p_text(back.p)}"
 
 

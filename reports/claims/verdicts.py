@@ -17,7 +17,7 @@ class Judged(NamedTuple):
 
 
 def by_interval(low: float, high: float, least: float, most: float) -> str:
-    """Supported where [low, high] lies within [least, most], refuted where it lies outside, else undecided: more seeds would tell."""
+    """Supported where [low, high] lies within [least, most], refuted where it lies outside, else undecided: more seeds are needed."""
     if least <= low and high <= most:
         return "supported"
     return "refuted" if high < least or most < low else "undecided"

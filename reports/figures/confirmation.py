@@ -21,6 +21,9 @@ def side_by_side(sweep: Sweep, comparison: Comparison) -> Figure | None:
     if found is None or not found.pairs:
         return None
     unit, factor = error_unit(comparison)
+    first, new = (
+        max(one.difference.n for one in ones) for ones in zip(*((p.first, p.new) for p in found.pairs), strict=True)
+    )
     data = pd.DataFrame(row for pair in found.pairs for row in rows_of(pair, factor))
     shown = data[data.arm.isin(list(dict.fromkeys(data.arm))[:IN_FIGURES])]
     colours = alt.Scale(domain=[FIRST, NEW], range=[TRAIN, TEST])
@@ -42,8 +45,8 @@ def side_by_side(sweep: Sweep, comparison: Comparison) -> Figure | None:
         "confirmation",
         "Confirmed on seeds never used before",
         "Every arm at the value that the first sweep chose. Point: mean over seeds of the paired difference from its baseline; bar: "
-        "95 % interval over seeds of these data, of all comparisons together (max-T). Left of zero is better."
-        + how_many(shown.arm.nunique(), data.arm.nunique(), "arms"),
+        f"95 % interval over {comparison.these_seeds}, of all comparisons together (max-T), once for the {first} first seeds and once "
+        f"for the {new} new ones. Left of zero is better." + how_many(shown.arm.nunique(), data.arm.nunique(), "arms"),
         (
             zero
             + base.mark_rule(strokeWidth=2).encode(x=x, x2="high:Q")

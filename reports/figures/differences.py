@@ -7,7 +7,7 @@ import pandas as pd
 from reports.comparison import Comparison
 from reports.excerpt import IN_FIGURES, how_many, leading, leading_arms
 from reports.figures.arms import ARMS, labels
-from reports.figures.figure import Figure, error_unit
+from reports.figures.figure import Figure, error_unit, over
 from reports.figures.palette import GREY, TEST
 from reports.load import Sweep
 
@@ -49,9 +49,9 @@ def forest(sweep: Sweep, comparison: Comparison) -> Figure | None:
     return Figure(
         "differences",
         f"Difference from {comparison.baseline}, paired by seed",
-        "Point: mean over seeds of the paired difference; left of zero is better. Thick bar: its 95 % interval over seeds of these "
-        "data: it excludes zero exactly where p < 0.05. Thin bar with ends: on new data of the kind. Both are of all comparisons together "
-        "(max-T). Undecided is what crosses zero."
+        "Point: mean over seeds of the paired difference; left of zero is better. Thick bar: its 95 % interval over "
+        f"{over(data.seeds, comparison)}; it excludes zero exactly where p < 0.05. Thin bar with ends: 95 % interval on new data of the "
+        "kind. Both are of all comparisons together (max-T). What crosses zero is undecided."
         + missing(data)
         + how_many(len(shown), len(data), leading_arms(sweep)),
         alt.layer(zero, wide, *ends, bars, points).properties(width=600, height=alt.Step(30)),

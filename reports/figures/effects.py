@@ -11,7 +11,7 @@ from reports.comparison import Comparison
 from reports.design import Effect, Switch, at, design, on
 from reports.figures.arms import ARMS
 from reports.figures.differences import missing
-from reports.figures.figure import Figure, error_unit
+from reports.figures.figure import Figure, error_unit, over
 from reports.figures.palette import GREY, LEGEND, TEST, TRAIN
 from reports.load import Sweep
 
@@ -32,10 +32,10 @@ def effects(sweep: Sweep, comparison: Comparison) -> Figure | None:
     return Figure(
         "effects",
         "What each switch does, and every two together",
-        "Point: mean over seeds of the effect, paired by seed; left of zero is less test error. Thick bar: 95 % interval over seeds of "
-        "these data; thin bar: on new data of the kind; both of all effects together (max-T). A × B: half of how much the "
-        "effect of A changes when B is switched on; left of zero, both together have less error than the sum of their effects."
-        + missing(data),
+        "Point: mean over seeds of the effect, paired by seed; left of zero is less test error. Thick bar: 95 % interval over "
+        f"{over(data.seeds, comparison)}; thin bar: 95 % interval on new data of the kind; both of all effects together (max-T). "
+        "A × B: half of how much the effect of A changes when B is switched on; left of zero, both together leave less error than if their "
+        "effects added up." + missing(data),
         (
             zero
             + base.mark_rule(strokeWidth=1.5, color=GREY).encode(x="new data low:Q", x2="new data high:Q")
@@ -76,7 +76,7 @@ def interactions(sweep: Sweep, comparison: Comparison) -> Figure | None:
         "interactions",
         "Two switches at a time",
         "Mean test error over seeds and over the values of the other switches. Lines that are parallel: the two effects add up. "
-        "How sure a crossing or a bend is, is told by the intervals of the interactions above, which are paired by seed."
+        "How sure a bend or a crossing is, the intervals of the interactions above say."
         + (f" The first {PANELS} pairs; the CSV has all." if len(set(data["panel"])) > PANELS else ""),
         alt.concat(*panels, columns=3).resolve_scale(y="shared", color="independent", strokeDash="independent"),
         data,

@@ -43,3 +43,10 @@ def specification(figure: Figure) -> dict[str, Any]:
 def error_unit(comparison: Comparison) -> tuple[str, float]:
     """The unit on axes and the factor that converts to it: errors that are shares of examples are shown in percent."""
     return ("%", 100.0) if comparison.percent else ("mean squared", 1.0)
+
+
+def over(seeds: pd.Series, comparison: Comparison) -> str:
+    """What the intervals of a caption are over: "10 seeds of these data", or "9 to 10 seeds …"."""
+    least, most = int(seeds.min()), int(seeds.max())
+    count = f"{most:,}" if least == most else f"{least:,} to {most:,}"
+    return f"{count} {comparison.these_seeds}"

@@ -10,7 +10,7 @@ from reports.averages import intervals
 from reports.comparison import Comparison
 from reports.crossed import of_independent_seeds
 from reports.excerpt import evenly, how_many, leading, leading_arms, thinned
-from reports.figures.figure import Figure, error_unit
+from reports.figures.figure import Figure, error_unit, over
 from reports.figures.palette import COLOURS, LEGEND, STAR, TEST, TRAIN, VALIDATION
 from reports.load import Sweep
 
@@ -52,8 +52,8 @@ def learning_curves(sweep: Sweep, comparison: Comparison) -> Figure:
     return Figure(
         "learning_curves",
         "Learning curves",
-        "Mean over seeds with the 95 % t interval, noise off, train and test at the same weights. Epochs on a logarithmic scale from 1 on, "
-        "errors on a square-root scale."
+        f"Mean over {over(data.seeds, comparison)} with the 95 % t interval, each point alone; noise off, train and test at the same "
+        "weights. Epochs on a logarithmic scale from 1 on, errors on a square-root scale."
         + how_many(
             len(shown),
             len(comparison.rows),

@@ -25,14 +25,15 @@ def own_choice(sweep: Sweep, comparison: Comparison) -> Figure | None:
         return None
     differences, values = differences_of(choices, factor), values_of(choices)
     charts = [picked(values), *([forest(differences, comparison, unit)] if len(differences) else [])]
+    n = max(row.test_error.n for row in comparison.rows)
     cut = any(len(one.tried) > VALUES for one in choices)
     return Figure(
         "own_choice",
         "What each seed would have chosen",
-        "Above: mean difference in test error over seeds with its simultaneous 95 % interval over the seeds of this data (max-T, "
-        "over all comparisons of the table), where one value is chosen for all seeds by mean validation error, and where each seed, of the "
-        "baseline too, takes the value that is best on its own validation rows. Below: how many seeds choose each value; the area is "
-        "their number, the ring is the value chosen for all."
+        f"Above: mean difference in test error, paired by seed, with its 95 % interval over {n:,} {comparison.these_seeds}, of all "
+        "comparisons together (max-T). Chosen by all seeds together: one value, by mean validation error; by each seed: the value, of the "
+        "baseline too, that is best on its own validation rows. Below: how many seeds choose each value (area of the dot); ring: the "
+        "value chosen for all."
         + (f" At most {VALUES} values an arm are drawn, evenly chosen, and those chosen." if cut else "")
         + how_many(len(choices), len(comparison.rows), leading_arms(sweep)),
         alt.vconcat(*reversed(charts)).resolve_scale(color="independent"),

@@ -51,7 +51,7 @@ def matrix(sweep: Sweep, comparison: Comparison) -> Figure | None:
         "pairs",
         "Every arm against every other",
         f"Test error of the arm in the row minus that of the arm in the column ({unit}), mean over seeds, paired. Framed: "
-        "decided, p < 0.05 with all comparisons together (max-T); the others are undecided."
+        f"decided over {comparison.these_seeds}, p < 0.05 with all comparisons together (max-T); the others are undecided."
         + how_many(len(leaders), len(comparison.rows), leading_arms(sweep)),
         (squares + marks + texts).properties(width=alt.Step(CELL), height=alt.Step(CELL * 0.6)),
         data,

@@ -31,9 +31,9 @@ def reliability_diagram(sweep: Sweep, comparison: Comparison) -> Figure | None:
         "How rightly they are sure",
         "Accuracy on test rows over confidence, the largest probability, in 15 bins, after the last step. On the dashed line confidence is "
         f"right; below it networks are surer than they are right. Dot: all rows of {n} seed{'s' * (n > 1)}; bar: 95 % interval over "
-        "seeds of these data (Fieller's, of right rows over rows; none of fewer than five right or wrong). Grey: the share of "
-        "test rows in the bin. Bins of fewer than "
-        f"{FEWEST} rows are not drawn." + how_many(len(leaders), data.arm.nunique(), leading_arms(sweep)),
+        f"{comparison.these_seeds}, each bin alone (Fieller's, of right rows over rows; none of fewer than five right or wrong). "
+        f"Grey: the share of test rows in the bin. Bins of fewer than {FEWEST} rows are not drawn."
+        + how_many(len(leaders), data.arm.nunique(), leading_arms(sweep)),
         panels(drawn, leaders),
         data[["arm", *(name for name in data if name != "arm")]],
     )

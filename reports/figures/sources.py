@@ -26,10 +26,10 @@ def sources(sweep: Sweep, comparison: Comparison) -> Figure | None:
     return Figure(
         "sources",
         "Where the spread comes from",
-        "Standard deviation of test error that each source of chance makes, by itself and (×) in how it depends on others, over draws "
-        "that are all crossed; bar: 95 % interval (generalized, of Gaussian effects). A point at 0 is no sign of it, and the bar says how "
-        "large it could be. Grey: the part of one network's that the finite test set makes; more test rows would take it away."
-        + how_many(len(panels), len(found), "arms"),
+        "Standard deviation of test error that each source of chance makes, by itself and (×) in how it depends on others; bar: 95 % "
+        f"interval over {' × '.join(map(str, found[0].sizes.values()))} crossed draws of the sources, each alone (generalized, of Gaussian "
+        "effects). A point at 0: no sign of it; the bar says how large it could be. Grey: the part of one network's that the finite test "
+        "set makes; more test rows would take it away." + how_many(len(panels), len(found), "arms"),
         alt.vconcat(*panels).resolve_scale(x="shared"),
         data,
     )

@@ -10,7 +10,7 @@ from reports.averages import intervals
 from reports.axes import called, columns, label, places
 from reports.comparison import Comparison
 from reports.excerpt import how_many, thinned
-from reports.figures.figure import Figure, error_unit
+from reports.figures.figure import Figure, error_unit, over
 from reports.figures.palette import COLOURS, GREY, LEGEND, TEST, TRAIN, VALIDATION
 from reports.load import Sweep
 
@@ -36,9 +36,9 @@ def strengths(sweep: Sweep, comparison: Comparison) -> Figure | None:
         "strengths",
         "What the strength does",
         "Mean over seeds, all other axes equal. Ring: chosen on validation error. In a panel without other numbers, band: 95 % t "
-        "interval of test/error; gap/error (long dashes) is test minus train error: where the training set is fitted without error, "
-        "the two lines are one. Where other numbers vary too, test/error alone, a line for each of their values; dots that no "
-        "line joins differ in other numbers as well."
+        f"interval of test/error over {over(data.seeds, comparison)}, each point alone; gap/error (long dashes): test minus train "
+        "error, the same line where train error is 0. Where other numbers vary too, test/error alone, a line for each of their "
+        "values; dots that no line joins differ in other numbers as well."
         + (f" At most {LINES} lines a panel and {most} values a line are drawn, evenly chosen." if crowded else "")
         + how_many(len(charts), len(panels), "panels"),
         alt.concat(*charts, columns=2).resolve_scale(y="independent", x="independent", color="independent"),

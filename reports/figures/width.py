@@ -33,10 +33,10 @@ def interval_width(sweep: Sweep, comparison: Comparison) -> Figure | None:
     return Figure(
         "interval_width",
         "Interval width against seeds",
-        "Half of the 95 % interval of each difference. Solid: of the first k seeds, in their order; dashed: to be expected of up to "
-        f"{FURTHER} times as many, by what all seeds say. Alone: the t interval, as if there were no other comparison; together: of "
-        "all comparisons (max-T), from six seeds on. On new data, where every point is by what all seeds say, rows that seeds have in "
-        "common set an end to what more seeds can do."
+        "Half of the 95 % interval of each difference. Solid: of the first k seeds, in their order; dashed: expected of up to "
+        f"{FURTHER} times as many, from what all seeds say. Over {comparison.these_seeds}, alone: the t interval, as if there were no "
+        "other comparison; together: of all comparisons (max-T), from six seeds on. On new data every point is expected; rows that seeds "
+        "have in common limit what more seeds can do."
         + (EFFECT if effect else "")
         + how_many(len(arms), len(compared.rows), leading_arms(sweep)),
         alt.hconcat(*panels),

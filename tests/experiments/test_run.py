@@ -107,7 +107,7 @@ def test_the_sweeps_own_run_lists_its_cells_and_carries_the_report(smoke, client
     assert sweep.info.status == "FINISHED"
     assert sweep.data.tags["command"] == "python -m experiments.run study=smoke"
     assert "| l2 |" in sweep.data.tags["mlflow.note.content"]
-    assert "over 3 seeds and against none" in sweep.data.tags["answer"]
+    assert "over 3 seeds, against the baseline none" in sweep.data.tags["answer"]
     names = {artifact.path for artifact in client.list_artifacts(sweep.info.run_id, "report")}
     assert {
         "report/index.html",

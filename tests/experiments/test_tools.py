@@ -22,7 +22,7 @@ def test_the_readmes_python_lines_run_and_answer(tmp_path):
         [sys.executable, "-c", probe], cwd=tmp_path, env=environment(), capture_output=True, text=True
     )
     assert done.returncode == 0, done.stderr
-    assert "over 5 seeds and against λ = 0" in done.stdout
+    assert "over 5 seeds, against the baseline λ = 0" in done.stdout
     assert not list(tmp_path.iterdir())  # nothing is recorded
 
 

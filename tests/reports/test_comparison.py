@@ -125,7 +125,7 @@ def test_too_few_seeds_are_called_too_few_and_how_many_would_do():
     results = sweep.results.assign(**{"test/error": sweep.results.cell.map({"none": 0.97, "weak": 0.0})})
     answer = sentence(compare(sweep._replace(results=results)))
     assert answer == (
-        "On these data, over 4 seeds and against none: no arm is decided.\n"
+        "On these data, over 4 seeds, against the baseline none: no arm is decided.\n"
         "Undecided: l2 (−97.00 points); below 6 seeds the sign-flip test can decide nothing: take more (seeds=6).\n"
         "What holds on new data of this kind is not known: it is not recorded which training rows seeds have in common."
     )

@@ -123,17 +123,21 @@ def test_the_interval_of_selection_is_welchs():
     assert welch(np.ones(3), np.zeros(3))[:3] == (1.0, 1.0, 1.0)
 
 
-def test_the_sentences_count_what_was_told_and_what_was_found_again():
+def test_the_sentences_count_what_was_decided_and_what_was_found_again():
     sweep = confirmed(OLD, NEW)
     (said,) = confirmed_in_sentences(sweep, compare(sweep))
     assert said.startswith(
-        "On 8 seeds never used before, of the 3 differences that the first sweep told, with the values that it chose: "
+        "On 8 seeds never used before, of the 3 differences that the first sweep decided, with the values that it chose: "
         "confirmed: good (−1.50 points); not confirmed: lucky (+0.00 points); contradicted: worse (−2.00 points)."
     )
     assert "Of the 2.00 points by which these 3 differed on average over the first 8 seeds, −0.17 [" in said
     assert "were found again; 2.17 [" in said
+    assert said.rstrip().endswith("([low, high]: 95 % intervals over seeds, each alone).")
     nothing = confirmed(dict.fromkeys(OLD, 0.0), NEW)
-    assert "told no difference: there is nothing to confirm" in confirmed_in_sentences(nothing, compare(nothing))[0]
+    assert (
+        "left every difference undecided: there is nothing to confirm"
+        in confirmed_in_sentences(nothing, compare(nothing))[0]
+    )
 
 
 def test_an_arm_that_did_not_finish_on_new_seeds_is_named():

@@ -158,8 +158,18 @@ def test_of_calculations_the_cells_that_failed_are_counted():
 @pytest.mark.parametrize(
     ("n", "said"),
     [
-        (1, ["With 1 seed no difference can be told, however large (there is no p): 6 seeds can (L015)."]),
-        (5, ["With 5 seeds no difference can be told, however large (the least p is 0.0625): 6 seeds can (L015)."]),
+        (
+            1,
+            [
+                "With 1 seed nothing can be decided, however large the difference (there is no p): it takes 6 seeds (L015)."
+            ],
+        ),
+        (
+            5,
+            [
+                "With 5 seeds nothing can be decided, however large the difference (the least p is 0.0625): it takes 6 seeds (L015)."
+            ],
+        ),
         (6, []),
     ],
 )
@@ -170,7 +180,7 @@ def test_six_seeds_are_the_least_that_tell_a_difference(n, said):
 def test_the_arm_of_too_few_seeds_is_named_beside_others_that_have_enough():
     cells = {**CELLS, "l1": ({"regularizer": "l1"}, 0.3, 0.1)}
     gone = {(cell, seed) for cell in ("weak", "strong") for seed in range(4)}
-    assert said_of("L015", sweep_of(cells, diverged=gone))[0].startswith("l2: with 4 seeds no difference")
+    assert said_of("L015", sweep_of(cells, diverged=gone))[0].startswith("l2: with 4 seeds nothing can be decided")
 
 
 def test_numbers_of_tries_are_told_where_they_differ():
@@ -217,8 +227,8 @@ def test_test_rows_that_make_half_of_the_variance_are_told_of():
     assert said_of("L018", told(differing(d), sizes={"test": 11})) == []
     (said,) = said_of("L018", told(differing(d), sizes={"test": 2}))
     assert said == (
-        "l2 strength=0.1: 2 test rows, of which one is 50 points, make at least 50 points (sd) of the 53 by which the difference varies "
-        "over seeds (L018)."
+        "l2 strength=0.1: the difference varies over 8 seeds by 53 points (sd); 2 test rows, of which one is 50 points, alone make it vary "
+        "by at least 50 (L018)."
     )
     assert said_of("L018", told(differing([0.1] * 8), sizes={"test": 2})) == []
     assert said_of("L018", differing(d)) == []  # how many there are is not known
@@ -280,4 +290,4 @@ def test_where_all_pairs_are_compared_each_is_looked_at_under_the_names_of_both(
     (of_both,) = (one.differences for one in found if one.name == "l1 − l2")
     (l1,), (l2,) = ([one.differences for one in found if one.name == name] for name in ("l1", "l2"))
     np.testing.assert_allclose(of_both, l1 - l2, atol=1e-15)
-    assert said_of("L015", sweep)[0].startswith("With 5 seeds no difference can be told")
+    assert said_of("L015", sweep)[0].startswith("With 5 seeds nothing can be decided")

@@ -124,7 +124,7 @@ def test_a_ratio_to_what_may_be_0_has_no_interval():
     found = verdict({"kind": "ratio", "cell": L2, "than": NONE, "value": 2, "margin": 0.2}, none=NOISE, s0_1=1 + NOISE)
     assert (found.verdict, found.found) == (
         "undecided",
-        "regularizer=none: a mean not told from 0, so that the ratio has no ends",
+        "regularizer=none: the sign of its mean is undecided, so that the ratio has no ends",
     )
 
 
@@ -241,7 +241,8 @@ def test_a_slope_is_that_of_least_squares_over_the_logarithm():
     """1, 2 and 3 at 0.1, 1 and 10: one for each factor of ten, 1/ln 10 = 0.43429; no step goes back in any seed."""
     found = verdict({**RISING, "log": True}, s0_1=1 + NOISE, s1=2 + NOISE, s10=3 + NOISE)
     assert (
-        found.found == "slope 0.43429 [0.43429, 0.43429], over 8 seeds; no step is told to go the other way, p = 1.000"
+        found.found
+        == "slope 0.43429 [0.43429, 0.43429], over 8 seeds; no step is decided to go the other way, p = 1.000"
     )
     back = verdict(RISING, s0_1=2 + NOISE, s1=1 + NOISE, s10=9 + NOISE)
     assert back.found.endswith(
