@@ -37,8 +37,12 @@ def effects_in_sentences(sweep: Sweep, comparison: Comparison) -> list[str]:
     seeds = f"over {n} seeds" if n == sweep.results.seed.nunique() else f"over the {n} seeds that finished in all cells"
     about = f"Switched on, averaged over the other switches, paired {seeds}, {count} effects tested together"
     alone = told([effect for effect in found.effects if len(effect.switches) == 1], "", comparison)
-    pairs = told([effect for effect in found.effects if len(effect.switches) == 2], " than their sum", comparison)
-    return [f"{about}: {alone}.\nTwo together: {pairs}.\n"]
+    pairs = told(
+        [effect for effect in found.effects if len(effect.switches) == 2], " than effects that add up", comparison
+    )
+    return [
+        f"{about}: {alone}.\nInteractions, half of how much one effect changes where the other switch is on: {pairs}.\n"
+    ]
 
 
 def told(effects: Sequence[Effect], than: str, comparison: Comparison) -> str:

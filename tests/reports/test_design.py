@@ -154,7 +154,7 @@ def test_sentence_table_and_figures_say_the_same():
     comparison = compare(sweep)
     (said,) = effects_in_sentences(sweep, comparison)
     assert "3 effects tested together: lower test error: strength (−1.5" in said
-    assert "higher test error than their sum: strength × rate (+0.5" in said
+    assert "higher test error than effects that add up: strength × rate (+0.5" in said
     rows = effect_rows(sweep, comparison)
     assert [row["effect"] for row in rows] == ["strength", "rate", "strength × rate"]
     assert [row["off → on"] for row in rows] == ["0 → 0.01", "0 → 0.5", "0 → 0.01, 0 → 0.5"]
