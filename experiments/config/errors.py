@@ -36,9 +36,20 @@ def explain(error: BaseException, conf: Path) -> str:
     if isinstance(error, UnicodeDecodeError):
         return f"a config file is not UTF-8 text ({error.reason} at byte {error.start})."
     cause = error.__cause__
+    if "Cannot merge DictConfig with ListConfig" in f"{message} {cause}":
+        return list_for_mapping(message, str(cause))
     if isinstance(cause, OmegaConfBaseException):
         message += "\n" + str(cause).split("\n", 1)[0]
     return of_hydra(message, conf)
+
+
+def list_for_mapping(message: str, cause: str) -> str:
+    """The message where a list stands for what is a mapping: on the command line, or in a file."""
+    key = re.search(r"full_key: (\S+)", cause)
+    if key and "Error merging override" in message:
+        return f"{key[1]} is a mapping here, which a list cannot replace; set its keys one by one: {key[1]}.NAME=VALUE."
+    where = message.split(":", 1)[0]
+    return f"{where}: a list stands where a mapping of keys and values must be, as in study: {{name: mine, question: Why?}}."
 
 
 def of_hydra(message: str, conf: Path) -> str:

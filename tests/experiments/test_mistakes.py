@@ -144,7 +144,7 @@ STUDIES = {  # a study's file, and what the message must say
     "study: {name: x, question: Q, claims: [{kind: exact, cell: {a: 1}, metric: m, value: 1, margin: .inf}]}": "margin is inf",
     "study: 3": "study is 3; it must be a mapping",
     "study: null": "study is None; it must be a mapping",
-    "study: [a]": "study is ['a']; it must be a mapping",
+    "study: [a]": "In 'study/mine': a list stands where a mapping of keys and values must be",
     "hydra: {sweeper: {grids: {a: 1}}}": "In 'study/mine'",
     "hydra: {sweeper: {params: [a]}}": "In 'study/mine'",
     "- a": "study",
