@@ -1,10 +1,9 @@
-"""The answer: one sentence, and the tables that it rests on, from a comparison."""
+"""The tables that the answer rests on, from a comparison."""
 
 import math
-from collections.abc import Callable, Iterator
 from typing import Any
 
-from reports.comparison import Comparison, Pair, Row
+from reports.comparison import Comparison, Pair
 from reports.formats import (
     ends,
     half_width,
@@ -12,109 +11,12 @@ from reports.formats import (
     p_value,
     plus_minus,
     show,
-    show_difference,
     show_paired,
 )
 from reports.load import Sweep
 from reports.optimism import BY_ERROR, ledger
-from reports.schema.names import MOST, listed
-from reports.sign_flips import least_seeds
 
 NEW_DATA = "on new data"
-ENOUGH = least_seeds(1) or 0  # below so many seeds no p can be less than 0.05
-
-
-def sentence(comparison: Comparison) -> str:
-    """The answer in three lines, and the warnings: what is decided over seeds of these data, what is not and why, what of new data.
-
-    Arms stand best first. Decided is what has p < 0.05 by max-T, and so an interval without 0; the rest is undecided, and given with
-    its difference.
-    """
-    compared = [row for row in comparison.rows if row.pair is not None and row.pair.difference.n]
-    if any(seeds_of(row) > 1 for row in compared):
-        ranked = sorted(compared, key=mean_difference)
-        lines = [decided(comparison, ranked), undecided(comparison, ranked), of_new_data(ranked)]
-        sentences = ["\n".join(filter(None, lines))]
-    else:
-        sentences = [of_one(row, comparison) for row in comparison.rows[:MOST]]
-        sentences += [f"And {len(comparison.rows) - MOST:,} more."] if len(comparison.rows) > MOST else []
-    return " ".join([*sentences, *comparison.warnings])
-
-
-def of_one(row: Row, comparison: Comparison) -> str:
-    seeds = "1 seed" if row.test_error.n == 1 else f"{row.test_error.n} seeds"
-    return f"{row.arm}: test error {show(row.test_error, comparison)}, gap {show(row.gap, comparison)}, over {seeds}."
-
-
-def decided(comparison: Comparison, ranked: list[Row]) -> str:
-    """The population, and the arms whose difference over seeds is decided."""
-    n = max(seeds_of(row) for row in ranked)
-    where = f"{comparison.population[:1].upper()}{comparison.population[1:]}" or "Here"
-    parts = [
-        f"{words}: {listed([with_difference(row, comparison) for row in rows])}"
-        for words, rows in by_sign(ranked, lambda row: row.p < 0.05, mean_difference)
-    ]
-    found = "; ".join(parts) or "no arm is decided"
-    return f"{where}, over {n} seeds, against the baseline {comparison.baseline}: {found}."
-
-
-def undecided(comparison: Comparison, ranked: list[Row]) -> str:
-    """The arms whose difference over seeds is not decided, and why."""
-    rows = [row for row in ranked if not row.p < 0.05]
-    if not rows:
-        return ""
-    few = [row for row in rows if seeds_of(row) < ENOUGH]
-    whom = "" if len(few) == len(rows) else f" ({listed([row.arm for row in few])})"
-    why = ["intervals over seeds include 0"] if len(few) < len(rows) else []
-    why += (
-        [f"below {ENOUGH} seeds{whom} the sign-flip test can decide nothing: take more (seeds={ENOUGH})"] if few else []
-    )
-    return f"Undecided: {listed([with_difference(row, comparison) for row in rows])}; {'; '.join(why)}."
-
-
-def of_new_data(ranked: list[Row]) -> str:
-    """The same question about new data of the kind."""
-    known = [row for row in ranked if row.pair is not None and not row.pair.new_data.why]
-    if not known:
-        whys = {row.pair.new_data.why for row in ranked if row.pair is not None}
-        return f"What holds on new data of this kind is not known: {'; '.join(sorted(whys))}."
-    parts = [
-        f"{words}: {listed([row.arm for row in rows])}"
-        for words, rows in by_sign(known, holds_on_new_data, mean_difference)
-    ]
-    rest = [row.arm for row in known if not holds_on_new_data(row)]
-    parts += [f"undecided: {listed(rest)}"] if rest else []
-    parts += (
-        [f"not known: {listed([row.arm for row in ranked if row not in known])}"] if len(known) < len(ranked) else []
-    )
-    return f"On new data of this kind: {'; '.join(parts)}."
-
-
-def holds_on_new_data(row: Row) -> bool:
-    """Whether the interval on new data, all comparisons together, excludes 0."""
-    return row.pair is not None and (row.pair.beyond.low > 0 or row.pair.beyond.high < 0)
-
-
-def by_sign(
-    ranked: list[Row], counts: Callable[[Row], bool], mean: Callable[[Row], float]
-) -> Iterator[tuple[str, list[Row]]]:
-    """The rows that count, those of lower error and those of higher error, where there are any."""
-    for sign, words in ((-1, "lower test error"), (1, "higher test error")):
-        rows = [row for row in ranked if counts(row) and sign * mean(row) > 0]
-        if rows:
-            yield words, rows
-
-
-def with_difference(row: Row, comparison: Comparison) -> str:
-    return f"{row.arm} ({show_difference(mean_difference(row), comparison)})"
-
-
-def mean_difference(row: Row) -> float:
-    return row.difference.mean if row.difference is not None else math.nan
-
-
-def seeds_of(row: Row) -> int:
-    return row.difference.n if row.difference is not None else 0
 
 
 def table_rows(comparison: Comparison) -> list[dict[str, Any]]:
@@ -161,7 +63,9 @@ def terminal_rows(comparison: Comparison) -> tuple[list[dict[str, str]], str]:
             **({"chosen": " ".join(row.choice.values())} if chooses(comparison) else {}),
             "test/error": plus_minus(row.test_error, comparison),
             "gap/error": plus_minus(row.gap, comparison),
-            "difference": "" if row.pair is None else half_width(mean_difference(row), row.pair.together, comparison),
+            "difference": ""
+            if row.pair is None
+            else half_width(row.pair.difference.mean, row.pair.together, comparison),
             "p": "" if row.pair is None else p_value(row.p),
             NEW_DATA: "" if row.pair is None else ends(row.pair.beyond, comparison),
         }

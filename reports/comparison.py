@@ -92,6 +92,7 @@ class Comparison(NamedTuple):
     ] = ()  # all that were compared, in one family: with the baseline, or every arm with every other
     population: str = ""  # what the answer is true of, in words
     redrawn: bool = False  # every seed has data of its own
+    smallest_effect: float | None = None  # the least difference that matters, where the study states one
 
     @property
     def these_seeds(self) -> str:
@@ -142,6 +143,7 @@ def compare(sweep: Sweep) -> Comparison:
         compared,
         population(sweep),
         redrawn(sweep),
+        effect if isinstance(effect := sweep.study.get("smallest_effect"), float | int) and effect > 0 else None,
     )
     return comparison._replace(**look(sweep, comparison)._asdict())
 

@@ -4,7 +4,7 @@ from functools import partial
 
 import pandas as pd
 
-from reports.answer import NEW_DATA, certainty_rows, ledger_rows, pair_rows, sentence, table_rows, terminal_rows
+from reports.answer import NEW_DATA, certainty_rows, ledger_rows, pair_rows, table_rows, terminal_rows
 from reports.by_source import by_source
 from reports.calibration import calibration_rows
 from reports.comparison import Comparison, compare
@@ -18,6 +18,7 @@ from reports.findings import Attempt, Findings
 from reports.load import Sweep
 from reports.measurements import beside, numbers_beside, stated_measures
 from reports.own_choice import own_choice_rows
+from reports.sentence import sentence
 from reports.smallest_effect import smallest_effect_numbers, smallest_effect_rows
 from reports.tables import numbers_of, pairs_of
 from reports.variance import component_rows, in_a_sentence, source_rows, sources_in_a_sentence, spread_rows

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reports.answer import sentence, table_rows, terminal_rows
+from reports.answer import table_rows, terminal_rows
 from reports.build import check_replaceable
 from reports.comparison import compare
 from reports.figures.every import figures
@@ -17,6 +17,7 @@ from reports.formats import number
 from reports.optimism import ledger
 from reports.schema import RULES, SELECTED
 from reports.schema.names import arm_name, arm_names
+from reports.sentence import sentence
 from reports.tables import markdown
 from tests.reports.made import swept
 
@@ -117,6 +118,29 @@ def test_the_sentence_says_what_differs_and_what_cannot_be_told():
     assert "\nUndecided: l1 (+0.0" in answer or "\nUndecided: l1 (−0.0" in answer
     assert "can decide nothing" not in answer  # eight seeds can decide
     assert "| l2 | strength=0.1 |" in markdown(table_rows(comparison))
+
+
+def test_with_a_smallest_effect_every_arm_has_one_of_four_words():
+    """Eight seeds, sd of differences 0.001, so that intervals are within 0.005 of −0.05, 0 and 0.03; 0.04 is what matters."""
+    cells = {
+        "none": ({"regularizer": "none"}, 0.3, 0.30),
+        "l2": ({"regularizer": "l2"}, 0.3, 0.25),
+        "l1": ({"regularizer": "l1"}, 0.3, 0.30),
+        "noise": ({"regularizer": "noise"}, 0.3, 0.33),
+        "worse": ({"regularizer": "worse"}, 0.3, 0.36),
+    }
+    sweep = sweep_of(cells, choose=())
+    lines = sentence(compare(sweep._replace(study={**sweep.study, "smallest_effect": 0.04}))).split("\n")
+    assert re.sub(r" \(.[\d.]+ points\)", "", lines[0]).endswith(
+        "better: l2; worse: worse; equivalent, within ± 4 points: l1, noise."
+    )
+    assert not any(line.startswith("Undecided") for line in lines)
+    small = sentence(compare(sweep._replace(study={**sweep.study, "smallest_effect": 1e-6})))
+    assert "Undecided: l1" in small
+    assert "intervals over seeds include 0 and differences beyond ± 0.0001 points" in small
+    plain = sentence(compare(sweep)).split("\n")
+    assert "lower test error: l2" in plain[0]
+    assert "higher test error: noise" in plain[0]
 
 
 def test_too_few_seeds_are_called_too_few_and_how_many_would_do():

@@ -6,13 +6,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from reports.answer import sentence
 from reports.comparison import compare
 from reports.contrast import check_different, contrast
 from reports.diagnostics import diagnostic_rows
 from reports.figures.heat_map import heat_map
 from reports.figures.weights import weight_distribution
 from reports.schema.names import NoSuchSweep
+from reports.sentence import sentence
 from reports.statistics import sd_interval
 from reports.variance import source_rows
 from tests.reports.test_comparison import CELLS, sweep_of

@@ -10,13 +10,14 @@ from experiments.data.datasets import wine
 from experiments.data.splits import Holdout, KFold
 from experiments.notebook import Experiment, run
 from experiments.study.about_data import about_data
-from reports.answer import certainty_rows, sentence, table_rows
+from reports.answer import certainty_rows, table_rows
 from reports.comparison import by_seed, compare
 from reports.figures.differences import forest
 from reports.figures.pairs import matrix
 from reports.new_data import interval
 from reports.population import by_row, on_new_data
 from reports.schema import IN_COMMON
+from reports.sentence import sentence
 
 
 @pytest.fixture(scope="module")
