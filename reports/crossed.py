@@ -81,7 +81,8 @@ def averaged(
         finite = pd.concat([drawn.drop(columns=metrics), numbers.where(np.isfinite(numbers))], axis=1)
         by_draw = finite.groupby(["seed", *more])
         others = drawn.columns.difference([*metrics, DIVERGED, "seed", *more])
-        kinds = [by_draw[metrics].mean(), by_draw[list(others)].first()]  # each at once: pandas is slow column by column
+        # pandas warns of a table that grows column by column, as agg makes it
+        kinds = [by_draw[metrics].mean(), by_draw[list(others)].first()]
         kinds += [by_draw[[DIVERGED]].max()] if DIVERGED in table else []
         parts.append(pd.concat(kinds, axis=1).reset_index())
     return pd.concat(parts, ignore_index=True)[list(table)]

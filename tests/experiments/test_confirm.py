@@ -8,7 +8,15 @@ import pytest
 
 from experiments.config.errors import ConfigurationError
 from experiments.recording import confirmation as module
-from experiments.recording.confirmation import abandoned, check_tested, first_command, its_cells, new_seeds, on_new_seeds, seeds_used
+from experiments.recording.confirmation import (
+    abandoned,
+    check_tested,
+    first_command,
+    its_cells,
+    new_seeds,
+    on_new_seeds,
+    seeds_used,
+)
 from experiments.study.study import Study
 from reports.schema import CONFIRMS
 from tests.conftest import command
@@ -48,7 +56,9 @@ def test_new_seeds_that_are_folds_begin_with_a_repetition():
 
 def test_crossed_seeds_have_no_new_ones_and_the_way_out_is_told():
     cell = SimpleNamespace(experiment=experiment({"split": 3, "init": 2}))
-    with pytest.raises(ConfigurationError, match=r"seeds=\{split: 3, init: 2\} crosses draws .* Run it with a number of seeds"):
+    with pytest.raises(
+        ConfigurationError, match=r"seeds=\{split: 3, init: 2\} crosses draws .* Run it with a number of seeds"
+    ):
         check_tested(SimpleNamespace(cells=[cell]))
 
 

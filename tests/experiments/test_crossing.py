@@ -303,6 +303,7 @@ def test_a_crossed_sweep_ends_in_its_figure_first_and_continues_with_more_splits
 def test_very_many_measures_are_averaged_without_a_warning():
     """pandas warns of a table that has grown by a hundred columns, one at a time; warnings are errors here."""
     metrics = [f"m/{n}" for n in range(150)]
-    table = pd.DataFrame({"cell": "a", "seed": range(4), **dict.fromkeys(metrics, [1.0, 3.0, np.inf, 5.0])})
+    values = [1.0, 3.0, np.inf, 5.0]
+    table = pd.DataFrame({"cell": "a", "seed": range(4), **dict.fromkeys(metrics, values)})
     (split_0, split_1) = averaged(table, {"a": {"crossed": {"split": 2, "init": 2}}}, metrics)["m/7"]
     assert (split_0, split_1) == (2.0, 5.0)

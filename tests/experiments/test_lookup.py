@@ -142,7 +142,9 @@ def test_a_baseline_typed_with_dots_names_its_axis():
     typed = study(baseline={"regularizer": "l2", "penalty": {"strength": 0.1}})
     assert typed.baseline == {"regularizer": "l2", "penalty.strength": 0.1}
     assert look_up_cells(typed, WHOLE) == []
-    with pytest.raises(ConfigurationError, match=r"study\.baseline names penalty\.strength=0\.3; here penalty\.strength is"):
+    with pytest.raises(
+        ConfigurationError, match=r"study\.baseline names penalty\.strength=0\.3; here penalty\.strength is"
+    ):
         look_up_cells(study(baseline={"penalty": {"strength": 0.3}}), WHOLE)
 
 
