@@ -125,8 +125,14 @@ def differences(recorded: "pd.DataFrame", repeated: "pd.DataFrame") -> "pd.DataF
 
     from experiments.config.errors import ConfigurationError
     from reports.schema import BEGAN
+    from reports.schema.names import listed
 
     recorded, repeated = (table.drop(columns=BEGAN, errors="ignore") for table in (recorded, repeated))
+    if others := sorted({*recorded.columns} ^ {*repeated.columns}):
+        raise ConfigurationError(
+            f"its tables and those that this code makes do not both have {listed(others)}: another version recorded it; check out the "
+            "commit that its tag `commit` names"
+        )
     if list(recorded.columns) != list(repeated.columns) or len(recorded) != len(repeated):
         raise ConfigurationError("its tables have rows or columns other than those of its config")
     differing = []

@@ -68,6 +68,7 @@ def results(first: Sweep, second: Sweep, common: list[str], metric: str) -> list
     """The metric of each cell in both, and B − A, paired where seeds mean the same."""
     tasks = {cell.get("task") for sweep in (first, second) for cell in sweep.cells}
     shown = Comparison([], "", is_error(metric) and tasks == {"classification"}, 0, [], [])
+    have_one_unit = len(tasks) == 1  # else a share of examples would be taken from a mean square
     cells = [{cell["name"]: cell for cell in sweep.cells} for sweep in (first, second)]
     columns = [column(metric, sweep.results, sweep.curves) for sweep in (first, second)]
     tables = [
@@ -85,11 +86,8 @@ def results(first: Sweep, second: Sweep, common: list[str], metric: str) -> list
     for name, difference, paired, family in zip(common, differences, are_paired, together, strict=True):
         values_of = [table.loc[name].dropna() for table in tables]
         of_both = {end: plus_minus(mean_interval(values), shown) for end, values in zip("AB", values_of, strict=True)}
-        between = (
-            half_width(difference.mean, family, shown)
-            if paired
-            else number(values_of[1].mean() - values_of[0].mean(), shown, sign=True)
-        )
+        apart = values_of[1].mean() - values_of[0].mean() if have_one_unit else np.nan
+        between = half_width(difference.mean, family, shown) if paired else number(apart, shown, sign=True)
         seeds = f"{difference.n} paired" if paired else f"{len(values_of[0])}, {len(values_of[1])}"
         rows.append({f"{metric} of": name, **of_both, "B − A": between, "p": p_value(family.p), "seeds": seeds})
     return rows

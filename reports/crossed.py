@@ -78,10 +78,13 @@ def averaged(
             continue
         drawn = rows.assign(seed=first_draws(rows.seed, crossed(cells[name])))
         numbers = drawn[metrics].astype(float)
-        by_draw = drawn.assign(**numbers.where(np.isfinite(numbers))).groupby(["seed", *more], as_index=False)
-        means = dict.fromkeys(metrics, "mean") | ({DIVERGED: "max"} if DIVERGED in table else {})
-        others = dict.fromkeys(drawn.columns.difference([*means, "seed", *more]), "first")
-        parts.append(by_draw.agg(means | others))
+        finite = pd.concat([drawn.drop(columns=metrics), numbers.where(np.isfinite(numbers))], axis=1)
+        by_draw = finite.groupby(["seed", *more])
+        others = drawn.columns.difference([*metrics, DIVERGED, "seed", *more])
+        # pandas warns of a table that grows column by column, as agg makes it
+        kinds = [by_draw[metrics].mean(), by_draw[list(others)].first()]
+        kinds += [by_draw[[DIVERGED]].max()] if DIVERGED in table else []
+        parts.append(pd.concat(kinds, axis=1).reset_index())
     return pd.concat(parts, ignore_index=True)[list(table)]
 
 

@@ -12,6 +12,8 @@ from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 from yaml import YAMLError
 
+from experiments.study.study import Study
+
 SITES = ("inputs", "hidden", "weights", "gradients")  # where noise acts
 EXTRAS = {  # options of Hydra that come with other packages
     "optuna": "pip install '.[optuna]'",
@@ -116,6 +118,8 @@ def no_such_key(key: str, known: Mapping[str, set[str]]) -> str:
         return f"{key} is added with a plus, since a strength has no schedule unless it is given one: +{key}=OPTION."
     if key.startswith("study.baseline"):
         return f"{key} is new to this study's baseline; add it with a plus: +study.baseline.AXIS=VALUE."
+    if key.partition(".")[::2] in [("study", field.name) for field in fields(Study)]:
+        return f"{key} is not set by this study; add it with a plus: +{key}=VALUE."
     if key.endswith("._target_"):
         return (
             f"{key} is not set by the option chosen; add it with a plus, and allow the class by name: "

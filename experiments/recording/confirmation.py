@@ -11,6 +11,8 @@ from collections.abc import Collection, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from omegaconf import OmegaConf
+
 from experiments.config.composition import Job
 from experiments.config.errors import ConfigurationError
 from experiments.config.secrets import hidden
@@ -19,6 +21,7 @@ from experiments.recording.naming import from_short, in_short
 from experiments.recording.plan import Plan
 from experiments.recording.provenance import command
 from experiments.recording.store import existing_store, runs_of_kind, sweep_name
+from experiments.study.crossing import in_words
 from experiments.study.experiment import Experiment, listed_seeds
 from experiments.study.study import Study
 from reports.schema import CONFIRMS, FORMAT
@@ -64,12 +67,17 @@ def confirmation(study: Study, plan: Plan, console: "Console") -> Confirmation:
 
 
 def check_tested(plan: Plan) -> None:
-    """Raises ConfigurationError unless every cell trains networks and tests them: what is confirmed are test errors."""
+    """Raises ConfigurationError unless every cell trains networks of new seeds and tests them: what is confirmed are test errors."""
     for cell in plan.cells:
         if not isinstance(cell.experiment, Experiment):
             raise ConfigurationError(
                 "study.confirm compares test errors of networks, and theory=… trains none; ask for other seeds yourself: "
                 "seeds=[10,11,12]."
+            )
+        if cell.experiment.crossed:
+            raise ConfigurationError(
+                f"study.confirm takes other seeds, and seeds={in_words(cell.experiment.crossed)} crosses draws that are always the first "
+                "ones. Run it with a number of seeds (seeds=10), and then the same with study.confirm=true."
             )
         if "test" not in cell.experiment.parts:
             raise ConfigurationError(
@@ -126,7 +134,7 @@ def is_of(run: Any, study: Study) -> bool:
 
 def on_new_seeds(job: Job, used: Collection[int], jobs: Sequence[Job]) -> Job:
     """The job on as many seeds as it asks for, none of them used; what it was called by stays, unless all jobs have one value."""
-    seeds = new_seeds(job.config.seeds, used)
+    seeds = new_seeds(job.config.seeds, used, OmegaConf.select(job.config, "split.folds", default=1))
     config = copy.deepcopy(job.config)
     config.seeds = seeds
     overrides = {key: value for key, value in job.overrides.items() if key != "study.confirm"}
@@ -135,20 +143,23 @@ def on_new_seeds(job: Job, used: Collection[int], jobs: Sequence[Job]) -> Job:
     return Job(overrides, config, job.choices)
 
 
-def new_seeds(asked: Any, used: Collection[int]) -> list[int]:
+def new_seeds(asked: Any, used: Collection[int], folds: int = 1) -> list[int]:
     """As many seeds as asked for, from the first after all that are used; a list of which none is used is taken as it is.
 
-    >>> new_seeds(3, {0, 1, 2}), new_seeds([0, 7], {0, 1, 2}), new_seeds([8, 5], {0, 1, 2})
-    ([3, 4, 5], [3, 4], [8, 5])
+    Where seeds are folds (split=k_fold), they begin with a repetition, so that each row is tested as often as the first sweep does.
+
+    >>> new_seeds(3, {0, 1, 2}), new_seeds([0, 7], {0, 1, 2}), new_seeds([8, 5], {0, 1, 2}), new_seeds(5, {0, 1, 2}, folds=5)
+    ([3, 4, 5], [3, 4], [8, 5], [5, 6, 7, 8, 9])
     """
     given = [*asked] if not isinstance(asked, int) else None
     if given is not None and not set(given) & set(used):
         return given
-    start = max(used, default=-1) + 1
+    largest = max(used, default=-1)
+    start = (largest // folds + 1) * folds  # the first of a repetition
     seeds = list(range(start, start + len(listed_seeds(given if given is not None else asked))))
     if seeds[-1] >= 2**32:
         raise ConfigurationError(
-            f"study.confirm takes seeds after the largest used, {start - 1}, and a seed must be less than 2³²; list seeds that "
+            f"study.confirm takes seeds after the largest used, {largest}, and a seed must be less than 2³²; list seeds that "
             "were never used yourself: seeds=[…]."
         )
     return seeds

@@ -1,6 +1,7 @@
 """The question a sweep answers, stated before anything is run."""
 
 import re
+from collections.abc import Iterator, Mapping
 from dataclasses import field, fields
 from typing import Any
 
@@ -61,6 +62,7 @@ class Study:
                 f"study.name is {self.name!r}; it must begin with a letter or a digit and have at most 100 letters, digits, "
                 "spaces and . + - _"
             )
+        object.__setattr__(self, "baseline", dict(dotted(self.baseline)))
         check_measures(self.measures)
         check_switches(self.design, self.choose)
         check_codes(self.mute)
@@ -80,6 +82,19 @@ class Study:
 
     def as_dict(self) -> dict[str, Any]:
         return {f.name: getattr(self, f.name) for f in fields(self)}  # type: ignore[arg-type]
+
+
+def dotted(values: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:
+    """Values by whole keys: the command line makes mappings of dots, as in +study.baseline.optimizer.learning_rate=0.1.
+
+    >>> dict(dotted({"penalty": "l2", "optimizer": {"learning_rate": 0.1}}))
+    {'penalty': 'l2', 'optimizer.learning_rate': 0.1}
+    """
+    for key, value in values.items():
+        if isinstance(value, Mapping):
+            yield from dotted(value, f"{above}{key}.")
+        else:
+            yield f"{above}{key}", value
 
 
 def check_measures(measures: list[str]) -> None:

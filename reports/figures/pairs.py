@@ -29,7 +29,9 @@ def matrix(sweep: Sweep, comparison: Comparison) -> Figure | None:
         for sign, arm, other in ((1, pair.arm, pair.other), (-1, pair.other, pair.arm))
     )
     leaders = [row.arm for row in leading(sweep, comparison, IN_FIGURES).rows]
-    shown = data[data.arm.isin(leaders) & data.minus.isin(leaders)]
+    shown = data[data.arm.isin(leaders) & data.minus.isin(leaders)].dropna(subset="difference")  # drawn, it reads +0.00
+    if shown.empty:
+        return None
     largest = float(shown["difference"].abs().max()) or 1.0
     base = alt.Chart(shown).encode(
         x=alt.X("minus:N", sort=leaders, title="minus", axis=alt.Axis(labelLimit=400, labelAngle=-40)),
@@ -52,6 +54,7 @@ def matrix(sweep: Sweep, comparison: Comparison) -> Figure | None:
         "Every arm against every other",
         f"Test error of the arm in the row minus that of the arm in the column ({unit}), mean over seeds, paired. Framed: "
         f"decided over {comparison.these_seeds}, p < 0.05 with all comparisons together (max-T); the others are undecided."
+        + (" Where there is no square, no seed has both errors." if data["difference"].isna().any() else "")
         + how_many(len(leaders), len(comparison.rows), leading_arms(sweep)),
         (squares + marks + texts).properties(width=alt.Step(CELL), height=alt.Step(CELL * 0.6)),
         data,

@@ -8,10 +8,19 @@ import pytest
 
 from experiments.config.errors import ConfigurationError
 from experiments.recording import confirmation as module
-from experiments.recording.confirmation import abandoned, first_command, its_cells, new_seeds, on_new_seeds, seeds_used
+from experiments.recording.confirmation import (
+    abandoned,
+    check_tested,
+    first_command,
+    its_cells,
+    new_seeds,
+    on_new_seeds,
+    seeds_used,
+)
 from experiments.study.study import Study
 from reports.schema import CONFIRMS
 from tests.conftest import command
+from tests.experiments.test_crossing import experiment
 
 STUDY = Study("made", "Is it so?")
 
@@ -35,6 +44,22 @@ def test_as_many_seeds_as_asked_follow_the_largest_that_is_used():
     assert new_seeds(2, set()) == [0, 1]
     with pytest.raises(ConfigurationError, match="less than 2³²"):
         new_seeds(2, {2**32 - 2})
+
+
+def test_new_seeds_that_are_folds_begin_with_a_repetition():
+    """Seeds 0 to 12 are used; 13 and 14 are the last two of five folds, so that 13 to 17 would test some rows twice, and others never."""
+    from omegaconf import OmegaConf
+
+    job = job_of(5)._replace(config=OmegaConf.create({"seeds": 5, "split": {"folds": 5}}))
+    assert on_new_seeds(job, set(range(13)), [job]).config.seeds == [15, 16, 17, 18, 19]
+
+
+def test_crossed_seeds_have_no_new_ones_and_the_way_out_is_told():
+    cell = SimpleNamespace(experiment=experiment({"split": 3, "init": 2}))
+    with pytest.raises(
+        ConfigurationError, match=r"seeds=\{split: 3, init: 2\} crosses draws .* Run it with a number of seeds"
+    ):
+        check_tested(SimpleNamespace(cells=[cell]))
 
 
 def test_a_list_of_seeds_of_which_none_is_used_is_taken_as_it_is():

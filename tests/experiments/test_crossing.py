@@ -28,6 +28,7 @@ from reports.by_source import by_source
 from reports.claims.evidence import Measured, values_of
 from reports.comparison import compare
 from reports.contrast import contrast
+from reports.crossed import averaged
 from reports.figures.sources import sources
 from reports.schema import IN_COMMON
 from reports.schema.record import what_is_wrong
@@ -297,3 +298,12 @@ def test_a_crossed_sweep_ends_in_its_figure_first_and_continues_with_more_splits
         "one network",
         "finite test set",
     }
+
+
+def test_very_many_measures_are_averaged_without_a_warning():
+    """pandas warns of a table that has grown by a hundred columns, one at a time; warnings are errors here."""
+    metrics = [f"m/{n}" for n in range(150)]
+    values = [1.0, 3.0, np.inf, 5.0]
+    table = pd.DataFrame({"cell": "a", "seed": range(4), **dict.fromkeys(metrics, values)})
+    (split_0, split_1) = averaged(table, {"a": {"crossed": {"split": 2, "init": 2}}}, metrics)["m/7"]
+    assert (split_0, split_1) == (2.0, 5.0)

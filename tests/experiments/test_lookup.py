@@ -137,6 +137,17 @@ def test_patterns_of_figures_and_derived_metrics_are_looked_up_by_what_they_need
         look_up_metrics(Study("s", "Q?", measures=["exact/*"]), METRICS)
 
 
+def test_a_baseline_typed_with_dots_names_its_axis():
+    """Hydra reads +study.baseline.penalty.strength=0.1 as a mapping in a mapping."""
+    typed = study(baseline={"regularizer": "l2", "penalty": {"strength": 0.1}})
+    assert typed.baseline == {"regularizer": "l2", "penalty.strength": 0.1}
+    assert look_up_cells(typed, WHOLE) == []
+    with pytest.raises(
+        ConfigurationError, match=r"study\.baseline names penalty\.strength=0\.3; here penalty\.strength is"
+    ):
+        look_up_cells(study(baseline={"penalty": {"strength": 0.3}}), WHOLE)
+
+
 def test_a_misspelt_baseline_or_excerpt_is_a_mistake():
     with pytest.raises(ConfigurationError, match=r"study\.baseline names regularizer=nnoe"):
         look_up_cells(study(baseline={"regularizer": "nnoe"}), WHOLE)

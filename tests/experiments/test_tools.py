@@ -170,3 +170,23 @@ def test_without_a_store_the_tools_say_so(tmp_path):
 
 def test_the_table_of_options_is_the_generated_one():
     assert table() in (ROOT / "conf" / "README.md").read_text(encoding="utf-8")
+
+
+def test_a_record_of_another_version_is_told_from_one_that_was_changed():
+    """Verifying says which columns only one of both has, and where the code is that made them."""
+    import pandas as pd
+
+    from experiments.config.errors import ConfigurationError
+    from experiments.verify import differences
+
+    old, new = (
+        pd.DataFrame({"seed": [0], "test/loss": [1.0]}),
+        pd.DataFrame({"seed": [0], "test/loss": [1.0], "floor": [0.1]}),
+    )
+    with pytest.raises(
+        ConfigurationError, match="do not both have floor: another version recorded it; check out the commit"
+    ):
+        differences(old, new)
+    with pytest.raises(ConfigurationError, match="rows or columns other than those of its config"):
+        differences(old, pd.concat([old, old]))
+    assert differences(old, old).empty

@@ -40,6 +40,15 @@ def test_cells_of_other_data_are_not_paired():
     assert contrast(first, second).results[0]["p"] == "–"
 
 
+def test_a_share_of_examples_is_not_taken_from_a_mean_square():
+    first, second = (
+        sweep._replace(cells=[cell | {"task": task, "data": task} for cell in sweep.cells])
+        for sweep, task in ((sweep_of(FEWER), "classification"), (sweep_of(FEWER), "regression"))
+    )
+    assert {row["B − A"] for row in contrast(first, second).results} == {"–"}
+    assert "–" not in {row["B − A"] for row in contrast(first, first).results}
+
+
 def test_a_sweep_is_not_compared_with_itself():
     """Two names of one sweep: the message lists the newest by name."""
     runs = {f"run {n}": SimpleNamespace(info=SimpleNamespace(run_name=f"sweep: made {n}")) for n in range(3)}
