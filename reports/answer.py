@@ -55,7 +55,7 @@ def decided(comparison: Comparison, ranked: list[Row]) -> str:
         for words, rows in by_sign(ranked, lambda row: row.p < 0.05, mean_difference)
     ]
     found = "; ".join(parts) or "no arm is decided"
-    return f"{where}, over {n} seeds, against the baseline {comparison.baseline}: {found}."
+    return f"{where}, over {n} {comparison.unit}, against the baseline {comparison.baseline}: {found}."
 
 
 def undecided(comparison: Comparison, ranked: list[Row]) -> str:
@@ -67,7 +67,12 @@ def undecided(comparison: Comparison, ranked: list[Row]) -> str:
     whom = "" if len(few) == len(rows) else f" ({listed([row.arm for row in few])})"
     why = ["intervals over seeds include 0"] if len(few) < len(rows) else []
     why += (
-        [f"below {ENOUGH} seeds{whom} the sign-flip test can decide nothing: take more (seeds={ENOUGH})"] if few else []
+        [
+            f"below {ENOUGH} {comparison.unit}{whom} the sign-flip test can decide nothing: take more "
+            f"({comparison.typed(ENOUGH)})"
+        ]
+        if few
+        else []
     )
     return f"Undecided: {listed([with_difference(row, comparison) for row in rows])}; {'; '.join(why)}."
 
