@@ -4,6 +4,7 @@ import altair as alt
 import pandas as pd
 
 from reports.comparison import Comparison, differences_by_seed
+from reports.crossed import of_independent_seeds
 from reports.excerpt import IN_FIGURES, how_many, leading, leading_arms
 from reports.figures.arms import ARMS, labels
 from reports.figures.figure import Figure, error_unit
@@ -42,7 +43,7 @@ def by_seed(sweep: Sweep, comparison: Comparison) -> pd.DataFrame:
     rows = [row for row in comparison.rows if row.pair is not None]
     if not rows:
         return pd.DataFrame(columns=["arm", "seed", "difference"])
-    table = differences_by_seed(sweep, [(row.cell, row.reference) for row in rows])
+    table = differences_by_seed(of_independent_seeds(sweep), [(row.cell, row.reference) for row in rows])
     table.index = pd.Index([names[row.arm] for row in rows], name="arm")
     return (table * factor).rename_axis(columns="seed").stack().rename("difference").reset_index().dropna()
 
