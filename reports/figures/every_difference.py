@@ -29,12 +29,20 @@ def every_difference(sweep: Sweep, comparison: Comparison) -> Figure | None:
     return Figure(
         "seed_differences",
         f"Every seed's difference from {comparison.baseline}",
-        f"Dot: {'a quantile of all seeds, in steps of 1/100' if many else 'one seed of the arm minus the same seed of its baseline'}; "
-        "blue tick: their mean. Left of zero the arm errs less. On the right, in how many seeds it is lower, tied and higher."
+        f"Dot: {dot_of(comparison, many)}; blue tick: their mean. Left of zero the arm errs less. On the right, in how many "
+        f"{comparison.unit} it is lower, tied and higher."
         + how_many(len(order), data.arm.nunique(), leading_arms(sweep)),
         drawn(shown, order, many, f"test/error − test/error of {comparison.baseline} ({unit})"),
         data,
     )
+
+
+def dot_of(comparison: Comparison, many: bool) -> str:
+    """What one dot stands for."""
+    if many:
+        return f"a quantile of all {comparison.unit}, in steps of 1/100"
+    mean = f", mean over the networks of one of the {comparison.unit}" if comparison.counted else ""
+    return f"one seed of the arm minus the same seed of its baseline{mean}"
 
 
 def by_seed(sweep: Sweep, comparison: Comparison) -> pd.DataFrame:

@@ -7,7 +7,8 @@ from reports.calibration import calibration_rows
 from reports.comparison import compare
 from reports.design import design
 from reports.diagnostics import diagnostic_rows
-from reports.figures.every_difference import by_seed
+from reports.figures.every_difference import by_seed, every_difference
+from reports.figures.seeds import spread
 from reports.figures.strengths import along_axes, strengths
 from reports.own_choice import own_choices
 from reports.widths import widths
@@ -47,6 +48,8 @@ def test_choices_of_each_seed_are_judged_over_splits(sweep):
 def test_figures_of_differences_and_widths_have_a_dot_or_a_number_for_each_split(sweep):
     comparison = compare(sweep)
     assert len(by_seed(sweep, comparison)) == 4
+    assert "in how many splits it is lower" in every_difference(sweep, comparison).caption
+    assert "several share one of the splits" in spread(sweep, comparison).caption
     found = widths(sweep, comparison, ["l2"])
     assert found[~found.expected].seeds.max() == 4
     assert "over 4 seeds" in strengths(sweep, comparison).caption
