@@ -173,7 +173,7 @@ def run(
     from joblib import Parallel, delayed
 
     check_measures(list(measures))
-    check_codes(list(mute))
+    check_codes(mute if isinstance(mute, str) else list(mute))
     names = list(cells)
     if baseline is not None and baseline not in cells:
         raise ValueError(f"baseline is {baseline!r}; it must be one of the cells {names}.")

@@ -33,7 +33,7 @@ def foretold(study: Study, plan: Plan) -> str:
     comparisons, effect = planned_comparisons(study, plan), study.smallest_effect
     if effect is None or comparisons < 1 or not all(tests(cell.experiment) for cell in plan.cells):
         return ""
-    seeds = min(len(cell.experiment.all_seeds) for cell in plan.cells)
+    seeds = min(cell.experiment.independent for cell in plan.cells)
     name, spreads = earlier(study, plan)
     supposed = [Spread(factor * effect, "") for factor in SUPPOSED]
     chances = "; ".join(chance(effect, one, seeds, comparisons) for one in spreads or supposed)

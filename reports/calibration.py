@@ -9,6 +9,7 @@ import pandas as pd
 
 from reports.claims.ratio import fieller
 from reports.comparison import Comparison
+from reports.crossed import of_independent_seeds
 from reports.formats import ends, number, show
 from reports.load import Sweep
 from reports.schema import RELIABILITY
@@ -30,7 +31,7 @@ def calibration_rows(sweep: Sweep, comparison: Comparison) -> list[dict[str, str
         interval = mean_interval(values)
         return f"{number(interval.mean, in_percent, sign=True)} {ends(interval, in_percent)}".removesuffix(" –")
 
-    of_cell = sweep.results.groupby("cell", sort=False)
+    of_cell = of_independent_seeds(sweep).results.groupby("cell", sort=False)
     measured = [(row.arm, of_cell.get_group(row.cell)[[ERROR, FLOOR, SIGNED]]) for row in comparison.rows]
     return [
         {

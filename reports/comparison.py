@@ -10,7 +10,7 @@ from jaxtyping import Float
 
 from reports.arms import choosing_rows, chosen_on_validation, name_of, references
 from reports.checks import look
-from reports.crossed import of_independent_seeds
+from reports.crossed import UNITS, first_source, of_independent_seeds
 from reports.load import Sweep, is_classification, redrawn
 from reports.max_t import Together, max_t
 from reports.new_data import NewData
@@ -93,6 +93,20 @@ class Comparison(NamedTuple):
     population: str = ""  # what the answer is true of, in words
     redrawn: bool = False  # every seed has data of its own
     smallest_effect: float | None = None  # the least difference that matters, where the study states one
+    counted: str = ""  # of crossed seeds, the source whose draws n counts
+
+    @property
+    def unit(self) -> str:
+        """What n counts, in words."""
+        return UNITS[self.counted] if self.counted else "seeds"
+
+    def typed(self, n: int) -> str:
+        """What to write for n of them.
+
+        >>> Comparison([], "none", True, 0, [], [], counted="split").typed(6)
+        'seeds={split: 6, …}'
+        """
+        return f"seeds={{{self.counted}: {n}, …}}" if self.counted else f"seeds={n}"
 
     @property
     def these_seeds(self) -> str:
@@ -105,7 +119,7 @@ def compare(sweep: Sweep) -> Comparison:
 
     A diverged seed's error counts as infinite in the choice, so a cell that has one is chosen only if all cells have one.
     """
-    sweep = of_independent_seeds(sweep)
+    source, sweep = first_source(sweep), of_independent_seeds(sweep)
     cells = {cell["name"]: cell for cell in sweep.cells}
     chosen_cells = chosen_on_validation(sweep.results, choosing_rows(sweep))
     baselines = references(sweep)
@@ -144,6 +158,7 @@ def compare(sweep: Sweep) -> Comparison:
         population(sweep),
         redrawn(sweep),
         effect if isinstance(effect := sweep.study.get("smallest_effect"), float | int) and effect > 0 else None,
+        source,
     )
     return comparison._replace(**look(sweep, comparison)._asdict())
 

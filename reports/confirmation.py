@@ -18,6 +18,7 @@ import numpy as np
 from jaxtyping import Float
 
 from reports.comparison import Pair, compare, differences_by_seed, paired
+from reports.crossed import of_independent_seeds
 from reports.load import Sweep
 from reports.schema import CONFIRMS
 from reports.sign_flips import Array
@@ -75,12 +76,12 @@ def confirmation(sweep: Sweep) -> Confirmation | None:
     arms = [(pair.arm, pair.other) for pair in there]
     by_seed = [
         differences_by_seed(which, [(cells[one], cells[other]) for one, other in arms]).to_numpy()
-        for which, cells in ((sweep.first, at_first), (sweep, now))
+        for which, cells in zip(map(of_independent_seeds, (sweep.first, sweep)), (at_first, now), strict=True)
     ]
     row_of = {row.arm: row for row in comparison.rows}
     pairs = [
         Confirmed(row_of[old.arm].chosen, row_of[old.arm].baseline == old.other, old, new, welch(first, second))
-        for old, new, first, second in zip(there, paired(sweep, arms, now), *by_seed, strict=True)
+        for old, new, first, second in zip(there, paired(of_independent_seeds(sweep), arms, now), *by_seed, strict=True)
     ]
     then, after = (towards(pairs, differences) for differences in by_seed)
     lacking = [arm for arm in at_first if arm not in now]

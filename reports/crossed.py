@@ -16,11 +16,19 @@ from reports.load import Sweep
 from reports.schema import DIVERGED
 from reports.schema.crossing import draws, first_draws, is_crossing
 
+UNITS = {"split": "splits", "init": "draws of initial weights", "order": "orders of minibatches"}
+
 
 def crossed(cell: Mapping[str, Any]) -> dict[str, int]:
     """How many draws of each source a cell's seeds cross, those of one draw left out; empty where none are crossed."""
     stated = cell.get("crossed") or {}
     return {source: count for source, count in stated.items() if count > 1} if is_crossing(stated) else {}
+
+
+def first_source(sweep: Sweep) -> str:
+    """The source whose draws count as seeds; empty where none are crossed, or not in all cells."""
+    sources = {next(iter(crossed(cell)), "") for cell in sweep.cells}
+    return sources.pop() if len(sources) == 1 else ""
 
 
 def is_crossed(sweep: Sweep) -> bool:

@@ -21,6 +21,7 @@ import pandas as pd
 from jaxtyping import Float
 
 from reports.comparison import Pair, by_seed, comparable
+from reports.crossed import of_independent_seeds
 from reports.load import Sweep
 from reports.max_t import max_t
 from reports.population import on_new_data
@@ -63,6 +64,7 @@ def design(sweep: Sweep) -> Design:
     axes = stated(sweep)
     if not axes:
         return Design([], [])
+    sweep = of_independent_seeds(sweep)
     switches = [switch for switch in (switch_of(axis, sweep) for axis in axes) if switch is not None]
     if why := incomplete(axes, switches, sweep):
         return Design(switches, [], why)

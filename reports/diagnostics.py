@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from reports.comparison import Comparison
+from reports.crossed import counted
 from reports.load import Sweep
 from reports.measurements import averages
 
@@ -31,6 +32,8 @@ def diagnostic_rows(sweep: Sweep, comparison: Comparison) -> list[dict[str, str]
     values = diagnostics(results, all(is_plain(cell, sweep.params) for cell in sweep.cells if cell["name"] in cells))
     if values.empty:
         return []
+    counts, values = counted(sweep._replace(results=results), values)
+    results = counts.results
     texts: dict[str, dict[str, str]] = {cell: {} for cell in cells}
     for one in averages(values, results).itertuples():
         texts[one.cell][one.metric] = with_half(one.mean, one.high - one.mean, one.seeds, one.of)

@@ -5,7 +5,12 @@ from reports.excerpt import IN_TABLES, IN_TERMINAL, how_many
 from reports.findings import Findings
 from reports.load import Sweep
 from reports.measurements import averages, measurement_rows, measures_of, stated_measures
+from reports.schema.names import listed
 
+ABOUT_TESTS = {  # of a study: what it asks of test errors, and how it is written
+    "design": "study.design",
+    "smallest_effect": "study.smallest_effect",
+}
 MEASURES = "mean over seeds ± half of the 95 % t interval of each alone, where seeds differ"
 
 
@@ -15,7 +20,7 @@ def of_theories(sweep: Sweep) -> Findings:
         explained="theories.html.j2",
         heading="Every cell in numbers",
         sentences=[],
-        warnings=looked.warnings + stated_measures(sweep).missing,
+        warnings=unanswered(sweep) + looked.warnings + stated_measures(sweep).missing,
         notes=looked.notes,
         chosen=frozenset(),
         table=table,
@@ -25,3 +30,12 @@ def of_theories(sweep: Sweep) -> Findings:
         figures=[],
         in_terminal=(table[:IN_TERMINAL], f"{MEASURES}.{how_many(IN_TERMINAL, len(sweep.cells), 'cells')}"),
     )
+
+
+def unanswered(sweep: Sweep) -> list[str]:
+    """What the study asks that only test errors of networks answer, of which there are none here."""
+    asked = [written for key, written in ABOUT_TESTS.items() if sweep.study.get(key)]
+    asked += ["study.compare=pairs"] * (sweep.study.get("compare") == "pairs")
+    if not asked:
+        return []
+    return [f"Nothing is said of {listed(asked)}: only test errors of networks answer that, and there are none here."]

@@ -8,7 +8,7 @@ from reports.figures.every import Planned
 from reports.figures.learning import learning_curves
 from reports.findings import Findings
 from reports.load import Sweep, has_rows, is_classification
-from reports.of_theories import of_theories
+from reports.of_theories import of_theories, unanswered
 
 SHOWN = [f"{part}/{what}" for part in ("train", "validation") for what in ("error", "loss")]
 
@@ -20,7 +20,7 @@ def of_untested(sweep: Sweep) -> Findings:
     comparison = compare(sweep)
     return of_theories(measured)._replace(
         sentences=[sentence(sweep)],
-        warnings=[warning for warning in comparison.warnings if "L020" not in codes_in(warning)],
+        warnings=unanswered(sweep) + [warning for warning in comparison.warnings if "L020" not in codes_in(warning)],
         notes=comparison.notes,
         chosen=frozenset(row.cell for row in comparison.rows),
         figures=[Planned("Learning curves", partial(learning_curves, sweep, as_shown(sweep, comparison)))],

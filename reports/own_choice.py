@@ -15,6 +15,7 @@ from jaxtyping import Int
 
 from reports.arms import choosing_rows
 from reports.comparison import Comparison, by_seed
+from reports.crossed import one_a_draw
 from reports.formats import number, p_value
 from reports.load import Sweep, has_rows
 from reports.max_t import Together, max_t
@@ -63,7 +64,7 @@ def own_choices(sweep: Sweep, comparison: Comparison) -> list[OwnChoice]:
     chosen = by_arm(sweep) if has_rows(sweep, "validation") else {}
     if all(len(one.cells) < 2 for one in chosen.values()):
         return []
-    own = together([(pair.arm, pair.other) for pair in comparison.pairs], chosen)
+    own = together([(pair.arm, pair.other) for pair in comparison.pairs], independent(chosen, sweep))
     return [
         OwnChoice(
             row.arm,
@@ -74,6 +75,12 @@ def own_choices(sweep: Sweep, comparison: Comparison) -> list[OwnChoice]:
         )
         for row in comparison.rows
     ]
+
+
+def independent(chosen: Mapping[str, Chosen], sweep: Sweep) -> dict[str, Chosen]:
+    """The same with the errors of crossed seeds as one mean for each draw of the first source."""
+    cells = {cell["name"]: cell for cell in sweep.cells}
+    return {arm: own._replace(error=one_a_draw(own.error, cells[own.cells[0]])) for arm, own in chosen.items()}
 
 
 def together(pairs: Sequence[tuple[str, str]], chosen: Mapping[str, Chosen]) -> dict[tuple[str, str], Difference]:

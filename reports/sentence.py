@@ -47,7 +47,7 @@ def decided(comparison: Comparison, ranked: list[Row]) -> str:
         if word != UNDECIDED
     ]
     found = "; ".join(parts) or "no arm is decided"
-    return f"{where}, over {n} seeds, against the baseline {comparison.baseline}: {found}."
+    return f"{where}, over {n} {comparison.unit}, against the baseline {comparison.baseline}: {found}."
 
 
 def undecided(comparison: Comparison, ranked: list[Row]) -> str:
@@ -60,7 +60,8 @@ def undecided(comparison: Comparison, ranked: list[Row]) -> str:
     beyond = f" and differences beyond ± {effect(comparison)}" if comparison.smallest_effect else ""
     why = [f"intervals over seeds include 0{beyond}"] if len(few) < len(rows) else []
     if few:
-        why.append(f"below {ENOUGH} seeds{whom} the sign-flip test can decide nothing: take more (seeds={ENOUGH})")
+        short = f"below {ENOUGH} {comparison.unit}{whom} the sign-flip test can decide nothing"
+        why.append(f"{short}: take more ({comparison.typed(ENOUGH)})")
     return f"Undecided: {listed([with_difference(row, comparison) for row in rows])}; {'; '.join(why)}."
 
 

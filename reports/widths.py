@@ -20,6 +20,7 @@ import pandas as pd
 from scipy import stats
 
 from reports.comparison import Comparison, Pair, differences_by_seed
+from reports.crossed import of_independent_seeds
 from reports.excerpt import thinned
 from reports.load import Sweep
 from reports.max_t import max_t
@@ -49,7 +50,9 @@ def widths(sweep: Sweep, comparison: Comparison, arms: Collection[str]) -> pd.Da
     if not pairs:
         return pd.DataFrame(columns=Width._fields)
     cell_of = {row.arm: row.cell for row in comparison.rows}
-    table = differences_by_seed(sweep, [(cell_of[pair.arm], cell_of[pair.other]) for pair in pairs]).to_numpy()
+    table = differences_by_seed(
+        of_independent_seeds(sweep), [(cell_of[pair.arm], cell_of[pair.other]) for pair in pairs]
+    ).to_numpy()
     rows = {(row.arm, row.baseline) for row in comparison.rows if row.arm in arms}
     places = [place for place, pair in enumerate(pairs) if (pair.arm, pair.other) in rows]
     found = list(seen_together(pairs, places, table))

@@ -116,7 +116,7 @@ def no_such_key(key: str, known: Mapping[str, set[str]]) -> str:
         return f"{key} is chosen for a place: {place}=OPTION."
     if key.startswith("schedule@"):
         return f"{key} is added with a plus, since a strength has no schedule unless it is given one: +{key}=OPTION."
-    if key.startswith("study.baseline"):
+    if key.startswith("study.baseline."):
         return f"{key} is new to this study's baseline; add it with a plus: +study.baseline.AXIS=VALUE."
     if key.partition(".")[::2] in [("study", field.name) for field in fields(Study)]:
         return f"{key} is not set by this study; add it with a plus: +{key}=VALUE."

@@ -50,7 +50,7 @@ def other_baselines(sweep: Sweep, comparison: "Comparison", arm_at: Mapping[Any,
     moved: dict[str, list[str]] = {}
     for row in comparison.rows if named else []:
         meant = frozenset({**place_at[row.arm], **named}.items())
-        if meant in lost and meant not in arm_at:
+        if meant in lost and meant not in arm_at and row.arm != row.baseline:
             moved.setdefault(row.baseline, []).append(row.arm)
     return [
         f"Compared with {baseline}, since their own baseline failed: {listed(arms)}" for baseline, arms in moved.items()

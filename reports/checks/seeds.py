@@ -28,8 +28,8 @@ def too_few_seeds(sweep: Sweep, comparison: "Comparison") -> list[str]:
             found.setdefault(pair.difference.n, []).append(name_of(pair, baselines))
     whole = len(found) == 1 and len(*found.values()) == len(comparison.pairs)
     return [
-        f"{'With' if whole else f'{listed(arms)}: with'} {n} seed{'s' * (n > 1)} nothing can be decided, however large the difference "
-        f"({f'the least p is {least_p(n):g}' if n > 1 else 'there is no p'}): it takes {needed} seeds"
+        f"{'With' if whole else f'{listed(arms)}: with'} {n} {comparison.unit if n > 1 else 'seed'} nothing can be decided, however large "
+        f"the difference ({f'the least p is {least_p(n):g}' if n > 1 else 'there is no p'}): it takes {needed} {comparison.unit}"
         for n, arms in found.items()
     ]
 

@@ -4,6 +4,7 @@ import altair as alt
 import pandas as pd
 
 from reports.comparison import Comparison, differences_by_seed
+from reports.crossed import of_independent_seeds
 from reports.excerpt import IN_FIGURES, how_many, leading, leading_arms
 from reports.figures.arms import ARMS, labels
 from reports.figures.figure import Figure, error_unit
@@ -28,12 +29,20 @@ def every_difference(sweep: Sweep, comparison: Comparison) -> Figure | None:
     return Figure(
         "seed_differences",
         f"Every seed's difference from {comparison.baseline}",
-        f"Dot: {'a quantile of all seeds, in steps of 1/100' if many else 'one seed of the arm minus the same seed of its baseline'}; "
-        "blue tick: their mean. Left of zero the arm errs less. On the right, in how many seeds it is lower, tied and higher."
+        f"Dot: {dot_of(comparison, many)}; blue tick: their mean. Left of zero the arm errs less. On the right, in how many "
+        f"{comparison.unit} it is lower, tied and higher."
         + how_many(len(order), data.arm.nunique(), leading_arms(sweep)),
         drawn(shown, order, many, f"test/error − test/error of {comparison.baseline} ({unit})"),
         data,
     )
+
+
+def dot_of(comparison: Comparison, many: bool) -> str:
+    """What one dot stands for."""
+    if many:
+        return f"a quantile of all {comparison.unit}, in steps of 1/100"
+    mean = f", mean over the networks of one of the {comparison.unit}" if comparison.counted else ""
+    return f"one seed of the arm minus the same seed of its baseline{mean}"
 
 
 def by_seed(sweep: Sweep, comparison: Comparison) -> pd.DataFrame:
@@ -42,7 +51,7 @@ def by_seed(sweep: Sweep, comparison: Comparison) -> pd.DataFrame:
     rows = [row for row in comparison.rows if row.pair is not None]
     if not rows:
         return pd.DataFrame(columns=["arm", "seed", "difference"])
-    table = differences_by_seed(sweep, [(row.cell, row.reference) for row in rows])
+    table = differences_by_seed(of_independent_seeds(sweep), [(row.cell, row.reference) for row in rows])
     table.index = pd.Index([names[row.arm] for row in rows], name="arm")
     return (table * factor).rename_axis(columns="seed").stack().rename("difference").reset_index().dropna()
 

@@ -37,7 +37,7 @@ def spread(sweep: Sweep, comparison: Comparison) -> Figure | None:
     return Figure(
         "seeds",
         "Test error of every seed",
-        f"Dot: {dot}, each with its own draw of all that varies between seeds. Blue tick: their mean."
+        f"Dot: {dot}, {drawing(comparison)}. Blue tick: their mean."
         + (f" Dashed, from the left: {', '.join(lines.name)}." if len(lines) else "")
         + how_many(len(means), len(comparison.rows), leading_arms(sweep)),
         alt.layer(
@@ -46,6 +46,13 @@ def spread(sweep: Sweep, comparison: Comparison) -> Figure | None:
         ).properties(width=600, height=alt.Step(30)),
         data,
     )
+
+
+def drawing(comparison: Comparison) -> str:
+    """What seeds have of their own."""
+    if comparison.counted:
+        return f"of crossed ones, so that several share one of the {comparison.unit}, and are not independent"
+    return "each with its own draw of all that varies between seeds"
 
 
 def references_near(comparison: Comparison, errors: pd.Series, factor: float) -> pd.DataFrame:

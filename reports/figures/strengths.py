@@ -9,6 +9,7 @@ import pandas as pd
 from reports.averages import intervals
 from reports.axes import called, columns, label, places
 from reports.comparison import Comparison
+from reports.crossed import of_independent_seeds
 from reports.excerpt import how_many, thinned
 from reports.figures.figure import Figure, error_unit, over
 from reports.figures.palette import COLOURS, GREY, LEGEND, TEST, TRAIN, VALIDATION
@@ -24,7 +25,7 @@ TICKS = 12  # values that each have a tick and a dot
 def strengths(sweep: Sweep, comparison: Comparison) -> Figure | None:
     """A panel for each numeric axis and each choice of words; in it a line for each value of the other numbers."""
     unit, factor = error_unit(comparison)
-    data = along_axes(sweep, comparison, factor)
+    data = along_axes(of_independent_seeds(sweep), comparison, factor)
     if data.empty:
         return None
     panels = [part for _, part in data.groupby("number", sort=False)]

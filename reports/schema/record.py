@@ -135,7 +135,7 @@ def read_table(file: Path, name: str) -> Any:
     try:
         table = ParquetFile(pa.BufferReader(file.read_bytes())).read()  # Arrow takes names in UTF-8 alone
     except (pa.ArrowException, OSError) as error:
-        wrong = str(error).strip().split("\n", 1)[0]
+        wrong = str(error).strip().split("\n", 1)[0].removesuffix(".")
     else:
         kinds = {field.name: field.type for field in table.schema}
         lacks = [name for name in NEEDED[name] if name not in kinds]

@@ -81,7 +81,7 @@ def read_rows(file: Path) -> "pa.Table":
         table = ParquetFile(file).read().combine_chunks()
         wrong = what_is_wrong(table)
     except (pa.ArrowException, OSError) as error:
-        wrong = str(error).strip().split("\n", 1)[0]
+        wrong = str(error).strip().split("\n", 1)[0].removesuffix(".")
     if wrong:
         raise Unreadable(
             f"the errors of a cell's rows, {file}, cannot be read: {wrong}; run its command again with execution.force=true"

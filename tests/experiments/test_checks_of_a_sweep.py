@@ -38,3 +38,10 @@ def test_a_code_that_is_none_is_refused_before_anything_is_trained(lab):
     refused = command(lab, "study=none", "study.mute=[L1]")
     assert refused.returncode == 2
     assert "Did you mean 'L001'?" in refused.stderr
+
+
+def test_in_a_notebook_one_code_is_no_list_of_its_letters():
+    from experiments.notebook import Experiment, datasets, run
+
+    with pytest.raises(ValueError, match=r"study.mute is 'L001'; it must be a list of codes of checks"):
+        run({"a": Experiment(datasets.iris(), seeds=2)}, mute="L001")

@@ -182,6 +182,9 @@ def test_differences_of_crossed_seeds_are_paired_by_split():
     assert difference.mean == pytest.approx(by_split.mean())
     half = (difference.high - difference.low) / 2
     assert half == pytest.approx(4.302653 * by_split.std(ddof=1) / 3**0.5)
+    assert "over 3 splits, against" in results.answer
+    assert "take more (seeds={split: 6, …})" in results.answer  # they are twelve seeds already
+    assert any("With 3 splits nothing can be decided" in note for note in results.notes)
     new = results.comparison.rows[1].pair.new_data
     assert new.why == ""  # errors of rows are means over the networks of a split, too
     assert new.mean == pytest.approx(by_split.mean())

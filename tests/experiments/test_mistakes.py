@@ -113,6 +113,7 @@ WRONG = {  # what is typed, and what the message must say
     "theory=descent measures=[norms]": "measures is for networks, and theory=descent trains none",
     "+measures.mine._target_=mine.Mine": "measures.mine._target_ is 'mine.Mine'; a config may name choices",
     "study=l2_path study.smallest_effect=0.1": "not set by this study; add it with a plus: +study.smallest_effect=VALUE",
+    "study.baseline={penalty: l1}": "study.baseline is not set by this study; add it with a plus: +study.baseline=VALUE",
     "study.claims=[]": "study.claims is not set by this study; add it with a plus: +study.claims=VALUE",
     "study.choose_on=second_half": "nothing measures validation_second_half/error of this cell; choose the step on the other half",
     "study.baseline_tries=2": "study.baseline names none to be tried so often",

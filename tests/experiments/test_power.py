@@ -18,7 +18,7 @@ STRENGTH = {"penalty.strength": "0.1"}
 
 def planned(*overrides, seeds=10):
     jobs = [Job(own, OmegaConf.create({}), {}) for own in overrides]
-    cells = [SimpleNamespace(experiment=SimpleNamespace(all_seeds=range(seeds))) for _ in jobs]
+    cells = [SimpleNamespace(experiment=SimpleNamespace(independent=seeds)) for _ in jobs]
     return SimpleNamespace(jobs=jobs, cells=cells)
 
 

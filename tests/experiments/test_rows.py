@@ -219,7 +219,7 @@ def changed(table, **columns):
         (lambda t: changed(t, part=["train"] * len(t)), "no column 'part' of validation and test"),
         (lambda t: changed(t, wrong=None), "it has no numbers '0'"),
         (lambda t: changed(t, wrong=[None] * len(t)), "it has empty cells"),
-        (None, "rows.parquet, cannot be read"),
+        (None, "rows.parquet, cannot be read: .*[^.]; run its command again"),
     ],
 )
 def test_a_table_of_rows_that_is_none_is_told(change, message, tmp_path):

@@ -64,6 +64,16 @@ def confirmed(old, new, lacking=(), **more):
     return now._replace(confirms="first", first=first)
 
 
+def test_crossed_seeds_of_the_first_sweep_count_once_a_split():
+    """Eight seeds of four splits and two initial weights each are four values, the means of two networks."""
+    sweep = confirmed({"good": -0.02}, {"good": -0.015})
+    crossing = {"crossed": {"split": 4, "init": 2}}
+    first = sweep.first._replace(cells=[cell | crossing for cell in sweep.first.cells])
+    (good,) = confirmation(sweep._replace(first=first)).pairs
+    assert (good.first.difference.n, good.new.difference.n) == (4, 8)
+    assert (good.selection.n, good.selection.mean) == (4, pytest.approx(-0.005))
+
+
 OLD = {"good": -0.02, "lucky": -0.02, "worse": 0.02, "none2": 0.0}
 NEW = {"good": -0.015, "lucky": 0.0, "worse": -0.02, "none2": -0.02}
 

@@ -129,6 +129,13 @@ def test_an_arm_of_which_nothing_is_left_is_told_of():
     assert said == "In no table, figure or average, since all their cells failed: l1 (L014)."
 
 
+def test_the_arm_that_stands_in_for_the_baseline_is_not_said_to_be_compared_with_itself():
+    cells = {name: ({"regularizer": name}, 0.3, 0.3) for name in ("l2", "l1")}
+    sweep = sweep_of(cells, choose=(), baseline={"regularizer": "none"})
+    said = said_of("L014", sweep._replace(failed=failed({"regularizer": "none"})))
+    assert said[-1] == "Compared with l2, since their own baseline failed: l1 (L014)."
+
+
 def test_arms_whose_own_baseline_failed_are_told_of():
     def at(regularizer, strength):
         return {"regularizer": regularizer, "penalty.strength": strength}
