@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from reports.load import Sweep
+from reports.load import Sweep, redrawn
 from reports.new_data import NewData, independent, interval, none
 from reports.schema import IN_COMMON
 from reports.schema.record import Unreadable
@@ -20,7 +20,7 @@ def population(sweep: Sweep) -> str:
     name, rows = sweep.params.get("dataset", ""), sweep.params.get("data.examples", "")
     if len({data for data, _ in whose}) > 1:
         return "on the data of each arm"
-    if all(cell.get("redrawn") is True for cell in sweep.cells):
+    if redrawn(sweep):
         return f"on {name or 'data'}, drawn anew for every seed"
     told = ", ".join(filter(None, [f"{int(rows):,} rows" if rows.isdigit() else "", training]))
     return f"on {name or 'these data'}" + (f" ({told})" if told else "")
